@@ -1,0 +1,46 @@
+"""The one place where the parts are joined; nothing else lives here."""
+
+from collections.abc import Collection
+from importlib import import_module
+
+from flask import Flask
+
+from core import access, database, web
+from core.cli import commands as core_commands
+from core.settings import Settings
+from core.views import blueprint as core_pages
+
+PARTS = frozenset({"survey", "site"})
+COMMANDS = ("procedures.cli", "surveys.cli", "scorecard.cli", "exports.cli", "simulation.cli")
+PAGES = {"survey": ("surveys.views",), "site": ("procedures.views", "scorecard.views", "exports.views")}
+
+
+def create_app(parts: Collection[str] = PARTS, settings: Settings | None = None) -> Flask:
+    """The application with the chosen parts. ``{"survey"}`` alone loads no data library.
+
+    Raises ``pydantic.ValidationError`` where a setting is missing or wrong.
+    """
+    if unknown := set(parts) - PARTS:
+        raise ValueError(f"unknown parts {unknown}")
+    settings = settings or Settings.load()
+    app = Flask(__name__)
+    app.extensions["settings"] = settings
+    app.extensions["jobs"] = []
+    app.extensions["health"] = {}
+    database.init_app(app, settings.sqlalchemy_url)
+    web.init_app(app, settings)
+    access.init_app(app)
+    app.register_blueprint(core_pages)
+    for command in core_commands:
+        app.cli.add_command(command)
+    for part in sorted(parts):
+        for name in PAGES[part]:
+            app.register_blueprint(import_module(name).blueprint)
+    if "site" in parts:
+        for name in COMMANDS:
+            for command in import_module(name).commands:
+                app.cli.add_command(command)
+        app.extensions["health"]["lake"] = import_module("procedures.queries").lake_health
+        for name in ("procedures.jobs", "surveys.jobs", "scorecard.jobs", "exports.jobs"):
+            app.extensions["jobs"].extend(import_module(name).jobs())
+    return app

@@ -1,0 +1,1 @@
+"""What every room stands on: settings, database, lake, calendar, access, keys and web helpers. Knows no domain."""

@@ -1,0 +1,64 @@
+"""Who may open what. Every route declares its rule with ``access``; a route without one is refused."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, abort, current_app, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import LoginManager, current_user
+
+from core.database import reading
+from core.models import User
+
+PUBLIC = "public"  # anyone
+TOKEN = "token"  # whoever holds the secret in the address  # noqa: S105  # a rule's name, not a password
+CENTRE, OFFICE, ADMIN = "centre", "office", "admin"  # roles
+ROLES = (CENTRE, OFFICE, ADMIN)
+
+View = TypeVar("View", bound=Callable[..., Any])
+login_manager = LoginManager()
+
+
+def access(*rules: str) -> Callable[[View], View]:
+    """Declare beside a route who may open it: ``PUBLIC``, ``TOKEN``, or one or more roles. ``ADMIN`` implies nothing."""
+    unknown = set(rules) - {PUBLIC, TOKEN, *ROLES}
+    if unknown or not rules:
+        raise ValueError(f"unknown access rules {unknown}")
+
+    def declare(view: View) -> View:
+        view.access_rules = frozenset(rules)  # type: ignore[attr-defined]  # an attribute of our own on a function
+        return view
+
+    return declare
+
+
+def rules_of(app: Flask, endpoint: str) -> frozenset[str]:
+    """The declared rules of an endpoint; empty if it declared none. Flask's own ``static`` is public."""
+    if endpoint == "static":
+        return frozenset({PUBLIC})
+    return getattr(app.view_functions[endpoint], "access_rules", frozenset())
+
+
+def init_app(app: Flask) -> None:
+    """Guard every route."""
+    login_manager.init_app(app)
+    app.before_request(_guard)
+
+
+@login_manager.user_loader  # type: ignore[untyped-decorator]  # flask-login ships no types
+def _load_user(user_id: str) -> User | None:
+    user = reading().get(User, int(user_id))
+    return user if user is not None and user.active else None
+
+
+def _guard() -> ResponseReturnValue | None:
+    if request.endpoint is None:
+        return None  # becomes 404
+    rules = rules_of(current_app, request.endpoint)
+    if rules & {PUBLIC, TOKEN}:
+        return None
+    if not current_user.is_authenticated:
+        return redirect(url_for("core.login", next=request.full_path.rstrip("?")))
+    if current_user.role not in rules:
+        abort(403)
+    return None

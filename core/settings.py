@@ -1,0 +1,37 @@
+"""Settings of one installation, read from the environment (prefix ``TTHC_``) or from the file named by ``TTHC_ENV_FILE``."""
+
+import os
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Everything an operator may choose. Secrets have no default: without them the program does not start."""
+
+    model_config = SettingsConfigDict(env_prefix="TTHC_", extra="ignore")
+
+    secret_key: SecretStr = Field(min_length=32, description="signs log-in cookies and forms")
+    invitation_key: SecretStr = Field(min_length=32, description="makes survey tokens from dossier codes")
+    answer_key: SecretStr = Field(min_length=32, description="hashes survey tokens before they are stored")
+    data_dir: Path = Field(default=ROOT / "var" / "data", description="lake, edition folders, reports, quarantined rows")
+    database_url: str = Field(default="", description="SQLAlchemy address; empty means SQLite inside data_dir")
+    public_url: str = Field(default="http://127.0.0.1:8000", description="address that survey links start with")
+    secure_cookies: bool = Field(default=True, description="False only where the service is reached without TLS")
+    trusted_proxies: int = Field(default=0, ge=0, description="number of reverse proxies in front")
+    rate_limit_storage: str = Field(default="memory://", description="address of the rate limiter's store")
+    max_upload_mb: int = Field(default=200, ge=1, description="largest request body, MiB")
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the environment and, if ``TTHC_ENV_FILE`` names one, an env file. Raises ``pydantic.ValidationError``."""
+        return cls(_env_file=os.environ.get("TTHC_ENV_FILE", ROOT / ".env"))  # type: ignore[call-arg]  # pydantic-settings' own keyword
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """The database's address, with the embedded default filled in."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'scorecard.sqlite'}"

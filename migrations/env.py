@@ -1,0 +1,17 @@
+"""Alembic's entry: always on a connection that ``core.schema`` hands over."""
+
+from alembic import context
+
+import core.models
+import exports.models
+import procedures.models
+import scorecard.models
+import surveys.models
+from core.database import Base
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection, target_metadata=Base.metadata, render_as_batch=connection.dialect.name == "sqlite", compare_type=True
+)
+with context.begin_transaction():
+    context.run_migrations()

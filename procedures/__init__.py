@@ -1,0 +1,1 @@
+"""What exists and what happened: units, procedures, offerings, state registers, submissions, dossiers."""

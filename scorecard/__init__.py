@@ -1,0 +1,1 @@
+"""What it adds up to: indicators, statistics, disclosure and the editions that freeze a month."""

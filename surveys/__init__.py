@@ -1,0 +1,1 @@
+"""How it went, in the applicant's own words: questionnaires, invitations, answers, and their privacy."""
