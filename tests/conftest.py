@@ -4,7 +4,6 @@ import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -14,7 +13,7 @@ from sqlalchemy import text
 
 from app import create_app
 from core import schema
-from core.database import get_engine, make_engine
+from core.database import make_engine
 from core.settings import ROOT, Settings
 
 pytest_plugins = ["tests.country"]
@@ -91,14 +90,19 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     admin.dispose()
 
 
-def run_app(settings: Settings, **config: Any) -> Iterator[Flask]:
-    """An application inside its context, its engine closed afterwards."""
+def make_app(settings: Settings) -> Flask:
+    """An application set up for tests. Dispose of its engine when done."""
     application = create_app(settings=settings)
-    application.config.update(TESTING=True, RATELIMIT_ENABLED=False, WTF_CSRF_ENABLED=False, **config)
+    application.config.update(TESTING=True, RATELIMIT_ENABLED=False, WTF_CSRF_ENABLED=False)
+    return application
+
+
+def run_app(settings: Settings) -> Iterator[Flask]:
+    """An application inside its context, its engine closed afterwards."""
+    application = make_app(settings)
     with application.app_context():
         yield application
-        engine = get_engine()
-    engine.dispose()
+    application.extensions["engine"].dispose()
 
 
 @pytest.fixture

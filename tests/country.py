@@ -48,6 +48,7 @@ def country_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> 
 
 def _build(folder: Path) -> None:
     from simulation.build import build
+
     from tests.conftest import make_settings, run_app
 
     url = f"sqlite:///{folder / 'country.sqlite'}"
@@ -60,10 +61,12 @@ def _build(folder: Path) -> None:
 
 @pytest.fixture(scope="session")
 def country(country_folder: Path) -> Iterator[Flask]:
-    """The application on the small country. Read only."""
-    from tests.conftest import make_settings, run_app
+    """The application on the small country. Read only; push its context yourself: ``with country.app_context():``."""
+    from tests.conftest import make_app, make_settings
 
-    yield from run_app(make_settings(country_folder / "data", f"sqlite:///{country_folder / 'country.sqlite'}"))
+    application = make_app(make_settings(country_folder / "data", f"sqlite:///{country_folder / 'country.sqlite'}"))
+    yield application
+    application.extensions["engine"].dispose()
 
 
 class _Quiet(WSGIRequestHandler):
