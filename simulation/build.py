@@ -1,0 +1,1 @@
+"""Builds the simulated country through the operations that a user would run."""
