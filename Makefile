@@ -1,0 +1,35 @@
+# The commands of the house. `make demo` shows it, `make test` proves it.
+.PHONY: help install demo demo-reset test test-long lint bench
+.DEFAULT_GOAL := help
+
+export DEMO_DOSSIERS DEMO_MONTH DEMO_SEED PORT
+
+help: ## say what there is
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+
+install: ## install system packages, .venv and locked dependencies
+	@ops/install.sh
+
+demo: install ## build the demonstration country once and serve it until Ctrl-C (PORT, DEMO_DOSSIERS, DEMO_MONTH)
+	@ops/demo.sh
+
+demo-reset: ## forget the demonstration country
+	rm -rf var/demo
+
+lint: ## style, types and floors
+	@ops/install.sh --tests
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+test: lint ## all tests but the long ones, on SQLite and PostgreSQL, with Chromium
+	.venv/bin/pytest -n 2 --dist loadfile -m "not long"
+
+test-long: ## kill, fuzz, attack and the full browser matrix
+	@ops/install.sh --tests
+	.venv/bin/pytest -n 2 --dist loadfile -m long
+
+bench: ## the hot paths, each as a ratio to a limit measured in the same run
+	@ops/install.sh --tests
+	.venv/bin/python -m bench

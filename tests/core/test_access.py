@@ -1,0 +1,100 @@
+"""Every route has a rule, and the rule is kept."""
+
+import re
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from core import access
+from core.accounts import add_user
+from tests.conftest import PASSWORD, log_in
+
+PUBLIC_PAGES = {
+    "static",
+    "core.login",
+    "core.healthz",
+    "scorecard.home",
+    "scorecard.locality",
+    "scorecard.localities",
+    "scorecard.procedure",
+    "scorecard.procedures",
+    "scorecard.method",
+    "exports.reports",
+    "exports.report_pdf",
+    "exports.latest_pdf",
+    "exports.data_file",
+}
+
+
+def test_every_route_declares_its_rule(app: Flask) -> None:
+    undeclared = [rule.endpoint for rule in app.url_map.iter_rules() if not access.rules_of(app, rule.endpoint)]
+    assert undeclared == []
+
+
+def test_only_the_known_pages_are_public(app: Flask) -> None:
+    public = {rule.endpoint for rule in app.url_map.iter_rules() if access.PUBLIC in access.rules_of(app, rule.endpoint)}
+    assert public <= PUBLIC_PAGES
+    tokens = {rule.rule for rule in app.url_map.iter_rules() if access.TOKEN in access.rules_of(app, rule.endpoint)}
+    assert all(rule.startswith("/s/<token>") for rule in tokens)
+
+
+def _addresses(app: Flask) -> list[tuple[str, str, str]]:
+    found = []
+    for rule in app.url_map.iter_rules():
+        path = re.sub(r"<[^>]*month>", "2026-10", rule.rule)
+        path = re.sub(r"<[^>]+>", "x", path)
+        found.extend((method, path, rule.endpoint) for method in sorted((rule.methods or set()) & {"GET", "POST"}))
+    return found
+
+
+def test_a_stranger_reaches_no_guarded_page(app: Flask, client: FlaskClient) -> None:
+    guarded = 0
+    for method, path, endpoint in _addresses(app):
+        if access.rules_of(app, endpoint) & {access.PUBLIC, access.TOKEN}:
+            continue
+        answer = client.open(path, method=method)
+        assert answer.status_code == 302, (method, path)
+        assert answer.location.startswith("/login"), (method, path)
+        guarded += 1
+    assert guarded > 5
+
+
+@pytest.mark.parametrize("role", [access.CENTRE, access.OFFICE, access.ADMIN])
+def test_a_role_is_kept_out_of_what_is_not_its_own(app: Flask, role: str) -> None:
+    add_user("someone", "Someone", role, PASSWORD, unit_code="01" if role == access.CENTRE else None)
+    client = app.test_client()
+    log_in(client, "someone")
+    for method, path, endpoint in _addresses(app):
+        rules = access.rules_of(app, endpoint)
+        if not rules & {access.PUBLIC, access.TOKEN} and role not in rules:
+            assert client.open(path, method=method).status_code == 403, (method, path)
+
+
+def test_a_route_without_a_rule_is_refused(app: Flask) -> None:
+    bare = Flask("bare")
+    bare.extensions = app.extensions
+    bare.add_url_rule("/forgotten", "forgotten", lambda: "secret")
+    assert access.rules_of(bare, "forgotten") == frozenset()
+
+
+def test_login_does_not_lead_off_the_site(app: Flask) -> None:
+    add_user("someone", "Someone", access.OFFICE, PASSWORD)
+    for target in ("https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)"):
+        client = app.test_client()
+        answer = client.post("/login", query_string={"next": target}, data={"login": "someone", "password": PASSWORD})
+        assert answer.location == "/office", target
+
+
+def test_five_wrong_passwords_lock_the_account(app: Flask) -> None:
+    add_user("someone", "Someone", access.OFFICE, PASSWORD)
+    client = app.test_client()
+    for _ in range(5):
+        assert client.post("/login", data={"login": "someone", "password": "wrong"}).status_code == 401
+    assert client.post("/login", data={"login": "someone", "password": PASSWORD}).status_code == 401
+
+
+def test_a_form_without_its_token_is_refused(app: Flask) -> None:
+    app.config["WTF_CSRF_ENABLED"] = True
+    add_user("someone", "Someone", access.OFFICE, PASSWORD)
+    assert app.test_client().post("/login", data={"login": "someone", "password": PASSWORD}).status_code != 302
