@@ -1,0 +1,88 @@
+"""Routes: the list of reports and the stored files. Nothing is rendered here, only read from disk."""
+
+from pathlib import Path
+
+from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from core.access import ADMIN, OFFICE, PUBLIC, access
+from core.calendar import Month, utc_now
+from core.database import reading
+from exports import operations, queries
+from exports.models import ExportFile
+from exports.names import DATA, MEDIA, REPORT
+
+blueprint = Blueprint("exports", __name__)
+
+
+@blueprint.get("/reports")
+@access(PUBLIC)
+def reports() -> ResponseReturnValue:
+    """Published reports, newest first; for the office also what is being made or has failed."""
+    session = reading()
+    drafts = operations.drafts(session) if _is_office() else []
+    return render_template("public/reports.html", shelves=queries.shelves(session), drafts=drafts)
+
+
+@blueprint.get("/reports/latest.pdf")
+@access(PUBLIC)
+def latest_pdf() -> ResponseReturnValue:
+    """The newest published report."""
+    edition = queries.newest_edition(reading(), None, include_drafts=False)
+    return _serve(queries.stored(reading(), edition, REPORT, "pdf") if edition else None)
+
+
+@blueprint.get("/reports/<month>/report.pdf")
+@access(PUBLIC)
+def report_pdf(month: str) -> ResponseReturnValue:
+    """A month's report: published for everyone; a draft for office and admin only."""
+    return _file(month, REPORT, "pdf")
+
+
+@blueprint.get("/reports/<month>/data.<extension>")
+@access(PUBLIC)
+def data_file(month: str, extension: str) -> ResponseReturnValue:
+    """A month's measurements as CSV or JSON."""
+    if extension not in ("csv", "json"):
+        abort(404)
+    return _file(month, DATA, extension)
+
+
+@blueprint.post("/reports/<month>/build")
+@access(OFFICE, ADMIN)
+def build_report(month: str) -> ResponseReturnValue:
+    """Ask the worker for the files of a month's newest edition."""
+    edition = queries.newest_edition(reading(), _month(month), include_drafts=True)
+    if edition is None:
+        abort(404)
+    operations.want_report(edition.id, current_user.login, utc_now())
+    flash(_("Đã ghi yêu cầu. Báo cáo thường xong trong một phút."))
+    return redirect(url_for("exports.reports"))
+
+
+def _month(text: str) -> Month:
+    try:
+        return Month.parse(text)
+    except ValueError:
+        abort(404)
+
+
+def _is_office() -> bool:
+    return bool(current_user.is_authenticated and current_user.role in (OFFICE, ADMIN))
+
+
+def _file(month: str, kind: str, extension: str) -> Response:
+    edition = queries.newest_edition(reading(), _month(month), include_drafts=_is_office())
+    return _serve(queries.stored(reading(), edition, kind, extension) if edition else None)
+
+
+def _serve(file: ExportFile | None) -> Response:
+    if file is None:
+        abort(404)
+    path = Path(current_app.extensions["settings"].data_dir) / file.path
+    extension = path.suffix.removeprefix(".")
+    response = send_file(path, mimetype=MEDIA[extension], download_name=file.name, as_attachment=extension != "pdf", etag=file.sha256)
+    response.cache_control.no_cache = True
+    return response.make_conditional(request)
