@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from core.settings import ROOT, Settings
 
-FILES = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()  # noqa: S607
+FILES = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
 PACKAGES = ("core", "procedures", "surveys", "scorecard", "exports", "simulation")
 
 
