@@ -1,0 +1,5 @@
+"""Commands that take in units, the catalogue and feeds."""
+
+import click
+
+commands: tuple[click.Command, ...] = ()

@@ -1,0 +1,246 @@
+"""Reads of the lake: end-points reached, dossiers behind a recorded figure, coverage, health."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flask import current_app
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.calendar import Month, local_date
+from core.errors import InputError
+from procedures.dossiers import CHANNELS, END_STATUSES, dossier_schema, dossier_table
+from procedures.models import NATIONAL, Source, Unit
+
+if TYPE_CHECKING:
+    import ibis
+    import ibis.backends.duckdb
+
+END_POINTS = {3: "refused", 7: "withdrawn", 8: "stopped", 9: "returned", 10: "returned"}
+FIGURES = ("received", "online", "supplement", "repeat_supplement", "late", "asked_again")
+
+
+@dataclass(frozen=True)
+class EndPoint:
+    """Something about which a person may be asked: a dossier's end, or one supplement request.
+
+    ``occasion``: the end-point, or ``supplement-1``, ``supplement-2`` …; ``on_time``: None where there is no deadline or no end yet.
+    """
+
+    source: str
+    dossier_code: str
+    occasion: str
+    procedure_code: str
+    unit_code: str
+    province_code: str | None
+    channel: str | None
+    end_point: str
+    applicant_type: str | None
+    supplements: int
+    on_time: bool | None
+    reached_at: datetime
+
+
+@dataclass(frozen=True)
+class DossierRow:
+    """One dossier behind a recorded figure. ``requested_paper``: what the supplement requests asked for, as written."""
+
+    source: str
+    received_on: date
+    dossier_code: str
+    procedure_code: str
+    handling_unit: str
+    requested_paper: str
+
+
+def data_dir() -> Path:
+    """The data folder of the current installation."""
+    folder: Path = current_app.extensions["settings"].data_dir
+    return folder
+
+
+def lake_health() -> str:
+    """``ok`` (also before the first dossier came) or what is wrong."""
+    table = dossier_table(data_dir())
+    if not table.root.exists():
+        return "ok"
+    missing = [path for path in table.paths() if not path.is_file()]
+    return f"{len(missing)} data files are missing" if missing else "ok"
+
+
+def dossiers(engine: "ibis.backends.duckdb.Backend", sources: Sequence[str]) -> "ibis.Table":
+    """The lake's dossiers of some sources."""
+    from core.lake import read_files
+
+    table = read_files(engine, dossier_table(data_dir()).paths(), dossier_schema())
+    return table.filter(table.source.isin(list(sources)))
+
+
+def _national(session: Session) -> list[str]:
+    return list(session.scalars(select(Source.code).where(Source.list_code == NATIONAL)))
+
+
+def _ended_in(table: "ibis.Table", month: Month) -> Any:
+    """Handling ended in the month (finish, or where the source gave none, return)."""
+    import ibis
+
+    end = ibis.coalesce(table.finished_at, table.returned_at)
+    return table.status.isin(END_STATUSES) & (end >= ibis.literal(month.start)) & (end < ibis.literal(month.end))
+
+
+def _asked_in(table: "ibis.Table", month: Month) -> Any:
+    """A supplement request was made in the month."""
+    import ibis
+
+    start, end = ibis.literal(month.start), ibis.literal(month.end)
+    return table.supplements.filter(lambda item: (item.requested_at >= start) & (item.requested_at < end)).length() > 0
+
+
+def end_points(session: Session, month: Month, now: datetime) -> Iterator[EndPoint]:
+    """End statuses and supplement requests of national sources that fell into the month and not after ``now``.
+
+    A dossier has one end-point: handled and returned are the same occasion, reached when handling ended.
+    """
+    import ibis
+
+    from core.lake import connect
+    from procedures.queries import units
+
+    sources = _national(session)
+    if not sources:
+        return
+    provinces = {code: view.province_code for code, view in {**units(session, month.first_day), **units(session, month.last_day)}.items()}
+    engine = connect()
+    table = dossiers(engine, sources)
+    table = table.mutate(end=ibis.coalesce(table.finished_at, table.returned_at))
+    kept = ("source", "dossier_code", "procedure_code", "handling_unit", "channel", "applicant_type", "status", "supplement_count")
+    ended = table.filter(_ended_in(table, month) & (table.end <= ibis.literal(now))).select(
+        *kept, reached_at=table.end, on_time=table.end <= table.due_at, position=ibis.literal(0, "int64")
+    )
+    asked = table.filter(_asked_in(table, month)).mutate(position=ibis.range(0, table.supplements.length()))
+    asked = asked.unnest("position").mutate(request=lambda t: t.supplements[t.position])
+    asked = asked.mutate(reached_at=asked.request.requested_at, position=asked.position + 1)
+    until = min(month.end, now + timedelta(microseconds=1))
+    asked = asked.filter((asked.reached_at >= ibis.literal(month.start)) & (asked.reached_at < ibis.literal(until)))
+    asked = asked.select(*kept, "reached_at", on_time=ibis.null("boolean"), position=asked.position.cast("int64"))
+    both = ended.union(asked).order_by("source", "dossier_code", "position")
+    for batch in both.to_pyarrow_batches(chunk_size=20_000):
+        yield from _as_end_points(batch.to_pydict(), provinces)
+
+
+def _as_end_points(columns: dict[str, list[Any]], provinces: dict[str, str | None]) -> Iterator[EndPoint]:
+    order = ("source", "dossier_code", "procedure_code", "handling_unit", "channel", "applicant_type", "status", "supplement_count")
+    rows = zip(*(columns[name] for name in (*order, "reached_at", "on_time", "position")), strict=True)
+    for source, code, procedure, unit, channel, applicant, status, supplements, reached, on_time, position in rows:
+        name = END_POINTS[status] if position == 0 else "supplement"
+        yield EndPoint(
+            source=source,
+            dossier_code=code,
+            occasion=name if position == 0 else f"supplement-{position}",
+            procedure_code=procedure,
+            unit_code=unit,
+            province_code=provinces.get(unit),
+            channel=CHANNELS.get(channel),
+            end_point=name,
+            applicant_type=applicant,
+            supplements=supplements,
+            on_time=on_time,
+            reached_at=reached.astimezone(UTC),
+        )
+
+
+def dossier_codes(
+    session: Session, month: Month, unit_codes: set[str] | None, procedure_code: str | None, figure: str, limit: int | None = None
+) -> list[DossierRow]:
+    """The dossiers of national sources that a recorded figure counts (methodology §7.5): its numerator.
+
+    ``received``/``online``: reception in the month. ``supplement``/``repeat_supplement``: of those that ended or were asked in the
+    month, those with at least one / two requests. ``late``: ended in the month after the deadline. ``asked_again``: of the supplement
+    cohort, those asked for a paper that a register held which their own system could look into that day.
+    Raises ``InputError`` for another figure.
+    """
+    import ibis
+
+    from core.lake import connect
+
+    if figure not in FIGURES:
+        raise InputError(f"Không có số liệu {figure}.", f"There is no figure {figure}.", field="figure")
+    sources = _national(session)
+    if not sources:
+        return []
+    table = dossiers(connect(), sources)
+    if unit_codes is not None:
+        table = table.filter(table.handling_unit.isin(sorted(unit_codes)))
+    if procedure_code is not None:
+        table = table.filter(table.procedure_code == procedure_code)
+    if figure in ("received", "online"):
+        table = table.filter(table.reception_month == str(month))
+        if figure == "online":
+            table = table.filter(table.channel == 2)
+    elif figure == "late":
+        table = table.filter(_ended_in(table, month) & (ibis.coalesce(table.finished_at, table.returned_at) > table.due_at))
+    else:
+        least = 2 if figure == "repeat_supplement" else 1
+        table = table.filter((_ended_in(table, month) | _asked_in(table, month)) & (table.supplement_count >= least))
+    columns = table.select("source", "received_at", "dossier_code", "procedure_code", "handling_unit", "supplements")
+    found = columns.order_by("received_at", "dossier_code").to_pyarrow().to_pylist()
+    if figure == "asked_again":
+        from procedures.papers import keep_asked_again
+
+        found = keep_asked_again(session, found)
+    return [_as_dossier_row(row) for row in found[:limit]]
+
+
+def _as_dossier_row(row: dict[str, Any]) -> DossierRow:
+    papers = []
+    for request in row["supplements"] or []:
+        names = [document["name"] for document in request["documents"] or [] if document["name"]]
+        papers.append("; ".join(names) or request["text"] or "")
+    return DossierRow(
+        source=row["source"],
+        received_on=local_date(row["received_at"]),
+        dossier_code=row["dossier_code"],
+        procedure_code=row["procedure_code"],
+        handling_unit=row["handling_unit"],
+        requested_paper=" | ".join(papers),
+    )
+
+
+def coverage(session: Session, month: Month, now: datetime) -> dict[str, float | None]:
+    """Share of the month's elapsed working days (Monday to Friday) on which a province's or ministry's sources show a reception.
+
+    None where the unit has no source; several sources count by their mean, so that a silent one shows. Working days, because a
+    quiet Sunday is no gap in the data; public holidays do show as one.
+    """
+    import ibis
+
+    from core.lake import connect
+    from procedures.queries import units
+
+    last = min(month.last_day, local_date(now))
+    elapsed = [
+        day
+        for day in (date.fromordinal(number) for number in range(month.first_day.toordinal(), last.toordinal() + 1))
+        if day.weekday() < 5
+    ]
+    result: dict[str, float | None] = {
+        code: None for code, view in units(session, month.last_day).items() if view.kind in ("province", "ministry")
+    }
+    owners = session.execute(select(Source.code, Unit.code).join(Unit, Unit.id == Source.unit_id).where(Source.list_code == NATIONAL)).all()
+    if not elapsed or not owners:
+        return result
+    table = dossiers(connect(), [source for source, _ in owners])
+    table = table.filter(table.reception_month == str(month))
+    local = (table.received_at + ibis.interval(hours=7)).date()
+    days = table.mutate(day=local).filter(lambda t: t.day.day_of_week.index() < 5)
+    counted = days.group_by("source").agg(days=lambda t: t.day.nunique()).to_pyarrow().to_pydict()
+    seen = dict(zip(counted["source"], counted["days"], strict=True))
+    by_unit: dict[str, list[float]] = {}
+    for source, unit in owners:
+        by_unit.setdefault(unit, []).append(min(1.0, seen.get(source, 0) / len(elapsed)))
+    for unit, shares in by_unit.items():
+        result[unit] = sum(shares) / len(shares)
+    return result

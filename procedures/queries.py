@@ -1,0 +1,215 @@
+"""What the other rooms may ask about units, procedures, registers, submissions and dossiers."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session, aliased, selectinload
+
+from procedures.dossier_queries import DossierRow, EndPoint, coverage, dossier_codes, end_points, lake_health
+from procedures.models import (
+    NATIONAL,
+    Component,
+    Offering,
+    Procedure,
+    RegisterConnection,
+    Source,
+    StateRegister,
+    Submission,
+    Unit,
+    UnitVersion,
+)
+
+__all__ = [
+    "DossierRow",
+    "EndPoint",
+    "ProcedureView",
+    "UnitView",
+    "below",
+    "connections",
+    "coverage",
+    "dossier_codes",
+    "end_points",
+    "is_simulated",
+    "lake_health",
+    "local_offerings",
+    "national_sources",
+    "procedure",
+    "procedures_map",
+    "registers",
+    "submissions",
+    "units",
+]
+
+
+@dataclass(frozen=True)
+class UnitView:
+    """A unit as it is on one day. ``province_code``: the nearest province or ministry at or above it; None for the nation."""
+
+    id: int
+    code: str
+    kind: str
+    name: str
+    short_name: str
+    name_en: str
+    type_label: str
+    parent_code: str | None
+    province_code: str | None
+
+
+@dataclass(frozen=True)
+class ProcedureView:
+    """A procedure without its texts and papers."""
+
+    code: str
+    name: str
+    sector: str
+    levels: tuple[str, ...]
+    is_local: bool
+    simulated: bool
+
+
+def valid(table: Any, on: date) -> ColumnElement[bool]:
+    """Rows of a table with ``valid_from`` and ``valid_to`` that hold on a day (half-open)."""
+    return and_(table.valid_from <= on, or_(table.valid_to.is_(None), table.valid_to > on))
+
+
+def units(session: Session, on: date, list_code: str = NATIONAL) -> dict[str, UnitView]:
+    """The units of a list that are valid on a day, by code."""
+    parent = aliased(Unit)
+    rows = session.execute(
+        select(
+            Unit.id,
+            Unit.code,
+            Unit.kind,
+            UnitVersion.name,
+            UnitVersion.short_name,
+            UnitVersion.name_en,
+            UnitVersion.type_label,
+            parent.code,
+        )
+        .join(UnitVersion, UnitVersion.unit_id == Unit.id)
+        .outerjoin(parent, parent.id == UnitVersion.parent_id)
+        .where(Unit.list_code == list_code, valid(UnitVersion, on))
+        .order_by(Unit.code)
+    ).all()
+    parents = {row[1]: row[7] for row in rows}
+    kinds = {row[1]: row[2] for row in rows}
+
+    def answerable(code: str | None) -> str | None:
+        seen = set()
+        while code is not None and code not in seen:
+            if kinds.get(code) in ("province", "ministry"):
+                return code
+            seen.add(code)
+            code = parents.get(code)
+        return None
+
+    return {row[1]: UnitView(*row, province_code=answerable(row[1])) for row in rows}
+
+
+def below(session: Session, root_code: str, on: date) -> set[str]:
+    """Codes of a national unit and of everything under it on a day; empty if there is no such unit."""
+    everything = units(session, on)
+    if root_code not in everything:
+        return set()
+    children: dict[str, list[str]] = {}
+    for view in everything.values():
+        if view.parent_code is not None:
+            children.setdefault(view.parent_code, []).append(view.code)
+    found: set[str] = set()
+    waiting = [root_code]
+    while waiting:
+        code = waiting.pop()
+        if code not in found:
+            found.add(code)
+            waiting.extend(children.get(code, ()))
+    return found
+
+
+def procedure(session: Session, code: str) -> Procedure | None:
+    """A national procedure with its papers and their registers."""
+    return session.scalar(
+        select(Procedure)
+        .where(Procedure.list_code == NATIONAL, Procedure.code == code)
+        .options(selectinload(Procedure.components).joinedload(Component.register))
+    )
+
+
+def procedures_map(session: Session, on: date) -> dict[str, ProcedureView]:
+    """National procedures valid on a day, by code."""
+    rows = session.execute(
+        select(Procedure.code, Procedure.name, Procedure.sector, Procedure.levels, Procedure.is_local, Procedure.simulated)
+        .where(Procedure.list_code == NATIONAL, valid(Procedure, on))
+        .order_by(Procedure.code)
+    )
+    return {
+        code: ProcedureView(code, name, sector, tuple(levels), is_local, simulated)
+        for code, name, sector, levels, is_local, simulated in rows
+    }
+
+
+def local_offerings(session: Session, on: date) -> list[tuple[str, str, str]]:
+    """(unit code, procedure code, online level) of every offering of a local procedure valid on a day."""
+    rows = session.execute(
+        select(Unit.code, Procedure.code, Offering.online_level)
+        .join(Offering, Offering.unit_id == Unit.id)
+        .join(Procedure, Procedure.id == Offering.procedure_id)
+        .where(Procedure.list_code == NATIONAL, Procedure.is_local, valid(Offering, on), valid(Procedure, on))
+        .order_by(Unit.code, Procedure.code)
+    )
+    return [(unit, code, level) for unit, code, level in rows]
+
+
+def registers(session: Session) -> list[StateRegister]:
+    """All state registers by code."""
+    return list(session.scalars(select(StateRegister).order_by(StateRegister.code)))
+
+
+def connections(session: Session, on: date) -> set[tuple[str, str]]:
+    """(register code, unit code) of the systems that can look into a register on a day."""
+    rows = session.execute(
+        select(StateRegister.code, Unit.code)
+        .join(RegisterConnection, RegisterConnection.register_id == StateRegister.id)
+        .join(Unit, Unit.id == RegisterConnection.unit_id)
+        .where(RegisterConnection.connected_from <= on)
+    )
+    return {(register, unit) for register, unit in rows}
+
+
+def national_sources(session: Session) -> list[str]:
+    """Codes of the sources that count in national figures."""
+    return list(session.scalars(select(Source.code).where(Source.list_code == NATIONAL).order_by(Source.code)))
+
+
+def is_simulated(session: Session) -> bool:
+    """Whether any source that counts in national figures is simulated."""
+    return session.scalar(select(Source.id).where(Source.list_code == NATIONAL, Source.simulated).limit(1)) is not None
+
+
+def submissions(session: Session, unit_code: str | None, on: date = date.max, limit: int = 100) -> list[Submission]:
+    """The newest submissions, newest first; with a unit, only those of its own sources and of the sources below it.
+
+    Without a day the units stand as their last known versions say.
+    """
+    newest = (Submission.received_at.desc(), Submission.id.desc())
+    wanted = select(Submission).join(Source).options(selectinload(Submission.source)).order_by(*newest)
+    if unit_code is not None:
+        wanted = wanted.join(Unit, Unit.id == Source.unit_id).where(Unit.code.in_(_own(session, unit_code, on)), Unit.list_code == NATIONAL)
+    return list(session.scalars(wanted.limit(limit)))
+
+
+def may_open(session: Session, submission: Submission, unit_code: str | None, on: date = date.max) -> bool:
+    """Whether someone of a unit (None: of the office) may see a submission."""
+    unit = submission.source.unit
+    return unit_code is None or (unit is not None and unit.list_code == NATIONAL and unit.code in _own(session, unit_code, on))
+
+
+def _own(session: Session, unit_code: str, on: date) -> Iterable[str]:
+    """A unit and everything below it. A centre serves a province or ministry, whose sources are therefore its own."""
+    everything = units(session, on)
+    view = everything.get(unit_code)
+    root = view.parent_code if view is not None and view.kind == "centre" and view.parent_code else unit_code
+    return below(session, root, on)
