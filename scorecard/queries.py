@@ -1,0 +1,183 @@
+"""The only way figures leave: measurements that are already safe, read from the database and the edition's folder."""
+
+from collections.abc import Collection, Iterable, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.calendar import Month
+from scorecard.figures import (
+    COUNTRY,
+    Figure,
+    Gap,
+    OfficialFigure,
+    ProcedureCount,
+    UnitToPress,
+)
+from scorecard.models import Edition, Measurement, OfficialScore
+
+__all__ = [
+    "Figure",
+    "Gap",
+    "OfficialFigure",
+    "ProcedureCount",
+    "UnitToPress",
+    "edition_of",
+    "editions",
+    "figure_map",
+    "figures",
+    "gaps",
+    "group_of_34",
+    "latest_published",
+    "official_scores",
+    "procedure_counts",
+    "running",
+    "series",
+    "units_to_press",
+]
+
+FINAL = ("closed", "published")
+MANY = 500  # subject codes in one statement
+
+
+def latest_published(session: Session) -> Edition | None:
+    """The newest month that is published."""
+    return session.scalar(select(Edition).where(Edition.state == "published").order_by(Edition.month.desc(), Edition.version.desc()))
+
+
+def edition_of(session: Session, month: Month | str, include_unpublished: bool = False) -> Edition | None:
+    """The month's published edition; with ``include_unpublished`` its newest closed one, or else its running view."""
+    states: tuple[str, ...] = (*FINAL, "running") if include_unpublished else ("published",)
+    return session.scalar(select(Edition).where(Edition.month == str(month), Edition.state.in_(states)).order_by(Edition.version.desc()))
+
+
+def editions(session: Session, include_unpublished: bool = True) -> list[Edition]:
+    """Closed and published editions, newest month and version first (superseded and running ones are not among them)."""
+    states = FINAL if include_unpublished else ("published",)
+    return list(session.scalars(select(Edition).where(Edition.state.in_(states)).order_by(Edition.month.desc(), Edition.version.desc())))
+
+
+def running(session: Session) -> Edition | None:
+    """The live view of the newest month that is not closed."""
+    return session.scalar(select(Edition).where(Edition.state == "running").order_by(Edition.month.desc()))
+
+
+def figures(
+    session: Session,
+    edition: Edition,
+    subject_kind: str | None = None,
+    subject_codes: Collection[str] | None = None,
+    indicators: Collection[str] | None = None,
+) -> list[Figure]:
+    """Figures of an edition, disclosure-safe, by kind, code, indicator and variant. Window: one calendar month; no breakdown."""
+    statement = select(Measurement).where(Measurement.edition_id == edition.id, Measurement.window == 1, Measurement.breakdown == "total")
+    if subject_kind is not None:
+        statement = statement.where(Measurement.subject_kind == subject_kind)
+    if indicators is not None:
+        statement = statement.where(Measurement.indicator.in_(sorted(indicators)))
+    if subject_codes is None:
+        rows: Iterable[Measurement] = session.scalars(statement)
+    else:
+        codes = sorted(subject_codes)
+        chunks = [codes[start : start + MANY] for start in range(0, len(codes), MANY)]
+        rows = [row for chunk in chunks for row in session.scalars(statement.where(Measurement.subject_code.in_(chunk)))]
+    grey_below = int(edition.facts.get("grey_below", 30))
+    found = [_figure(row, grey_below) for row in rows]
+    return sorted(found, key=lambda figure: (figure.subject_kind, figure.subject_code, figure.indicator, figure.variant))
+
+
+def figure_map(
+    session: Session,
+    edition: Edition,
+    subject_kind: str | None = None,
+    subject_codes: Collection[str] | None = None,
+    indicators: Collection[str] | None = None,
+) -> dict[tuple[str, str, str], Figure]:
+    """The same by ``(subject_code, indicator, variant)``."""
+    found = figures(session, edition, subject_kind, subject_codes, indicators)
+    return {(figure.subject_code, figure.indicator, figure.variant): figure for figure in found}
+
+
+def series(
+    session: Session,
+    subject_kind: str,
+    subject_code: str,
+    indicators: Collection[str],
+    months: int = 12,
+    include_unpublished: bool = False,
+) -> list[tuple[str, list[Figure]]]:
+    """The last ``months`` months that have an edition, oldest first, each with the subject's figures."""
+    newest: dict[str, Edition] = {}
+    for edition in editions(session, include_unpublished):
+        newest.setdefault(edition.month, edition)
+    chosen = sorted(newest.values(), key=lambda edition: edition.month)[-months:]
+    return [(edition.month, figures(session, edition, subject_kind, [subject_code], indicators)) for edition in chosen]
+
+
+def gaps(session: Session, edition: Edition, unit_code: str = COUNTRY) -> list[Gap]:
+    """What could be mended in a unit and everything below it, most people affected first."""
+    from scorecard.places import find_gaps
+
+    return find_gaps(session, edition, unit_code)
+
+
+def units_to_press(session: Session, edition: Edition, unit_code: str) -> list[UnitToPress]:
+    """Units below that had dossiers in the month, most people affected first."""
+    from scorecard.places import find_units
+
+    return find_units(session, edition, unit_code)
+
+
+def procedure_counts(session: Session, edition: Edition, procedure_code: str, unit_code: str = COUNTRY) -> list[ProcedureCount]:
+    """A procedure's counts: for the nation by province and ministry, below it by handling unit; largest first."""
+    from scorecard.places import count_procedure
+
+    return count_procedure(session, edition, procedure_code, unit_code)
+
+
+def official_scores(session: Session, unit_code: str, months: Sequence[str | Month]) -> list[OfficialFigure]:
+    """Published scores of the official index in these months, oldest first; empty where none was loaded."""
+    rows = session.scalars(
+        select(OfficialScore)
+        .where(OfficialScore.unit_code == unit_code, OfficialScore.period.in_([str(month) for month in months]))
+        .order_by(OfficialScore.period, OfficialScore.group_code)
+    )
+    return [OfficialFigure(row.unit_code, row.period, row.group_code, row.score, row.maximum, row.source, row.simulated) for row in rows]
+
+
+def group_of_34(session: Session, edition: Edition, province_code: str, indicator: str = "satisfaction") -> str | None:
+    """``high``, ``middle`` or ``low``: the province's interval lies above, around or below the nation's rate; no ranks.
+
+    None where either is not shown, or where the province's figure is too uncertain to be compared (10 to 29 answers).
+    """
+    found = figure_map(session, edition, None, [province_code, COUNTRY], [indicator])
+    province, nation = found.get((province_code, indicator, "raw")), found.get((COUNTRY, indicator, "raw"))
+    if province is None or nation is None or province.grey:
+        return None
+    if province.low is None or province.high is None or nation.value is None:
+        return None
+    if province.low > nation.value:
+        return "high"
+    return "low" if province.high < nation.value else "middle"
+
+
+def _figure(row: Measurement, grey_below: int) -> Figure:
+    from scorecard.indicators import INDICATORS
+
+    indicator = INDICATORS.get(row.indicator)
+    answers = indicator is not None and indicator.kind == "survey" and indicator.code != "response_rate"
+    return Figure(
+        subject_kind=row.subject_kind,
+        subject_code=row.subject_code,
+        indicator=row.indicator,
+        variant=row.variant,
+        numerator=row.numerator,
+        denominator=row.denominator,
+        value=row.value,
+        low=row.low,
+        high=row.high,
+        n=row.n,
+        status=row.status,
+        provisional=row.provisional,
+        grey=answers and row.n is not None and row.n < grey_below,
+    )
