@@ -56,8 +56,8 @@ PLACES: Mapping[str, tuple[int, int, str]] = {
 
 # x, y, width, height; lines of the label in Vietnamese and in English
 FRAMES = (
-    (226, 300, 84, 76, ("Quần đảo", "Hoàng Sa", "(TP. Đà Nẵng)"), ("Hoang Sa", "Special Zone", "(Da Nang City)")),
-    (196, 556, 114, 76, ("Quần đảo", "Trường Sa", "(tỉnh Khánh Hòa)"), ("Truong Sa", "Special Zone", "(Khanh Hoa Prov.)")),
+    (222, 306, 88, 78, ("Quần đảo", "Hoàng Sa", "(TP. Đà Nẵng)"), ("Hoang Sa", "Special Zone", "(Da Nang City)")),
+    (196, 556, 114, 78, ("Quần đảo", "Trường Sa", "(tỉnh Khánh Hòa)"), ("Truong Sa", "Special Zone", "(Khanh Hoa)")),
 )
 SEA = (262, 424, ("Biển", "Đông"), ("East", "Sea"))
 
@@ -146,7 +146,7 @@ def tile_diagram(
 class _Pen:
     """Writes elements with a class (page) or with literal colours (paper)."""
 
-    SIZES = {"abbr": 13, "value": 12, "frame": 12, "sea": 12, "mark": 12, "tick": 11, "say": 13}
+    SIZES = {"abbr": 13, "value": 12, "frame": 11.5, "sea": 12, "mark": 12, "tick": 11, "say": 13}
 
     def __init__(self, palette: Palette | None) -> None:
         self.palette = palette
@@ -216,8 +216,8 @@ def _hatching(draw: _Pen, x: float, y: float, size: float) -> str:
 
 
 def _frame(draw: _Pen, x: int, y: int, width: int, height: int, label: tuple[str, ...]) -> str:
-    islands = ((12, 12), (20, 18), (15, 24), (width - 14, height - 12), (width - 22, height - 8))
-    lines = "".join(draw.text(x + width / 2, y + 24 + 17 * line, words, "frame") for line, words in enumerate(label))
+    islands = ((10, 12), (20, 8), (31, 13), (width - 28, 9), (width - 16, 14))
+    lines = "".join(draw.text(x + width / 2, y + 34 + 16 * line, words, "frame") for line, words in enumerate(label))
     dots = "".join(draw.dot(x + dx, y + dy) for dx, dy in islands)
     return f"<g><title>{escape(' '.join(label))}</title>{draw.rect(x, y, width, height, 'frame-box')}{dots}{lines}</g>"
 
