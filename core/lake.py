@@ -108,7 +108,9 @@ def connect(memory_limit: str = "2GB") -> "ibis.backends.duckdb.Backend":
     import ibis
 
     # Expressions only ever read; the engine has no store of its own that could be corrupted.
-    return ibis.duckdb.connect(memory_limit=memory_limit, TimeZone="UTC", preserve_insertion_order=False)
+    engine = ibis.duckdb.connect(memory_limit=memory_limit, preserve_insertion_order=False)
+    engine.raw_sql("SET TimeZone = 'UTC'")  # as an option of connect() it is refused: the time zones are loaded only afterwards
+    return engine
 
 
 def read_files(engine: "ibis.backends.duckdb.Backend", paths: Sequence[Path], empty: "pa.Schema") -> "ibis.Table":
