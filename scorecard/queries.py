@@ -14,6 +14,7 @@ from scorecard.figures import (
     ProcedureCount,
     UnitToPress,
 )
+from scorecard.indicators import INDICATORS, SURVEY
 from scorecard.models import Edition, Measurement, OfficialScore
 
 __all__ = [
@@ -162,10 +163,7 @@ def group_of_34(session: Session, edition: Edition, province_code: str, indicato
 
 
 def _figure(row: Measurement, grey_below: int) -> Figure:
-    from scorecard.indicators import INDICATORS
-
-    indicator = INDICATORS.get(row.indicator)
-    answers = indicator is not None and indicator.kind == "survey" and indicator.code != "response_rate"
+    answers = INDICATORS[row.indicator].kind == SURVEY and row.indicator != "response_rate"  # its n is invitations
     return Figure(
         subject_kind=row.subject_kind,
         subject_code=row.subject_code,
