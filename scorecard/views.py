@@ -10,8 +10,13 @@ from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.access import ADMIN, CENTRE, OFFICE, PUBLIC, access
+from core.calendar import local_date, utc_now
 from core.database import reading
 from core.web import language
+from procedures.queries import is_simulated, procedures_map
+from procedures.queries import units as all_units
+from scorecard import queries
+from scorecard.pages import country, places
 
 blueprint = Blueprint("scorecard", __name__)
 
@@ -19,8 +24,6 @@ blueprint = Blueprint("scorecard", __name__)
 @blueprint.app_context_processor
 def _shared() -> dict[str, Any]:
     """What every page's frame needs. Also runs for error pages, so it must stand a database that is away."""
-    from procedures.queries import is_simulated
-
     frame: dict[str, Any] = {"site": True, "simulated": False, "viewer": None, "language_link": _language_link}
     with suppress(SQLAlchemyError):
         frame |= {"simulated": is_simulated(reading()), "viewer": current_user if current_user.is_authenticated else None}
@@ -37,7 +40,29 @@ def _language_link() -> str:
 @access(PUBLIC)
 def home() -> ResponseReturnValue:
     """The country at a glance."""
-    return render_template("public/home.html")
+    session = reading()
+    edition = queries.latest_published(session)
+    return render_template("public/home.html", country=country.build(session, edition) if edition else None, claims=country.claims(session))
+
+
+@blueprint.get("/localities")
+@access(PUBLIC)
+def localities() -> ResponseReturnValue:
+    """Find a province or a commune by name."""
+    wanted = request.args.get("q", "").strip()[:100]
+    units = all_units(reading(), local_date(utc_now()))
+    provinces = [places.Found(view.code, places.name(view), "") for view in places.provinces(units)]
+    found = places.find_units(units, wanted) if wanted else []
+    return render_template("public/localities.html", wanted=wanted, found=found, provinces=provinces)
+
+
+@blueprint.get("/procedures")
+@access(PUBLIC)
+def procedures() -> ResponseReturnValue:
+    """Find a procedure by name, sector or code."""
+    wanted = request.args.get("q", "").strip()[:100]
+    found = places.find_procedures(procedures_map(reading(), local_date(utc_now())).values(), wanted) if wanted else []
+    return render_template("public/procedures.html", wanted=wanted, found=found, most=places.MOST_FOUND)
 
 
 @blueprint.get("/localities/<code>")

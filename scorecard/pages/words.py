@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import TYPE_CHECKING
 
-from flask_babel import gettext as _
-
 from core import numbers
 from core.web import language
+from scorecard.pages.text import _
 
 if TYPE_CHECKING:
     from scorecard.queries import Figure
@@ -96,8 +95,10 @@ def people(lower: Figure | None, upper: Figure | None) -> str:
     return f"{count(lower.numerator)}–{count(upper.numerator)}"
 
 
-def of_hundred(figure: Figure) -> tuple[str, str]:
-    """How many of 100, and between which whole numbers: ``("86", "83–89")``."""
+def of_hundred(figure: Figure | None) -> tuple[str, str] | None:
+    """How many of 100, and between which whole numbers: ``("86", "83–89")``; None where there is no number."""
+    if figure is None or not has_value(figure):
+        return None
     value, low, high = (round((part or 0.0) * 100) for part in (figure.value, figure.low, figure.high))
     return str(value), f"{low}–{high}"
 

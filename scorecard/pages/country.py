@@ -1,0 +1,128 @@
+"""The first page: the country at a glance and the diagram of its provinces."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flask import url_for
+from markupsafe import Markup
+from sqlalchemy import select
+
+from core import numbers
+from core.calendar import Month
+from core.web import language, pick
+from procedures.models import QuotedClaim
+from scorecard.figures import COUNTRY, LOWER, RAW, UPPER
+from scorecard.pages import cards, places, words
+from scorecard.pages.text import _
+from scorecard.tiles import PLACES, Tile, tile_diagram
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from procedures.queries import UnitView
+    from scorecard.models import Edition
+    from scorecard.queries import Figure
+
+
+@dataclass(frozen=True)
+class Row:
+    """One province in the table beside the diagram."""
+
+    code: str
+    name: str
+    satisfaction: str
+    span: str
+    answers: str
+    asked_again: str
+    on_time: str
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A figure quoted from elsewhere, beside ours and never mixed in."""
+
+    text: str
+    source: str
+    as_of: str
+
+
+@dataclass(frozen=True)
+class Country:
+    """What the first page shows of one edition."""
+
+    edition: Edition
+    sentence: tuple[str, str] | None
+    cards: tuple[cards.Card, ...]
+    diagram: Markup
+    diagram_title: str
+    rows: tuple[Row, ...]
+
+
+def build(session: Session, edition: Edition) -> Country:
+    """The country in an edition."""
+    from procedures.queries import units as all_units
+    from scorecard import queries
+
+    units = all_units(session, Month.parse(edition.month).last_day)
+    figures = queries.figure_map(session, edition, None, [*PLACES, COUNTRY], cards.SHOWN)
+    nation = figures.get((COUNTRY, "satisfaction", RAW))
+    rows = tuple(_row(figures, view) for view in places.provinces(units))
+    title = _("Hài lòng theo tỉnh, thành phố, tháng %(month)s", month=numbers.month(edition.month, language()))
+    shown = sum(words.has_value(figures.get((code, "satisfaction", RAW))) for code in PLACES)
+    return Country(
+        edition=edition,
+        sentence=words.of_hundred(nation),
+        cards=(
+            cards.satisfaction(figures, COUNTRY),
+            cards.asked_again(figures, COUNTRY),
+            cards.recorded(figures, COUNTRY, "on_time", _("Giải quyết đúng hạn")),
+        ),
+        diagram=tile_diagram(
+            {code: _tile(figures, units.get(code), code) for code in PLACES},
+            language(),
+            title=title,
+            description=_(
+                "Sơ đồ ô vuông: mỗi tỉnh, thành phố một ô, đặt gần đúng vị trí; %(shown)s trong 34 nơi có con số. "
+                "Hai khung: quần đảo Hoàng Sa (thành phố Đà Nẵng) và quần đảo Trường Sa (tỉnh Khánh Hòa).",
+                shown=shown,
+            ),
+            simulated=edition.simulated,
+        ),
+        diagram_title=title,
+        rows=rows,
+    )
+
+
+def claims(session: Session) -> list[Claim]:
+    """Quoted figures with source and day."""
+    found = session.scalars(select(QuotedClaim).order_by(QuotedClaim.as_of, QuotedClaim.key))
+    return [Claim(pick(claim.text_vi, claim.text_en), claim.source, numbers.day(claim.as_of, language())) for claim in found]
+
+
+def _tile(figures: Mapping[tuple[str, str, str], Figure], view: UnitView | None, code: str) -> Tile:
+    figure = figures.get((code, "satisfaction", RAW))
+    value = figure.value if figure is not None and words.has_value(figure) else None
+    said = words.rate_with_span(figure)
+    if figure is not None and value is not None:
+        said += ", " + _("%(n)s người trả lời", n=words.count(figure.n))
+    name = places.name(view) if view is not None else code
+    text = "" if value is None else f"{value * 100:.0f}"
+    return Tile(name, value, text, said, url_for("scorecard.locality", code=code))
+
+
+def _row(figures: Mapping[tuple[str, str, str], Figure], view: UnitView) -> Row:
+    satisfaction = figures.get((view.code, "satisfaction", RAW))
+    return Row(
+        code=view.code,
+        name=places.name(view),
+        satisfaction=words.rate(satisfaction),
+        span=words.span(satisfaction),
+        answers=words.count(satisfaction.n) if satisfaction is not None and words.has_value(satisfaction) else "",
+        asked_again=words.bounds(
+            figures.get((view.code, "asked_again_recorded", LOWER)), figures.get((view.code, "asked_again_recorded", UPPER))
+        ),
+        on_time=words.rate(figures.get((view.code, "on_time", RAW))),
+    )
