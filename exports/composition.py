@@ -1,0 +1,296 @@
+"""Puts the material into the report's order: summary, seven parts, annexes. Gives the template's context."""
+
+from typing import Any
+
+from core import numbers
+from exports import cells, pictures, sentences
+from exports.cells import GROUP_WORDS, NATION
+from exports.layout import Head, Numbering, Table
+from exports.profiles import profile
+from exports.report import Cause, Material, Place
+from scorecard.pages.words import difference
+
+
+
+
+def compose(material: Material) -> dict[str, Any]:
+    """Everything the template ``report/report.html`` prints. Raises ``LookupError`` where no issuing profile is in force."""
+    month = material.month
+    period = f"{month.first_day:%d/%m}–{numbers.day(month.last_day, 'vi')}"
+    numbering = Numbering(f"kỳ {period}", material.simulated)
+    return {
+        "material": material,
+        "profile": profile(month.last_day, material.simulated),
+        "period": period,
+        "month": numbers.month(month, "vi"),
+        "cutoff": numbers.day(material.cutoff_at, "vi"),
+        "summary": _summary(material),
+        "scope": _scope(material, numbering),
+        "satisfaction": _satisfaction(material, numbering),
+        "again": _again(material, numbering),
+        "online": _online(material, numbering),
+        "time": _time(material, numbering),
+        "limits": _limits(material),
+        "method": _method(material, numbering),
+        "annexes": _annexes(material, numbering),
+    }
+
+
+def _nation(material: Material, indicator: str, variant: str = "raw") -> Any:
+    return material.figure(NATION, indicator, variant)
+
+
+def _summary(material: Material) -> dict[str, Any]:
+    now, response = _nation(material, "satisfaction"), _nation(material, "response_rate")
+    before = material.previous.get((NATION, "satisfaction", "raw"))
+    changed, comparable = _changes(material)
+    silent = [place for place in material.places if place.coverage is not None and place.coverage < 1]
+    return {
+        "figures": [
+            sentences.satisfaction(now, response),
+            sentences.asked_again(_nation(material, "asked_again_recorded", "lower"), _nation(material, "asked_again_recorded", "upper")),
+            sentences.mismatch(_nation(material, "mismatch_supplement")),
+        ],
+        "change": [sentences.change(now, before, difference(now, before)), sentences.changed_places(changed, comparable)],
+        "causes": sentences.causes(material.causes[:3]),
+        "requests": sentences.requests(material.causes[:3]),
+        "certainty": [sentences.sampling_only(now), sentences.incomplete(len(silent), len(material.places))],
+    }
+
+
+def _changes(material: Material) -> tuple[list[str], int]:
+    names, comparable = [], 0
+    for place in material.places:
+        key = (place.code, "satisfaction", "raw")
+        found = difference(material.figures.get(key), material.previous.get(key))
+        comparable += found is not None
+        if found is not None and found.clear:
+            names.append(f"{place.short} ({'tăng' if found.value > 0 else 'giảm'})")
+    return names, comparable
+
+
+def _scope(material: Material, numbering: Numbering) -> dict[str, Any]:
+    rows = []
+    for label, indicator, what in (
+        ("Hồ sơ tiếp nhận trong kỳ", "online_filing", "denominator"),
+        ("Hồ sơ kết thúc giải quyết hoặc có yêu cầu bổ sung trong kỳ", "supplement", "denominator"),
+        ("Người được mời trả lời khảo sát", "response_rate", "denominator"),
+        ("Người trả lời", "response_rate", "numerator"),
+    ):
+        figure = _nation(material, indicator)
+        rows.append([label, cells.count(getattr(figure, what)) if cells.known(figure) else cells.status_word(figure)])
+    known = [place for place in material.places if place.coverage is not None]
+    partial = [f"{place.short} ({cells.percent(place.coverage or 0)})" for place in known if 0 < (place.coverage or 0) < 1]
+    silent = [place.short for place in material.places if not place.coverage]
+    full = len(known) - len([place for place in known if (place.coverage or 0) < 1])
+    return {
+        "table": numbering.table("Quy mô số liệu của kỳ báo cáo, cả nước", [Head("Nội dung", 74, False), Head("Số lượng", 26)], rows),
+        "coverage": sentences.coverage(full, partial, silent) if known else "",
+    }
+
+
+def _satisfaction(material: Material, numbering: Numbering) -> dict[str, Any]:
+    counts = {group: sum(place.group == group for place in material.places) for group in (*GROUP_WORDS, None)}
+    heads = [
+        Head("Tỉnh, thành phố", 25, False),
+        Head("Người được mời", 12),
+        Head("Người trả lời", 12),
+        Head("Tỷ lệ trả lời (%)", 11),
+        Head("Hài lòng (%)", 15),
+        Head("Khoảng 95 % (%)", 14),
+        Head("Nhóm", 11, False),
+    ]
+    rows = [_satisfaction_row(material, "Cả nước", NATION, "")]
+    rows += [_satisfaction_row(material, place.name, place.code, _group(place)) for place in _by_name(material)]
+    note = (
+        "Tỷ lệ hài lòng: số người chấm mức 4 hoặc 5 trên thang 5 trong số người có chấm điểm. Nhóm theo vị trí của khoảng 95 % so với "
+        "mức cả nước, không phải xếp hạng. Dưới 10 người trả lời: không công bố; 10–29 người: chỉ để tham khảo, không xếp nhóm."
+    )
+    return {
+        "lead": sentences.satisfaction(_nation(material, "satisfaction"), _nation(material, "response_rate")),
+        "groups": sentences.groups(counts["high"], counts["middle"], counts["low"], counts[None]),
+        "picture": numbering.picture(
+            "Tỷ lệ hài lòng theo địa phương", pictures.satisfaction(material),
+            "Chấm: tỷ lệ ước lượng; dải: khoảng 95 %; vạch xám: mức cả nước. Trong mỗi nhóm xếp theo giá trị; thứ tự trong nhóm không có "
+            "ý nghĩa xếp hạng. Số bên phải: tỷ lệ và khoảng, tính theo phần trăm.",
+        ),
+        "table": numbering.table("Tỷ lệ hài lòng của 34 tỉnh, thành phố", heads, rows, note, bold=[0], small=True),
+    }  # fmt: skip
+
+
+def _satisfaction_row(material: Material, name: str, code: str, group: str) -> list[str]:
+    rate, response = material.figure(code, "satisfaction"), material.figure(code, "response_rate")
+    interval = cells.span(rate.low, rate.high) if rate is not None and rate.low is not None and rate.high is not None else ""
+    answered = cells.numerator_cell(response) if cells.known(response) else ("dưới 10" if response and response.status == "too_few" else "")
+    return [name, cells.denominator_cell(response), answered, cells.rate_cell(response), cells.rate_cell(rate), interval, group]
+
+
+def _again(material: Material, numbering: Numbering) -> dict[str, Any]:
+    heads = [Head("Thủ tục và điều có thể sửa", 52, False), Head("Hồ sơ bị ảnh hưởng", 13), Head("Nơi phát sinh", 12), Head("Ai sửa được", 23, False)]
+    rows = [[_cause_words(cause), cells.count(cause.people), f"{cells.count(cause.units)} đơn vị", cause.agency] for cause in material.causes]
+    return {
+        "recorded": sentences.asked_again(
+            _nation(material, "asked_again_recorded", "lower"), _nation(material, "asked_again_recorded", "upper")
+        ),
+        "experienced": sentences.experienced_again(_nation(material, "asked_again_experienced")),
+        "supplements": sentences.supplements(_nation(material, "supplement"), _nation(material, "repeat_supplement")),
+        "mismatch": sentences.mismatch(_nation(material, "mismatch_supplement")),
+        "causes": numbering.table(
+            "Những việc có nhiều người bị ảnh hưởng nhất", heads, rows,
+            "Xếp theo số hồ sơ bị ảnh hưởng trong kỳ; một hồ sơ có thể nằm ở nhiều dòng.", small=True,
+        ) if rows else None,
+        "picture": numbering.picture(
+            "Hồ sơ bị yêu cầu nộp lại giấy tờ Nhà nước đã có", pictures.asked_again(material),
+            "Dải: từ phần chắc chắn (giấy tờ đối chiếu được với một cơ sở dữ liệu của Nhà nước) đến phần nhiều nhất (thêm những yêu cầu "
+            "không nêu rõ giấy tờ). Số bên phải: phần trăm hồ sơ.",
+        ),
+    }  # fmt: skip
+
+
+def _cause_words(cause: Cause) -> str:
+    name = cause.procedure.rstrip(". ")
+    if cause.kind == "held_by_state":
+        return f"{name}: đang yêu cầu giấy tờ đã có trong {cause.register or 'cơ sở dữ liệu của Nhà nước'}"
+    if cause.kind == "repeat_supplement":
+        return f"{name}: yêu cầu bổ sung từ hai lần trở lên"
+    return f"{name}: có cung cấp trực tuyến nhưng hồ sơ vẫn nộp tại quầy"
+
+
+def _online(material: Material, numbering: Numbering) -> dict[str, Any]:
+    claim = next((claim for claim in material.claims if claim.key == "local_online"), None)
+    heads = [Head("Ba dòng, không cộng gộp", 46, False), Head("Tử số", 18), Head("Mẫu số", 18), Head("Tỷ lệ (%)", 18)]
+    rows = []
+    for label, indicator in (
+        ("Thủ tục do địa phương thực hiện được cung cấp trực tuyến, một phần hoặc toàn trình", "offered_online"),
+        ("Thủ tục do địa phương thực hiện được cung cấp trực tuyến toàn trình", "offered_full_online"),
+        ("Hồ sơ nộp trực tuyến", "online_filing"),
+    ):
+        figure = _nation(material, indicator)
+        rows.append([label, cells.numerator_cell(figure), cells.denominator_cell(figure), cells.rate_cell(figure)])
+    return {
+        "filing": sentences.share_of(_nation(material, "online_filing"), "nộp trực tuyến", "hồ sơ"),
+        "table": numbering.table(
+            "Cung cấp và sử dụng dịch vụ công trực tuyến, cả nước", heads, rows,
+            "Hai dòng đầu tính theo cặp tỉnh × thủ tục trong danh mục có hiệu lực ngày cuối kỳ; dòng thứ ba tính theo hồ sơ tiếp nhận trong kỳ.",
+        ),
+        "claim": claim,
+        "claims": numbering.table(
+            "Số liệu dẫn lại từ nguồn khác, không phải kết quả tính của báo cáo này",
+            [Head("Nội dung như nguồn nêu", 44, False), Head("Số liệu", 20), Head("Nguồn và ngày", 36, False)],
+            [
+                [one.text, _claim_value(one.value, one.numerator, one.denominator), f"{one.source} ({numbers.day(one.as_of, 'vi')})"]
+                for one in material.claims
+            ],
+            small=True,
+        ) if material.claims else None,
+        "picture": numbering.picture(
+            "Sơ đồ tỷ lệ hồ sơ nộp trực tuyến", pictures.online(material),
+            "Mỗi ô là một tỉnh, thành phố theo vị trí tương đối; số trong ô: phần trăm.", width=78,
+        ),
+    }  # fmt: skip
+
+
+def _claim_value(value: float, numerator: int | None, denominator: int | None) -> str:
+    if numerator is not None and denominator is not None:
+        return f"{cells.count(numerator)}/{cells.count(denominator)} ({cells.percent(value)})"
+    return cells.percent(value) if value <= 1 else numbers.number(value, "vi")
+
+
+def _time(material: Material, numbering: Numbering) -> dict[str, Any]:
+    return {
+        "lead": sentences.share_of(_nation(material, "on_time"), "được giải quyết đúng hạn", "hồ sơ có ngày hẹn trả"),
+        "picture": numbering.picture(
+            "Tỷ lệ giải quyết đúng hạn theo địa phương", pictures.on_time(material),
+            "Theo ngày hẹn trả ghi trong hệ thống. Vạch xám: mức cả nước. Số bên phải: phần trăm.",
+        ),
+    }  # fmt: skip
+
+
+def _limits(material: Material) -> list[str]:
+    now, response = _nation(material, "satisfaction"), _nation(material, "response_rate")
+    return [
+        text
+        for text in (
+            sentences.sampling_only(now),
+            sentences.assumption_free(now, response),
+            "Người không nộp được hồ sơ, hoặc bỏ dở trước khi được tiếp nhận, không có trong các con số của báo cáo này.",
+            "Số liệu hành chính (tiếp nhận, bổ sung, đúng hạn) được tính từ hồ sơ các hệ thống đã gửi; việc nêu không khớp với câu trả lời "
+            "của người dân chỉ cho biết cần đối chiếu, cần xác minh, không kết luận bên nào đúng.",
+            "Ô khảo sát dưới 10 người trả lời không được công bố, kể cả khi có thể suy ra từ các ô khác; “không phát sinh”, “chưa có số liệu”, "
+            "“không đủ số liệu” và “được ẩn” là bốn điều khác nhau và không ô nào có nghĩa là số không.",
+            "Chỉ số hành chính theo Quyết định số 766/QĐ-TTg không được gộp với kết quả khảo sát: nhóm “mức độ hài lòng” của chỉ số đó đo "
+            "việc đúng hạn và xử lý phản ánh, không phải ý kiến người dân.",
+        )
+        if text
+    ]
+
+
+def _method(material: Material, numbering: Numbering) -> Table:
+    rows = [
+        [one.name_vi, f"{_capital(one.formula_vi)}. Phạm vi: {one.cohort_vi}.", _capital(one.empty_vi), one.source]
+        for one in material.indicators.values()
+    ]
+    heads = [Head("Chỉ tiêu", 22, False), Head("Công thức và phạm vi", 40, False), Head("Khi mẫu số bằng 0", 18, False), Head("Nguồn", 20, False)]  # fmt: skip
+    return numbering.table("Định nghĩa các chỉ tiêu", heads, rows, small=True)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _annexes(material: Material, numbering: Numbering) -> list[dict[str, Any]]:
+    places = [(place.name, place.code) for place in _by_name(material)]
+    every = [("Cả nước", NATION), *places]
+
+    def rate(code: str, indicator: str, variant: str = "raw") -> str:
+        return cells.rate_cell(material.figure(code, indicator, variant))
+
+    dossiers = [
+        [name, cells.denominator_cell(material.figure(code, "online_filing")), rate(code, "online_filing"), rate(code, "on_time"),
+         cells.denominator_cell(material.figure(code, "supplement")), rate(code, "supplement"), rate(code, "repeat_supplement")]
+        for name, code in every
+    ]  # fmt: skip
+    again = [
+        [name, cells.numerator_cell(material.figure(code, "asked_again_recorded", "lower")),
+         cells.numerator_cell(material.figure(code, "asked_again_recorded", "upper")), rate(code, "asked_again_recorded", "lower"),
+         rate(code, "asked_again_recorded", "upper"), _answers(material, code), rate(code, "asked_again_experienced")]
+        for name, code in every
+    ]  # fmt: skip
+    coverage = {place.code: place.coverage for place in material.places}
+    offered = [
+        [name, cells.denominator_cell(material.figure(code, "offered_online")), rate(code, "offered_online"),
+         rate(code, "offered_full_online"), cells.share(coverage[code] or 0.0) if coverage[code] is not None else "chưa có số liệu"]
+        for name, code in places
+    ]  # fmt: skip
+    name = Head("Tỉnh, thành phố", 25, False)
+    return [
+        {"title": "Hồ sơ theo địa phương", "table": numbering.table(
+            "Tiếp nhận, đúng hạn và yêu cầu bổ sung theo địa phương",
+            [name, Head("Tiếp nhận (hồ sơ)", 13), Head("Nộp trực tuyến (%)", 12), Head("Đúng hạn (%)", 12),
+             Head("Kết thúc hoặc bổ sung (hồ sơ)", 14), Head("Phải bổ sung (%)", 12), Head("Từ hai lần (%)", 12)],
+            dossiers, bold=[0], small=True)},
+        {"title": "Chỉ khai báo một lần theo địa phương", "table": numbering.table(
+            "Hồ sơ bị yêu cầu nộp lại giấy tờ Nhà nước đã có, theo hồ sơ và theo người dân",
+            [name, Head("Từ (hồ sơ)", 12), Head("Đến (hồ sơ)", 12), Head("Từ (%)", 11), Head("Đến (%)", 11),
+             Head("Người trả lời câu hỏi", 14), Head("Người dân nêu có (%)", 15)],
+            again, bold=[0], small=True)},
+        {"title": "Cung cấp trực tuyến và độ phủ số liệu theo địa phương", "table": numbering.table(
+            "Thủ tục được cung cấp trực tuyến và độ phủ số liệu",
+            [Head("Tỉnh, thành phố", 32, False), Head("Thủ tục trong danh mục", 18), Head("Trực tuyến (%)", 16),
+             Head("Toàn trình (%)", 16), Head("Độ phủ số liệu (%)", 18)],
+            offered, "Độ phủ: tỷ lệ ngày làm việc trong kỳ có số liệu tiếp nhận gửi về.", small=True)},
+    ]  # fmt: skip
+
+
+def _answers(material: Material, code: str) -> str:
+    figure = material.figure(code, "asked_again_experienced")
+    return cells.count(figure.n) if figure is not None and cells.known(figure) else "dưới 10"
+
+
+def _group(place: Place) -> str:
+    return GROUP_WORDS[place.group] if place.group else "chưa xếp"
+
+
+def _by_name(material: Material) -> list[Place]:
+    """In the order of the statistics office's codes, which readers of such tables know."""
+    return sorted(material.places, key=lambda place: place.code)
