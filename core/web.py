@@ -90,7 +90,7 @@ def _finish(response: Response) -> Response:
     headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
     if request.is_secure:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if request.args.get("lang") in LANGUAGES:
+    if request.args.get("lang") in LANGUAGES and not g.get("without_cookies"):  # survey pages set none at all
         response.set_cookie(LANGUAGE_COOKIE, request.args["lang"], max_age=31536000, samesite="Lax", secure=request.is_secure)
     if response.mimetype == "text/html":
         headers["Content-Language"] = g.get("page_language", language())

@@ -58,9 +58,9 @@ def answers_frame(session: Session, month: Month, cutoff: datetime) -> "pd.DataF
     columns: dict[str, Any] = {name: [row[index] for row in rows] for index, name in enumerate(fields, start=1)}
     columns |= {code: [row[0].get(code) for row in rows] for code in codes}
     texts = ("month", "procedure_code", "unit_code", "province_code", "end_point", "applicant_type", "language", *codes)
-    types = {name: "str" for name in texts}
-    types |= {name: "Int64" for name in ("questionnaire", "rating", "channel", "recorded_supplements")}
-    types |= {name: "boolean" for name in ("recorded_on_time", "recorded_online", "simulated")}
+    types = dict.fromkeys(texts, "str")
+    types |= dict.fromkeys(("questionnaire", "rating", "channel", "recorded_supplements"), "Int64")
+    types |= dict.fromkeys(("recorded_on_time", "recorded_online", "simulated"), "boolean")
     order = ["questionnaire", "rating", *codes, *CONTEXT, "language", "simulated"]
     frame = pd.DataFrame(columns).astype(types)[order]
     return frame.sort_values([*CONTEXT, "questionnaire", "rating", *codes, "language", "simulated"], ignore_index=True)

@@ -1,0 +1,235 @@
+"""Writes of the survey: invite, take an answer, delete it, forget what retention says."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from flask import current_app
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from core.calendar import Month, local_date
+from core.database import get_engine, reading, writing
+from core.settings import Settings
+from surveys import privacy, queries
+from surveys.models import Answer, Invitation
+from surveys.questionnaire import CURRENT, RATING, Problem, Reading, read, sheet_for
+
+if TYPE_CHECKING:
+    from procedures.queries import EndPoint
+
+OPEN_FOR = timedelta(days=14)  # methodology §11.1
+RETENTION = timedelta(days=90)  # after the last day for answering; methodology §10
+CHUNK = 2_000  # rows a transaction, so that a citizen's answer never waits long for the writer's lock
+CHANNELS = {"in_person": 1, "online": 2, "post": 3, "kiosk": 4}
+NOT_RECORDED = 0  # a channel that the source did not send
+
+State = Literal["stored", "changed", "unchanged", "empty", "invalid", "unknown", "expired"]
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a submission. ``problems``: field to what is wrong with it, when the state is ``invalid``."""
+
+    state: State
+    problems: dict[str, Problem] = field(default_factory=dict)
+
+
+def invite(end_points: Iterable["EndPoint"], now: datetime, *, expires_on: date | None = None, simulated: bool = False) -> dict[str, int]:
+    """Give everyone who reached an end-point leave to answer once. Returns ``invited`` and ``known`` (already invited).
+
+    Safe to run again, and by two processes at once: a token that is known is left as it is. ``expires_on`` is by default
+    14 days after today in Viet Nam.
+    """
+    settings = _settings()
+    issued_on = local_date(now)
+    fixed = {
+        "questionnaire": CURRENT,
+        "issued_on": issued_on,
+        "expires_on": expires_on or issued_on + OPEN_FOR,
+        "simulated": simulated,
+    }
+    invited = seen = 0
+    with Session(get_engine()) as session:
+        for chunk in _chunks(end_points):
+            rows = {row["token_hash"]: row for row in (_invitation_row(settings, end_point) | fixed for end_point in chunk)}
+            known = set(session.scalars(select(Invitation.token_hash).where(Invitation.token_hash.in_(rows))))
+            session.rollback()
+            invited += _insert_new(Invitation, [row for key, row in rows.items() if key not in known])
+            seen += len(chunk)
+    return {"invited": invited, "known": seen - invited}
+
+
+def _invitation_row(settings: Settings, end_point: "EndPoint") -> dict[str, Any]:
+    secret = privacy.token_for(settings, end_point.source, end_point.dossier_code, end_point.occasion)
+    channel = _channel(end_point.channel)
+    return {
+        "token_hash": privacy.hash_token(settings, secret),
+        "month": str(Month.of(end_point.reached_at)),
+        "procedure_code": end_point.procedure_code,
+        "unit_code": end_point.unit_code,
+        "province_code": end_point.province_code,
+        "channel": channel,
+        "end_point": end_point.end_point,
+        "applicant_type": end_point.applicant_type,
+        "recorded_supplements": min(end_point.supplements, 2),
+        "recorded_on_time": end_point.on_time,
+        "recorded_online": channel == CHANNELS["online"],
+    }
+
+
+def _channel(value: str | int | None) -> int:
+    return value if isinstance(value, int) else CHANNELS.get(value or "", NOT_RECORDED)
+
+
+def submit(token: str, data: Mapping[str, str], now: datetime, language: str) -> Outcome:
+    """Take what the holder of a token filled in: at most one answer for each token.
+
+    ``data``: question code to choice code, and ``comment``; what is missing or empty leaves an earlier answer to that
+    question as it is. The same submission again changes nothing; a differing choice replaces the earlier one and counts
+    one ``revision``; a question answered for the first time is added. Two submissions at the same moment make one answer.
+    """
+    spelled = privacy.read_token(token)
+    invitation = queries.invitation(reading(), privacy.hash_token(_settings(), spelled)) if spelled else None
+    if invitation is None:
+        return Outcome("unknown")
+    if is_expired(invitation, now):
+        return Outcome("expired")
+    filled = read(sheet_for(invitation.questionnaire, invitation.end_point, invitation.channel), data)
+    if filled.problems:
+        return Outcome("invalid", filled.problems)
+    filled.comment = privacy.mask(filled.comment)
+    if not filled.values and not filled.comment:
+        return Outcome("empty")
+    first = _answer_row(invitation, filled, now, language)
+    with writing() as session:
+        if _insert(session, Answer, [first]):
+            return Outcome("stored")
+        answer = session.scalar(select(Answer).where(Answer.invitation_id == first["invitation_id"]).with_for_update())
+        if answer is None:  # deleted by its owner between the two statements: what she sent now is a new answer
+            return Outcome("stored" if _insert(session, Answer, [first]) else "unchanged")
+        return Outcome(_merge(answer, first))
+
+
+def is_expired(invitation: Invitation, now: datetime) -> bool:
+    """Whether the last day for answering is over in Viet Nam."""
+    return local_date(now) > invitation.expires_on
+
+
+def _answer_row(invitation: Invitation, filled: Reading, now: datetime, language: str) -> dict[str, Any]:
+    rating = filled.values.pop(RATING, None)
+    return {name: getattr(invitation, name) for name in (*queries.CONTEXT, "questionnaire", "simulated")} | {
+        "invitation_id": invitation.id,
+        "rating": int(rating) if rating is not None else None,
+        "responses": filled.values,
+        "comment": filled.comment,
+        "answered_on": local_date(now),
+        "first_answered_at": now,
+        "revision": 1,
+        "language": language,
+    }
+
+
+def _merge(answer: Answer, new: dict[str, Any]) -> Literal["stored", "changed", "unchanged"]:
+    """Lay a later submission over an answer. ``stored``: something was added; ``changed``: something was replaced."""
+    before = {"rating": answer.rating, "comment": answer.comment or None, **answer.responses}
+    given = {"rating": new["rating"], "comment": new["comment"] or None, **new["responses"]}
+    differing = {code: value for code, value in given.items() if value is not None and value != before.get(code)}
+    if not differing:
+        return "unchanged"
+    replaced = any(before.get(code) is not None for code in differing)
+    answer.rating = differing.pop("rating", answer.rating)
+    answer.comment = differing.pop("comment", answer.comment)
+    answer.responses = answer.responses | differing
+    answer.language = new["language"]
+    answer.revision += replaced
+    return "changed" if replaced else "stored"
+
+
+def delete_answer(token: str) -> bool:
+    """Remove what was answered with a token, also after it expired. True if there was anything.
+
+    Leaves no trace in the audit trail, which knows the hour: that somebody withdrew is nobody's business either.
+    """
+    spelled = privacy.read_token(token)
+    invitation = queries.invitation(reading(), privacy.hash_token(_settings(), spelled)) if spelled else None
+    if invitation is None:
+        return False
+    wanted = invitation.id
+    with writing() as session:
+        removed = session.execute(delete(Answer).where(Answer.invitation_id == wanted))
+    return bool(removed.rowcount)  # type: ignore[attr-defined]  # a DELETE's result has it
+
+
+def bulk_answers(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Insert many first answers, for the simulation. Returns ``answered`` and ``skipped`` (no such token, or answered).
+
+    Each row: ``token_hash``, ``rating`` (1–5 or None), ``responses``, ``comment``, ``answered_on``,
+    ``first_answered_at``, ``language``, ``simulated``; the context comes from the invitation.
+    """
+    names = (*queries.CONTEXT, "questionnaire")
+    columns = [getattr(Invitation, name) for name in names]
+    answered = seen = 0
+    with Session(get_engine()) as session:
+        for chunk in _chunks(rows):
+            hashes = [row["token_hash"] for row in chunk]
+            found = session.execute(select(Invitation.token_hash, Invitation.id, *columns).where(Invitation.token_hash.in_(hashes)))
+            contexts = {key: {"invitation_id": number, **dict(zip(names, values, strict=True))} for key, number, *values in found}
+            session.rollback()
+            answered += _insert_new(
+                Answer,
+                [
+                    contexts[row["token_hash"]]
+                    | {name: row[name] for name in row if name != "token_hash"}
+                    | {"comment": privacy.mask(row["comment"]), "revision": 1}
+                    for row in chunk
+                    if row["token_hash"] in contexts
+                ],
+            )
+            seen += len(chunk)
+    return {"answered": answered, "skipped": seen - answered}
+
+
+def forget(now: datetime) -> dict[str, int]:
+    """Retention: 90 days after the last day for answering, cut answer from invitation and drop the free text."""
+    until = local_date(now) - RETENTION
+    forgotten = 0
+    while True:
+        with writing() as session:
+            old = select(Answer.id).join(Invitation, Invitation.id == Answer.invitation_id).where(Invitation.expires_on < until)
+            ids = list(session.scalars(old.limit(CHUNK)))
+            if ids:
+                session.execute(update(Answer).where(Answer.id.in_(ids)).values(invitation_id=None, comment=""))
+        forgotten += len(ids)
+        if len(ids) < CHUNK:
+            return {"forgotten": forgotten} if forgotten else {}
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["settings"]
+    return settings
+
+
+def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    iterator = iter(rows)
+    while chunk := list(islice(iterator, CHUNK)):
+        yield chunk
+
+
+def _insert_new(model: type[Invitation] | type[Answer], rows: list[dict[str, Any]]) -> int:
+    if not rows:
+        return 0
+    with writing() as session:
+        return _insert(session, model, rows)
+
+
+def _insert(session: Session, model: type[Invitation] | type[Answer], rows: list[dict[str, Any]]) -> int:
+    """Insert the rows that break no unique constraint; returns how many they were."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(model).on_conflict_do_nothing()
+    done = session.connection().execute(statement, rows)
+    return done.rowcount
