@@ -57,7 +57,7 @@ def items(rng: np.random.Generator) -> list[Item]:
     total = sum(item.demand for item in real)
     made = list(_simulated(rng, data, at_commune, COMMUNE_LEVEL - commune, 1, 0.10 * total))
     made += _simulated(rng, data, at_province, LOCAL - local - len(made), 1 + len(made), 0.22 * total)
-    made += _simulated(rng, data, at_ministry, PROCEDURES - len(real) - len(made), 1 + len(made), 0.05 * total)
+    made += _simulated(rng, data, at_ministry, PROCEDURES - len(real) - len(made), 1 + len(made), 0.07 * total)
     return real + made
 
 

@@ -63,7 +63,7 @@ def plain(text: str) -> str:
 
 
 def territory() -> tuple[list[Place], list[Place]]:
-    """The 34 provinces and the 3,321 communes, by code."""
+    """The 34 provinces by code, and the 3,321 communes by province and code."""
     corrections = read_yaml("unit_corrections.yaml")
     exchange = read_yaml("agencies.yaml")["provinces"]
     codes, types, english = corrections["codes"], corrections["types"], corrections["english"]
@@ -91,7 +91,8 @@ def territory() -> tuple[list[Place], list[Place]]:
         for code in change.get("codes") or [change["code"]]:
             group = provinces if code in provinces else communes
             group[code] = _changed(group[code], change, english.get(code))
-    return [provinces[code] for code in sorted(provinces)], [communes[code] for code in sorted(communes)]
+    by_province = sorted(communes.values(), key=lambda place: (place.versions[0].parent, place.code))
+    return [provinces[code] for code in sorted(provinces)], by_province
 
 
 def _version(name: str, short: str, kind: str, parent: str, english: str | None = None) -> Version:
