@@ -127,7 +127,7 @@ def end_points(session: Session, month: Month, now: datetime) -> Iterator[EndPoi
     asked = asked.filter((asked.reached_at >= ibis.literal(month.start)) & (asked.reached_at < ibis.literal(until)))
     asked = asked.select(*kept, "reached_at", on_time=ibis.null("boolean"), position=asked.position.cast("int64"))
     both = ended.union(asked).order_by("source", "dossier_code", "position")
-    for batch in both.to_pyarrow_batches(chunk_size=20_000):
+    for batch in both.to_pyarrow().to_batches(max_chunksize=20_000):
         yield from _as_end_points(batch.to_pydict(), provinces)
 
 

@@ -189,7 +189,7 @@ def _macros(con: "DuckDBPyConnection", profile: Profile) -> None:
         f"""CREATE TEMP MACRO deadline(x) AS
         instant(x) + CASE WHEN coalesce({days}) IS NOT NULL THEN INTERVAL '1 day' - INTERVAL '1 second' ELSE INTERVAL '0 day' END"""
     )
-    con.execute("CREATE TEMP MACRO local_day(at, minutes) AS CAST(timezone('UTC', at + to_minutes(minutes)) AS DATE)")
+    con.execute("CREATE TEMP MACRO local_day(moment, minutes) AS CAST(timezone('UTC', moment + to_minutes(minutes)) AS DATE)")
     con.execute("CREATE TEMP MACRO folded(x) AS lower(nfc_normalize(trim(x)))")
     sign = r"regexp_extract(x, '([+-])(\d\d):?(\d\d)?$', 1)"
     minutes = r"(CAST(regexp_extract(x, '([+-])(\d\d):?(\d\d)?$', 2) AS INT) * 60 + coalesce(try_cast(regexp_extract(x, '([+-])(\d\d):?(\d\d)?$', 3) AS INT), 0))"
