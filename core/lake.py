@@ -5,9 +5,11 @@ data files; that list is also what an edition freezes.
 """
 
 import hashlib
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlparse
 
@@ -105,8 +107,14 @@ def describe(path: Path, root: Path) -> DataFile:
 
 def connect(memory_limit: str = "2GB") -> "ibis.backends.duckdb.Backend":
     """A fresh in-memory engine. Times are UTC; nothing is shared between processes."""
+    # Ibis imports this patch for pyarrow before 14.0.1, which does nothing to later ones: an empty module stands in for it.
+    sys.modules.setdefault("pyarrow_hotfix", ModuleType("pyarrow_hotfix"))
+    import warnings
+
     import ibis
 
+    # Ibis 12 still calls methods of DuckDB that DuckDB 2 has renamed; both names work.
+    warnings.filterwarnings("ignore", message=r"fetch_(arrow_table|record_batch)\(\) is deprecated", category=DeprecationWarning)
     # Expressions only ever read; the engine has no store of its own that could be corrupted.
     engine = ibis.duckdb.connect(memory_limit=memory_limit, preserve_insertion_order=False)
     engine.raw_sql("SET TimeZone = 'UTC'")  # as an option of connect() it is refused: the time zones are loaded only afterwards
@@ -121,6 +129,11 @@ def read_files(engine: "ibis.backends.duckdb.Backend", paths: Sequence[Path], em
     if not paths:
         return engine.create_table(f"empty_{id(empty)}", empty.empty_table(), temp=True, overwrite=True)
     return engine.read_parquet([str(path) for path in paths], hive_partitioning=True, hive_types_autocast=False)
+
+
+def fetch(engine: "ibis.backends.duckdb.Backend", expression: "ibis.Table") -> "pa.Table":
+    """Run an expression and take its rows as Arrow."""
+    return engine.con.sql(engine.compile(expression)).to_arrow_table()
 
 
 def _literal(value: str) -> str:
