@@ -4,19 +4,22 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
+from core import audit
 from core.access import ADMIN, CENTRE, OFFICE, PUBLIC, access
-from core.calendar import local_date, utc_now
-from core.database import reading
+from core.calendar import Month, local_date, utc_now
+from core.database import reading, writing
 from core.web import language
 from procedures.queries import is_simulated, procedures_map
 from procedures.queries import units as all_units
 from scorecard import queries
-from scorecard.pages import country, places
+from scorecard.models import Edition
+from scorecard.pages import centre as centre_page
+from scorecard.pages import country, csvfile, places, scope, unit_page
 
 blueprint = Blueprint("scorecard", __name__)
 
@@ -51,9 +54,8 @@ def localities() -> ResponseReturnValue:
     """Find a province or a commune by name."""
     wanted = request.args.get("q", "").strip()[:100]
     units = all_units(reading(), local_date(utc_now()))
-    provinces = [places.Found(view.code, places.name(view), "") for view in places.provinces(units)]
     found = places.find_units(units, wanted) if wanted else []
-    return render_template("public/localities.html", wanted=wanted, found=found, provinces=provinces)
+    return render_template("public/localities.html", wanted=wanted, found=found, provinces=places.listed_provinces(units))
 
 
 @blueprint.get("/procedures")
@@ -68,8 +70,27 @@ def procedures() -> ResponseReturnValue:
 @blueprint.get("/localities/<code>")
 @access(PUBLIC)
 def locality(code: str) -> ResponseReturnValue:
-    """One unit's month."""
-    return render_template("public/locality.html", code=code)
+    """One province's, commune's or department's published month."""
+    session = reading()
+    edition = _published(request.args.get("month"))
+    units = all_units(session, Month.parse(edition.month).last_day if edition else local_date(utc_now()))
+    view = units.get(code)
+    if view is None or view.kind == "nation":
+        abort(404)
+    if edition is None:
+        return render_template("public/locality.html", name=places.name(view), page=None)
+    page = unit_page.build(session, edition, code, units, include_unpublished=False)
+    by_name = request.args.get("sort") == "name"
+    return render_template(
+        "public/locality.html",
+        name=page.name,
+        page=page,
+        cards=unit_page.public_cards(page),
+        rows=unit_page.units_table(page, by_name),
+        by_name=by_name,
+        asked_month=request.args.get("month"),
+        months=[other.month for other in queries.editions(session, include_unpublished=False)],
+    )
 
 
 @blueprint.get("/procedures/<code>")
@@ -90,14 +111,74 @@ def method() -> ResponseReturnValue:
 @access(CENTRE, OFFICE, ADMIN)
 def centre() -> ResponseReturnValue:
     """One unit's scorecard."""
-    return render_template("centre/scorecard.html")
+    session = reading()
+    page = _own_page()
+    if page is None:
+        units = all_units(session, local_date(utc_now()))
+        return render_template(
+            "centre/choose.html", provinces=[places.Found(view.code, places.name(view), "") for view in places.provinces(units)]
+        )
+    work = centre_page.work(session, page)
+    return render_template(
+        "centre/scorecard.html",
+        page=page,
+        title=centre_page.title(page.units, page.unit),
+        own=current_user.role == CENTRE,
+        coverage=centre_page.coverage_words(page.edition, page.unit),
+        cards=centre_page.three_cards(page),
+        tasks=work.tasks,
+        beyond=work.beyond,
+        unconnected=work.unconnected,
+        groups=work.groups,
+        quality=centre_page.quality(page),
+        months=_open_months(),
+    )
+
+
+@blueprint.get("/centre/figures.csv")
+@access(CENTRE, OFFICE, ADMIN)
+def figures_csv() -> ResponseReturnValue:
+    """The scorecard's figures as a file."""
+    page = _own_page()
+    if page is None:
+        abort(404)
+    name = csvfile.file_name("phieu-ket-qua", page.edition.month, page.unit.code, page.edition.simulated)
+    return csvfile.download(name, centre_page.CSV_HEAD, centre_page.figure_cells(reading(), page))
 
 
 @blueprint.get("/centre/dossiers")
-@access(CENTRE, OFFICE, ADMIN)
+@access(CENTRE)
 def dossiers() -> ResponseReturnValue:
-    """The dossiers behind a recorded figure."""
-    return render_template("centre/dossiers.html")
+    """The dossiers behind a recorded figure: for the unit's own users only."""
+    wanted = _wanted_dossiers()
+    shown = wanted.found[: centre_page.SHOWN_DOSSIERS]
+    view = wanted.procedures.get(wanted.procedure or "")
+    return render_template(
+        "centre/dossiers.html",
+        heading=centre_page.dossier_heading(wanted.figure),
+        month=str(wanted.month),
+        unit=wanted.units[wanted.unit],
+        unit_name=places.name(wanted.units[wanted.unit]),
+        procedure_name=view.name if view is not None else wanted.procedure or "",
+        total=len(wanted.found),
+        rows=centre_page.dossier_lines(shown, wanted.units, wanted.procedures),
+        csv_link=url_for(
+            "scorecard.dossiers_csv", figure=wanted.figure, procedure=wanted.procedure, unit=wanted.unit, month=str(wanted.month)
+        ),
+    )
+
+
+@blueprint.get("/centre/dossiers.csv")
+@access(CENTRE)
+def dossiers_csv() -> ResponseReturnValue:
+    """The same list whole, as a file."""
+    wanted = _wanted_dossiers()
+    simulated = is_simulated(reading())
+    with writing() as session:
+        audit.record(session, "dossiers.download", wanted.unit, figure=wanted.figure, month=str(wanted.month), rows=len(wanted.found))
+    name = csvfile.file_name(f"ho-so-{wanted.figure.replace('_', '-')}", str(wanted.month), wanted.unit, simulated)
+    cells = centre_page.dossier_cells(wanted.found, wanted.units, wanted.procedures, simulated)
+    return csvfile.download(name, centre_page.DOSSIER_HEAD, cells)
 
 
 @blueprint.get("/office")
@@ -105,3 +186,49 @@ def dossiers() -> ResponseReturnValue:
 def office() -> ResponseReturnValue:
     """Where the month stands."""
     return render_template("office/desk.html")
+
+
+def _month(text: str) -> Month:
+    """A month of an address; 404 for anything else."""
+    try:
+        return Month.parse(text)
+    except ValueError:
+        abort(404)
+
+
+def _published(text: str | None) -> Edition | None:
+    """The month's published edition (404 if there is none), or without a month the newest one."""
+    if not text:
+        return queries.latest_published(reading())
+    return queries.edition_of(reading(), _month(text)) or abort(404)
+
+
+def _open_months() -> list[str]:
+    """Months that a logged-in person may look at, newest first, the running one among them."""
+    found = {edition.month for edition in queries.editions(reading())}
+    running = queries.running(reading())
+    return sorted(found | ({running.month} if running else set()), reverse=True)
+
+
+def _own_page() -> unit_page.UnitPage | None:
+    """The unit and month that the address names, if the person may see them; None where office or admin named no unit."""
+    session = reading()
+    text = request.args.get("month")
+    newest = next(iter(queries.editions(session)), None) or queries.running(session)
+    edition = queries.edition_of(session, _month(text), include_unpublished=True) if text else newest
+    if edition is None:
+        abort(404)
+    units = all_units(session, Month.parse(edition.month).last_day)
+    code = scope.choose(units, current_user, request.args.get("unit"))
+    return unit_page.build(session, edition, code, units, include_unpublished=True) if code else None
+
+
+def _wanted_dossiers() -> centre_page.WantedDossiers:
+    """What the address asks for: 403 for a survey's figure or another's unit, 404 for what does not exist."""
+    figure, procedure = request.args.get("figure", ""), request.args.get("procedure") or None
+    if centre_page.is_survey(figure):
+        abort(403)
+    month = _month(request.args.get("month", ""))
+    units = all_units(reading(), month.last_day)
+    unit = scope.choose(units, current_user, request.args.get("unit")) or abort(404)
+    return centre_page.wanted_dossiers(reading(), month, units, unit, procedure, figure)

@@ -57,6 +57,12 @@ def axis_for(figures: Sequence[Figure | None], length: float, least: float = 0.1
     return Axis(low, high, length)
 
 
+def axis_of_values(figures: Sequence[Figure | None], length: float) -> Axis:
+    """From zero to just above the largest estimate: in a long table a few tiny units' wide intervals must not flatten all others."""
+    values = [figure.value for figure in figures if figure is not None and has_value(figure) and figure.value is not None]
+    return Axis(0.0, min(1.0, max(0.05, ceil(max(values, default=1.0) * 1.2 * 20) / 20)), length)
+
+
 def mark(figure: Figure | None, axis: Axis, nation: Figure | None = None) -> Mark:
     """Band and dot of a figure; without a value only the axis remains."""
     at_nation = axis.at(nation.value) if nation is not None and has_value(nation) and nation.value is not None else None

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.web import language, pick
+from core.web import pick
 
 if TYPE_CHECKING:
     from procedures.queries import ProcedureView, UnitView
@@ -78,6 +78,6 @@ def provinces(units: Mapping[str, UnitView]) -> list[UnitView]:
     return sorted((view for view in units.values() if view.kind == "province"), key=lambda view: plain(view.short_name))
 
 
-def english() -> bool:
-    """Whether the page is in English."""
-    return language() == "en"
+def listed_provinces(units: Mapping[str, UnitView]) -> list[Found]:
+    """The provinces by name, as links."""
+    return [Found(view.code, name(view), "") for view in provinces(units)]

@@ -1,0 +1,234 @@
+"""The centre's scorecard beyond what is public: tasks, units to press, data quality, dossier lists, files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from core import numbers
+from core.calendar import Month
+from core.web import language, pick
+from scorecard.figures import COUNTRY, RAW
+from scorecard.indicators import INDICATORS, SURVEY
+from scorecard.pages import cards, places, todo, unit_rows, words
+from scorecard.pages.text import _
+from scorecard.pages.unit_page import UnitPage
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from procedures.queries import DossierRow, ProcedureView, UnitView
+    from scorecard.models import Edition
+
+SHOWN_DOSSIERS = 200
+CSV_HEAD = (
+    "month",
+    "version",
+    "state",
+    "simulated",
+    "subject_code",
+    "subject_name",
+    "indicator",
+    "variant",
+    "numerator",
+    "denominator",
+    "value",
+    "low",
+    "high",
+    "n",
+    "status",
+    "provisional",
+)
+DOSSIER_HEAD = (
+    "received_on",
+    "dossier_code",
+    "procedure_code",
+    "procedure_name",
+    "handling_unit",
+    "handling_unit_name",
+    "requested_paper",
+    "simulated",
+)
+
+
+def title(units: Mapping[str, UnitView], view: UnitView) -> str:
+    """The one-stop centre that serves a place, or the place itself."""
+    for other in units.values():
+        if other.kind == "centre" and other.parent_code == view.code:
+            return places.name(other)
+    return places.name(view)
+
+
+def three_cards(page: UnitPage) -> tuple[cards.Card, ...]:
+    """Satisfaction; asked again for what the state has; not matching between record and person."""
+    code = page.unit.code
+    return cards.satisfaction(page.figures, code), cards.asked_again(page.figures, code), cards.mismatch(page.figures, code)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What can be done, by whom."""
+
+    tasks: list[todo.Task]
+    beyond: list[todo.Task]
+    unconnected: list[str]
+    groups: tuple[unit_rows.Group, ...]
+
+
+def work(session: Session, page: UnitPage) -> Work:
+    """Tasks within and beyond the unit's power, registers its system cannot look into, units to press."""
+    from procedures.queries import connections, procedures_map, registers
+    from scorecard import queries
+
+    on = Month.parse(page.edition.month).last_day
+    found = queries.gaps(session, page.edition, page.unit.code)
+    procedures = procedures_map(session, on)
+    all_registers = {register.code: register for register in registers(session)}
+    connected = {register for register, unit in connections(session, on) if unit == page.unit.province_code}
+    return Work(
+        tasks=todo.tasks(found, page.units, procedures, all_registers, within_power=True),
+        beyond=todo.tasks(found, page.units, procedures, all_registers, within_power=False),
+        unconnected=[pick(register.name, register.name_en) for code, register in sorted(all_registers.items()) if code not in connected],
+        groups=unit_rows.groups(page.below, page.units, page.supplement),
+    )
+
+
+def coverage_share(edition: Edition, view: UnitView) -> float | None:
+    """Share of the month's working days with data from the unit's system, as the edition froze it."""
+    found: dict[str, Any] = edition.facts.get("coverage") or {}
+    share = found.get(view.province_code or view.code)
+    return float(share) if isinstance(share, int | float) else None
+
+
+def coverage_words(edition: Edition, view: UnitView) -> str:
+    """For the strip."""
+    share = coverage_share(edition, view)
+    return "" if share is None else _("Độ phủ dữ liệu %(share)s", share=words.share(share))
+
+
+def quality(page: UnitPage) -> list[tuple[str, str]]:
+    """What tells how far the figures can be trusted: label and words."""
+    code, edition = page.unit.code, page.edition
+    share = coverage_share(edition, page.unit)
+    covered = _("%(share)s số ngày làm việc trong tháng có hồ sơ gửi về", share=words.share(share or 0.0))
+    experienced = page.figures.get((code, "asked_again_experienced", RAW))
+    return [
+        (_("Độ phủ dữ liệu"), _("chưa gửi số liệu") if share is None else covered),
+        (_("Chốt số liệu"), numbers.day(edition.cutoff_at, language())),
+        (_("Trả lời khảo sát"), words.rate_with_span(page.figures.get((code, "response_rate", RAW)))),
+        (
+            _("Không khớp với hệ thống"),
+            words.rate_with_span(page.figures.get((code, "mismatch_supplement", RAW))),
+        ),
+        (_("Người dân nói bị hỏi lại điều Nhà nước đã có"), words.rate_with_span(experienced)),
+        (_("Bộ quy tắc"), edition.rule_version),
+        (_("Giới hạn"), _("Khoảng 95 % chỉ tính sai số do số người trả lời; người không trả lời có thể nghĩ khác.")),
+    ]
+
+
+@dataclass(frozen=True)
+class WantedDossiers:
+    """The dossiers behind one recorded figure, with what names them."""
+
+    month: Month
+    figure: str
+    unit: str
+    procedure: str | None
+    found: list[DossierRow]
+    units: Mapping[str, UnitView]
+    procedures: Mapping[str, ProcedureView]
+
+
+def wanted_dossiers(
+    session: Session, month: Month, units: Mapping[str, UnitView], unit: str, procedure: str | None, figure: str
+) -> WantedDossiers:
+    """Read the lake for one figure of a unit and everything below it. Raises ``InputError`` for an unknown figure."""
+    from procedures.queries import below, dossier_codes, procedures_map
+
+    codes = below(session, unit, month.last_day)
+    found = dossier_codes(session, month, codes, procedure, figure)
+    return WantedDossiers(month, figure, unit, procedure, found, units, procedures_map(session, month.last_day))
+
+
+def is_survey(figure: str) -> bool:
+    """Whether a figure comes from answers, which never open."""
+    return figure in INDICATORS and INDICATORS[figure].kind == SURVEY
+
+
+def dossier_heading(figure: str) -> str:
+    """What a list of dossiers is about. Raises ``KeyError`` for another figure."""
+    return {
+        "received": _("Hồ sơ tiếp nhận trong tháng"),
+        "online": _("Hồ sơ nộp trực tuyến"),
+        "supplement": _("Hồ sơ bị yêu cầu bổ sung"),
+        "repeat_supplement": _("Hồ sơ bị yêu cầu bổ sung từ hai lần"),
+        "late": _("Hồ sơ kết thúc sau ngày hẹn trả"),
+        "asked_again": _("Hồ sơ bị yêu cầu giấy tờ Nhà nước đã có"),
+    }[figure]
+
+
+@dataclass(frozen=True)
+class DossierLine:
+    """One dossier as the list shows it: no applicant, no officer."""
+
+    day: date
+    dossier_code: str
+    procedure: str
+    unit: str
+    paper: str
+
+
+def dossier_lines(found: Iterable[DossierRow], units: Mapping[str, UnitView], procedures: Mapping[str, ProcedureView]) -> list[DossierLine]:
+    """Rows with names in place of codes."""
+    return [
+        DossierLine(
+            row.received_on,
+            row.dossier_code,
+            procedures[row.procedure_code].name if row.procedure_code in procedures else row.procedure_code,
+            places.short(units, row.handling_unit),
+            row.requested_paper,
+        )
+        for row in found
+    ]
+
+
+def dossier_cells(
+    found: Iterable[DossierRow], units: Mapping[str, UnitView], procedures: Mapping[str, ProcedureView], simulated: bool
+) -> Iterable[Sequence[object]]:
+    """The same for a file, with the codes beside the names."""
+    for row in found:
+        view = procedures.get(row.procedure_code)
+        name = view.name if view is not None else ""
+        unit = units[row.handling_unit].name if row.handling_unit in units else ""
+        day = row.received_on.isoformat()
+        yield day, row.dossier_code, row.procedure_code, name, row.handling_unit, unit, row.requested_paper, int(simulated)
+
+
+def figure_cells(session: Session, page: UnitPage) -> Iterable[Sequence[object]]:
+    """All figures of the unit, of the units below it and of the nation, for a file; values as machines read them."""
+    from scorecard import queries
+
+    edition = page.edition
+    codes = [page.unit.code, *(unit.unit_code for unit in page.below), COUNTRY]
+    for figure in queries.figures(session, edition, None, codes):
+        view = page.units.get(figure.subject_code)
+        yield (
+            edition.month,
+            edition.version,
+            edition.state,
+            int(edition.simulated),
+            figure.subject_code,
+            view.name if view is not None else "",
+            figure.indicator,
+            figure.variant,
+            figure.numerator,
+            figure.denominator,
+            figure.value,
+            figure.low,
+            figure.high,
+            figure.n,
+            figure.status,
+            int(figure.provisional),
+        )

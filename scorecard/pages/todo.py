@@ -1,0 +1,81 @@
+"""What could be mended, in words: what, where, how many people, who can mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.web import pick
+from scorecard.figures import HELD_BY_STATE, ONLINE_UNUSED, REPEAT
+from scorecard.pages import places, words
+from scorecard.pages.text import _
+
+if TYPE_CHECKING:
+    from procedures.models import StateRegister
+    from procedures.queries import ProcedureView, UnitView
+    from scorecard.queries import Gap
+
+FIRST = 3
+FIGURES = {HELD_BY_STATE: "asked_again", REPEAT: "repeat_supplement", ONLINE_UNUSED: "received"}
+LONGEST_NAME = 90  # letters of a procedure's name in a heading
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing to do. ``figure``: whose dossiers are listed."""
+
+    what: str
+    people: str
+    where: str
+    who: str
+    procedure_code: str
+    figure: str
+
+
+def tasks(
+    gaps: Sequence[Gap],
+    units: Mapping[str, UnitView],
+    procedures: Mapping[str, ProcedureView],
+    registers: Mapping[str, StateRegister],
+    within_power: bool,
+) -> list[Task]:
+    """The gaps that the handling units can mend themselves, or those that they cannot; most people affected first."""
+    return [_task(gap, units, procedures, registers) for gap in gaps if gap.within_power == within_power]
+
+
+def _task(gap: Gap, units: Mapping[str, UnitView], procedures: Mapping[str, ProcedureView], registers: Mapping[str, StateRegister]) -> Task:
+    view = procedures.get(gap.procedure_code)
+    name = _shortened(view.name if view is not None else gap.procedure_code)
+    register = registers.get(gap.register_code or "")
+    held_in = pick(register.name, register.name_en) if register is not None else ""
+    if gap.kind == HELD_BY_STATE and gap.within_power:
+        what = _("Không yêu cầu lại giấy tờ đã có trong %(register)s: %(name)s", register=held_in, name=name)
+    elif gap.kind == HELD_BY_STATE:
+        what = _("Kết nối %(register)s, hoặc bỏ giấy tờ này khỏi thành phần hồ sơ: %(name)s", register=held_in, name=name)
+    elif gap.kind == REPEAT:
+        what = _("Gộp yêu cầu bổ sung vào một phiếu, một lần: %(name)s", name=name)
+    else:
+        what = _("Hướng dẫn nộp trực tuyến, dịch vụ có mà chưa ai dùng: %(name)s", name=name)
+    return Task(
+        what=what,
+        people=_("%(k)s người trong %(n)s hồ sơ", k=words.count(gap.people), n=words.count(gap.dossiers)),
+        where=_where(gap.unit_codes, units),
+        who=_("ai sửa được: %(agency)s", agency=pick(gap.agency_vi, gap.agency_en)),
+        procedure_code=gap.procedure_code,
+        figure=FIGURES[gap.kind],
+    )
+
+
+def _where(codes: Sequence[str], units: Mapping[str, UnitView]) -> str:
+    if not codes:
+        return ""
+    first = places.short(units, codes[0])
+    return first if len(codes) == 1 else _("%(first)s và %(n)s nơi khác", first=first, n=len(codes) - 1)
+
+
+def _shortened(name: str) -> str:
+    """A long official name cut at a word; the procedure's own page has it whole."""
+    if len(name) <= LONGEST_NAME:
+        return name
+    return name[:LONGEST_NAME].rsplit(" ", 1)[0].rstrip(",;") + " …"
