@@ -6,18 +6,19 @@ Interval as a soft band, estimate as a dot, direct labels in place of legends; o
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from markupsafe import escape
 
 if TYPE_CHECKING:
     import altair as alt
 
+Align = Literal["left", "center", "right"]
 FONT = "Liberation Serif"
 INK, QUIET, LINE = "#1b2430", "#4a5666", "#c9d1da"
 BAND, DOT, NATION, GREY = "#b9d3de", "#0b5c7a", "#6b7785", "#9aa6b3"
 SIMULATED = "SỐ LIỆU MÔ PHỎNG"
-ROW = 15.5  # pixels a row
+ROW, DENSE = 15.5, 11.5  # pixels a row; of an ungrouped plot, which shares its page with text
 NAMES, VALUES, PLOT = 118, 128, 300  # pixels: names at the left, figures at the right, the scale between
 
 
@@ -48,7 +49,12 @@ class Figure:
 
 
 def dot_plot(
-    groups: Sequence[tuple[str, Sequence[Dot]]], reference: float | None, reference_label: str, simulated: bool, title: str, description: str
+    groups: Sequence[tuple[str, Sequence[Dot]]],
+    reference: float | None,
+    reference_label: str,
+    simulated: bool,
+    title: str,
+    description: str,
 ) -> Figure:
     """Rows in named groups, each a dot on its band; ``reference`` (the nation) is a thin grey line. Values are shares."""
     import altair as alt
@@ -70,14 +76,18 @@ def dot_plot(
     if reference is not None:
         ends.append(reference)
     low, high = axis_range(ends)
-    x = alt.X(
-        "low:Q",
-        scale=alt.Scale(domain=[low, high], zero=False, nice=False),
-        axis=alt.Axis(
-            orient="top", title=None, grid=True, gridColor="#e6eaee", domain=False, ticks=False, labelExpr="format(datum.value * 100, '.0f') + ' %'",
-            values=ticks(low, high), labelOverlap=False, labelFlush=False,
-        ),
-    )  # fmt: skip
+    axis = alt.Axis(
+        orient="top",
+        title=None,
+        gridColor="#e6eaee",
+        domain=False,
+        ticks=False,
+        labelExpr="format(datum.value * 100, '.0f') + ' %'",
+        values=ticks(low, high),
+        labelOverlap=False,
+        labelFlush=False,
+    )
+    x = alt.X("low:Q", scale=alt.Scale(domain=[low, high], zero=False, nice=False), axis=axis)
     vertical = alt.Y("y:Q", scale=alt.Scale(domain=[0, max(y, 1.0)], reverse=True, nice=False), axis=None)
     seen = [row for row in rows if row["low"] is not None]
     dots = [row for row in rows if row["value"] is not None]
@@ -92,17 +102,20 @@ def dot_plot(
         line = [{"low": reference, "words": reference_label, "y": 0.0}]
         layers.insert(0, _marks(line).mark_rule(color=NATION, strokeWidth=1).encode(x="low:Q"))
         layers.append(
-            _marks(line).mark_text(color=QUIET, font=FONT, fontSize=10, dy=-22, align="center").encode(x="low:Q", y=vertical, text="words:N")
+            _marks(line)
+            .mark_text(color=QUIET, font=FONT, fontSize=10, dy=-22, align="center")
+            .encode(x="low:Q", y=vertical, text="words:N")
         )
-    chart = alt.layer(*layers).properties(width=PLOT, height=max(y, 1.0) * ROW)
+    chart = alt.layer(*layers).properties(width=PLOT, height=max(y, 1.0) * (ROW if heads else DENSE))
     return Figure(finish(_svg(chart), title, description, simulated), title, description)
 
 
 def axis_range(values: Sequence[float]) -> tuple[float, float]:
-    """A range around shares, on whole five per cents, at least ten points wide; 0–1 where there are none."""
+    """A range around shares, on whole five (narrow: two) per cents, at least ten points wide; 0–1 where there are none."""
     if not values:
         return 0.0, 1.0
-    low, high = int(min(values) * 20) / 20, min(1.0, (int(max(values) * 20 - 1e-9) + 1) / 20)
+    grid = 20 if max(values) - min(values) > 0.1 else 50
+    low, high = int(min(values) * grid) / grid, min(1.0, (int(max(values) * grid - 1e-9) + 1) / grid)
     if high - low < 0.1:
         low, high = (max(0.0, high - 0.1), high) if high >= 1.0 else (low, low + 0.1)
     return round(low, 2), round(high, 2)
@@ -119,19 +132,20 @@ def ticks(low: float, high: float) -> list[float]:
 def _marks(rows: Sequence[dict[str, Any]]) -> "alt.Chart":
     import altair as alt
 
-    return alt.Chart(alt.Data(values=list(rows)))
+    return alt.Chart(alt.InlineData(values=list(rows)))
 
 
-def _text(rows: Sequence[dict[str, Any]], field: str, x: float, align: str, ink: str, bold: bool = False) -> "alt.Chart":
+def _text(rows: Sequence[dict[str, Any]], field: str, x: float, align: Align, ink: str, bold: bool = False) -> "alt.Chart":
     import altair as alt
 
-    weight = "bold" if bold else "normal"
-    return _marks(rows).mark_text(color=ink, font=FONT, fontSize=11, fontWeight=weight, align=align, baseline="middle").encode(
-        x=alt.value(x), text=f"{field}:N"
+    marks = _marks(rows).mark_text(
+        color=ink, font=FONT, fontSize=11, fontWeight="bold" if bold else "normal", align=align, baseline="middle"
     )
+    chart: alt.Chart = marks.encode(x=alt.value(x), text=f"{field}:N")
+    return chart
 
 
-def _svg(chart: "alt.Chart") -> str:
+def _svg(chart: Any) -> str:
     import vl_convert
 
     chart = chart.configure(font=FONT, padding={"left": 2, "right": 2, "top": 4, "bottom": 2}).configure_view(stroke=None)
@@ -152,17 +166,22 @@ def finish(svg: str, title: str, description: str, simulated: bool) -> str:
     for old in re.findall(r' id="([^"]+)"', svg):
         known_ids.setdefault(old, f"f{len(known_ids) + 1}")
     for old, new in known_ids.items():
-        svg = svg.replace(f' id="{old}"', f' id="{new}"').replace(f"url(#{old})", f"url(#{new})").replace(f'href="#{old}"', f'href="#{new}"')
-    size = re.search(r'width="([\d.]+)" height="([\d.]+)" viewBox="0 0 [\d.]+ [\d.]+"', svg)
-    if size is None:
-        raise ValueError("a drawing without a size")
-    width, height = float(size[1]), float(size[2])
-    taller = height + 14 if simulated else height
-    svg = svg.replace(size[0], f'width="{width:g}" height="{taller:g}" viewBox="0 0 {width:g} {taller:g}"', 1)
-    mark = (
-        f'<text x="{width - 4:g}" y="{height + 9:g}" text-anchor="end" font-family="{FONT}" font-size="10" fill="{QUIET}">{SIMULATED}</text>'
-        if simulated
-        else ""
-    )
+        svg = (
+            svg.replace(f' id="{old}"', f' id="{new}"').replace(f"url(#{old})", f"url(#{new})").replace(f'href="#{old}"', f'href="#{new}"')
+        )
     head, body = svg.split(">", 1)
-    return f"{head}><title>{escape(title)}</title><desc>{escape(description)}</desc>{body.removesuffix('</svg>')}{mark}</svg>"
+    width, height = (float(_attribute(head, name)) for name in ("width", "height"))
+    taller = height + 14 if simulated else height
+    head = re.sub(r' (?:width|height|viewBox)="[^"]*"', "", head)
+    head = f'{head} width="{width:g}" height="{taller:g}" viewBox="0 0 {width:g} {taller:g}"'
+    body = re.sub(r"^<title[^>]*>[^<]*</title><desc[^>]*>[^<]*</desc>", "", body).removesuffix("</svg>")
+    place = f'x="{width - 4:g}" y="{height + 9:g}" text-anchor="end"'
+    mark = f'<text {place} font-family="{FONT}" font-size="10" fill="{QUIET}">{SIMULATED}</text>' if simulated else ""
+    return f"{head}><title>{escape(title)}</title><desc>{escape(description)}</desc>{body}{mark}</svg>"
+
+
+def _attribute(head: str, name: str) -> str:
+    found = re.search(rf' {name}="([\d.]+)"', head)
+    if found is None:
+        raise ValueError(f"a drawing without {name}")
+    return found[1]

@@ -11,8 +11,6 @@ from exports.report import Cause, Material, Place
 from scorecard.pages.words import difference
 
 
-
-
 def compose(material: Material) -> dict[str, Any]:
     """Everything the template ``report/report.html`` prints. Raises ``LookupError`` where no issuing profile is in force."""
     month = material.month
@@ -101,7 +99,7 @@ def _satisfaction(material: Material, numbering: Numbering) -> dict[str, Any]:
         Head("Nhóm", 11, False),
     ]
     rows = [_satisfaction_row(material, "Cả nước", NATION, "")]
-    rows += [_satisfaction_row(material, place.name, place.code, _group(place)) for place in _by_name(material)]
+    rows += [_satisfaction_row(material, place.short, place.code, _group(place)) for place in _by_name(material)]
     note = (
         "Tỷ lệ hài lòng: số người chấm mức 4 hoặc 5 trên thang 5 trong số người có chấm điểm. Nhóm theo vị trí của khoảng 95 % so với "
         "mức cả nước, không phải xếp hạng. Dưới 10 người trả lời: không công bố; 10–29 người: chỉ để tham khảo, không xếp nhóm."
@@ -120,14 +118,23 @@ def _satisfaction(material: Material, numbering: Numbering) -> dict[str, Any]:
 
 def _satisfaction_row(material: Material, name: str, code: str, group: str) -> list[str]:
     rate, response = material.figure(code, "satisfaction"), material.figure(code, "response_rate")
-    interval = cells.span(rate.low, rate.high) if rate is not None and rate.low is not None and rate.high is not None else ""
-    answered = cells.numerator_cell(response) if cells.known(response) else ("dưới 10" if response and response.status == "too_few" else "")
-    return [name, cells.denominator_cell(response), answered, cells.rate_cell(response), cells.rate_cell(rate), interval, group]
+    interval = (
+        cells.span(rate.low, rate.high) if rate is not None and rate.low is not None and rate.high is not None else cells.rate_cell(rate)
+    )
+    counts = [cells.denominator_cell(response), cells.numerator_cell(response), cells.rate_cell(response)]
+    return [name, *counts, cells.rate_cell(rate), interval, group]
 
 
 def _again(material: Material, numbering: Numbering) -> dict[str, Any]:
-    heads = [Head("Thủ tục và điều có thể sửa", 52, False), Head("Hồ sơ bị ảnh hưởng", 13), Head("Nơi phát sinh", 12), Head("Ai sửa được", 23, False)]
-    rows = [[_cause_words(cause), cells.count(cause.people), f"{cells.count(cause.units)} đơn vị", cause.agency] for cause in material.causes]
+    heads = [
+        Head("Thủ tục và điều có thể sửa", 52, False),
+        Head("Hồ sơ bị ảnh hưởng", 13),
+        Head("Nơi phát sinh", 12),
+        Head("Ai sửa được", 23, False),
+    ]
+    rows = [
+        [_cause_words(cause), cells.count(cause.people), f"{cells.count(cause.units)} đơn vị", cause.agency] for cause in material.causes
+    ]
     return {
         "recorded": sentences.asked_again(
             _nation(material, "asked_again_recorded", "lower"), _nation(material, "asked_again_recorded", "upper")
@@ -142,7 +149,7 @@ def _again(material: Material, numbering: Numbering) -> dict[str, Any]:
         "picture": numbering.picture(
             "Hồ sơ bị yêu cầu nộp lại giấy tờ Nhà nước đã có", pictures.asked_again(material),
             "Dải: từ phần chắc chắn (giấy tờ đối chiếu được với một cơ sở dữ liệu của Nhà nước) đến phần nhiều nhất (thêm những yêu cầu "
-            "không nêu rõ giấy tờ). Số bên phải: phần trăm hồ sơ.",
+            "không nêu rõ giấy tờ). Số bên phải: phần trăm hồ sơ. Xếp theo giá trị để dễ đọc, không phải xếp hạng.",
         ),
     }  # fmt: skip
 
@@ -171,14 +178,15 @@ def _online(material: Material, numbering: Numbering) -> dict[str, Any]:
         "filing": sentences.share_of(_nation(material, "online_filing"), "nộp trực tuyến", "hồ sơ"),
         "table": numbering.table(
             "Cung cấp và sử dụng dịch vụ công trực tuyến, cả nước", heads, rows,
-            "Hai dòng đầu tính theo cặp tỉnh × thủ tục trong danh mục có hiệu lực ngày cuối kỳ; dòng thứ ba tính theo hồ sơ tiếp nhận trong kỳ.",
+            "Hai dòng đầu tính theo cặp tỉnh × thủ tục trong danh mục có hiệu lực ngày cuối kỳ; "
+            "dòng thứ ba tính theo hồ sơ tiếp nhận trong kỳ.",
         ),
         "claim": claim,
         "claims": numbering.table(
-            "Số liệu dẫn lại từ nguồn khác, không phải kết quả tính của báo cáo này",
-            [Head("Nội dung như nguồn nêu", 44, False), Head("Số liệu", 20), Head("Nguồn và ngày", 36, False)],
+            "Số liệu dẫn lại, không do báo cáo này tính",
+            [Head("Nội dung và nguồn", 70, False), Head("Số liệu", 30)],
             [
-                [one.text, _claim_value(one.value, one.numerator, one.denominator), f"{one.source} ({numbers.day(one.as_of, 'vi')})"]
+                [f"{one.text}. Nguồn: {one.source}.", _claim_value(one.value, one.numerator, one.denominator)]
                 for one in material.claims
             ],
             small=True,
@@ -201,7 +209,8 @@ def _time(material: Material, numbering: Numbering) -> dict[str, Any]:
         "lead": sentences.share_of(_nation(material, "on_time"), "được giải quyết đúng hạn", "hồ sơ có ngày hẹn trả"),
         "picture": numbering.picture(
             "Tỷ lệ giải quyết đúng hạn theo địa phương", pictures.on_time(material),
-            "Theo ngày hẹn trả ghi trong hệ thống. Vạch xám: mức cả nước. Số bên phải: phần trăm.",
+            "Theo ngày hẹn trả ghi trong hệ thống. Vạch xám: mức cả nước. Số bên phải: phần trăm. "
+            "Xếp theo giá trị để dễ đọc, không phải xếp hạng.",
         ),
     }  # fmt: skip
 
@@ -216,8 +225,8 @@ def _limits(material: Material) -> list[str]:
             "Người không nộp được hồ sơ, hoặc bỏ dở trước khi được tiếp nhận, không có trong các con số của báo cáo này.",
             "Số liệu hành chính (tiếp nhận, bổ sung, đúng hạn) được tính từ hồ sơ các hệ thống đã gửi; việc nêu không khớp với câu trả lời "
             "của người dân chỉ cho biết cần đối chiếu, cần xác minh, không kết luận bên nào đúng.",
-            "Ô khảo sát dưới 10 người trả lời không được công bố, kể cả khi có thể suy ra từ các ô khác; “không phát sinh”, “chưa có số liệu”, "
-            "“không đủ số liệu” và “được ẩn” là bốn điều khác nhau và không ô nào có nghĩa là số không.",
+            "Ô khảo sát dưới 10 người trả lời không được công bố, kể cả khi có thể suy ra từ các ô khác; “không phát sinh”, "
+            "“chưa có số liệu”, “không đủ số liệu” và “được ẩn” là bốn điều khác nhau và không ô nào có nghĩa là số không.",
             "Chỉ số hành chính theo Quyết định số 766/QĐ-TTg không được gộp với kết quả khảo sát: nhóm “mức độ hài lòng” của chỉ số đó đo "
             "việc đúng hạn và xử lý phản ánh, không phải ý kiến người dân.",
         )
@@ -227,10 +236,14 @@ def _limits(material: Material) -> list[str]:
 
 def _method(material: Material, numbering: Numbering) -> Table:
     rows = [
-        [one.name_vi, f"{_capital(one.formula_vi)}. Phạm vi: {one.cohort_vi}.", _capital(one.empty_vi), one.source]
+        [
+            one.name_vi,
+            f"{_capital(one.formula_vi)}. Phạm vi: {one.cohort_vi}. Khi mẫu số bằng 0: {one.empty_vi}.",
+            one.source,
+        ]
         for one in material.indicators.values()
     ]
-    heads = [Head("Chỉ tiêu", 22, False), Head("Công thức và phạm vi", 40, False), Head("Khi mẫu số bằng 0", 18, False), Head("Nguồn", 20, False)]  # fmt: skip
+    heads = [Head("Chỉ tiêu", 23, False), Head("Công thức và phạm vi", 55, False), Head("Nguồn", 22, False)]
     return numbering.table("Định nghĩa các chỉ tiêu", heads, rows, small=True)
 
 
@@ -239,7 +252,7 @@ def _capital(text: str) -> str:
 
 
 def _annexes(material: Material, numbering: Numbering) -> list[dict[str, Any]]:
-    places = [(place.name, place.code) for place in _by_name(material)]
+    places = [(place.short, place.code) for place in _by_name(material)]
     every = [("Cả nước", NATION), *places]
 
     def rate(code: str, indicator: str, variant: str = "raw") -> str:
@@ -284,7 +297,7 @@ def _annexes(material: Material, numbering: Numbering) -> list[dict[str, Any]]:
 
 def _answers(material: Material, code: str) -> str:
     figure = material.figure(code, "asked_again_experienced")
-    return cells.count(figure.n) if figure is not None and cells.known(figure) else "dưới 10"
+    return cells.count(figure.n) if figure is not None and cells.known(figure) else cells.status_word(figure)
 
 
 def _group(place: Place) -> str:

@@ -3,10 +3,11 @@
 import base64
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
+from exports.cells import STATUS_WORDS
 from exports.charts import SIMULATED, Figure
 
 
@@ -21,14 +22,28 @@ class Head:
 
 @dataclass(frozen=True)
 class Table:
-    """A table with caption; the first cell of a row is its head. ``strong``: indexes of rows printed bold."""
+    """A table with caption; the first cell of a row is its head. ``strong``: indexes of rows printed bold.
+
+    ``tail``: period and mark of simulated figures, never broken over lines.
+    """
 
     caption: str
+    tail: Sequence[str]
     heads: Sequence[Head]
     rows: Sequence[Sequence[str]]
     note: str = ""
     strong: frozenset[int] = frozenset()
     small: bool = False
+
+    def cells(self, row: Sequence[str]) -> list[tuple[str, int, Head]]:
+        """A row's cells after the first as (text, columns it spans, head): neighbours that say the same in words are one."""
+        found: list[tuple[str, int, Head]] = []
+        for text, head in zip(row[1:], self.heads[1:], strict=True):
+            if found and text in STATUS_WORDS.values() and found[-1][0] == text:
+                found[-1] = (text, found[-1][1] + 1, found[-1][2])
+            else:
+                found.append((text, 1, head))
+        return found
 
 
 @dataclass(frozen=True)
@@ -36,6 +51,7 @@ class Picture:
     """A figure with caption. ``width``: millimetres."""
 
     caption: str
+    tail: Sequence[str]
     source: str
     alt: str
     note: str
@@ -50,22 +66,28 @@ class Numbering:
     simulated: bool
     tables: int = 0
     pictures: int = 0
-    index: list[str] = field(default_factory=list)
 
-    def table(self, title: str, heads: Sequence[Head], rows: Sequence[Sequence[str]], note: str = "", bold: Sequence[int] = (), small: bool = False) -> Table:  # fmt: skip
+    def table(
+        self,
+        title: str,
+        heads: Sequence[Head],
+        rows: Sequence[Sequence[str]],
+        note: str = "",
+        bold: Sequence[int] = (),
+        small: bool = False,
+    ) -> Table:
         """The next table."""
         self.tables += 1
-        return Table(self._caption(f"Bảng {self.tables}. {title}"), heads, rows, note, frozenset(bold), small)
+        return Table(f"Bảng {self.tables}. {title}", self._tail(), heads, rows, note, frozenset(bold), small)
 
     def picture(self, title: str, figure: Figure, note: str = "", width: int = 165) -> Picture:
         """The next figure."""
         self.pictures += 1
         address = "data:image/svg+xml;base64," + base64.b64encode(figure.svg.encode()).decode()
-        return Picture(self._caption(f"Hình {self.pictures}. {title}"), address, figure.alt, note, width)
+        return Picture(f"Hình {self.pictures}. {title}", self._tail(), address, figure.alt, note, width)
 
-    def _caption(self, text: str) -> str:
-        text = f"{text} ({self.period})"
-        return f"{text}. {SIMULATED}" if self.simulated else text
+    def _tail(self) -> list[str]:
+        return [f"({self.period})", *([f"— {SIMULATED}"] if self.simulated else [])]
 
 
 def strong(text: str) -> Markup:

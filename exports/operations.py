@@ -1,13 +1,186 @@
-"""Writes: ask for an edition's files, build them, store them."""
+"""Writes: ask for an edition's files, build them in the worker, store them. A stored file of a published edition never changes."""
 
+import hashlib
+import os
+import tempfile
+from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
+import structlog
+from flask import current_app, render_template
+from flask_babel import force_locale
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
-def want_report(edition_id: int, login: str, now: datetime) -> None:
-    """Ask for the files of an edition."""
+from core import audit, lease
+from core.calendar import Month
+from core.database import reading, writing
+from core.errors import InputError
+from exports import queries
+from exports.models import ExportFile
+from exports.names import DRAFT_STATES, FILES, PUBLIC_STATES, REPORT, file_name
+from exports.render import SECONDS, render
+from scorecard.models import Edition
+
+WORKER = "worker"
+FILES_AT_ONCE = 6  # so that a lease taken with the run's time outlives the slowest run
+LEASE_SECONDS = FILES_AT_ONCE * SECONDS
+log = structlog.get_logger()
+
+
+def want_report(edition_id: int, login: str, now: datetime) -> int:
+    """Ask for the report and the data files of a closed or published edition; returns how many will be made.
+
+    What is stored for a published edition stays as it is; a draft's files and failed ones are made again. Raises
+    ``InputError`` for an edition in any other state.
+    """
+    with writing() as session:
+        return _want(session, edition_id, login, now)
+
+
+def _want(session: Session, edition_id: int, login: str, now: datetime) -> int:
+    edition = session.get(Edition, edition_id)
+    if edition is None or edition.state not in DRAFT_STATES:
+        raise InputError(
+            "Chỉ dựng được báo cáo của tháng đã chốt hoặc đã công bố. Hãy chốt tháng đó trước.",
+            "A report can be made of a closed or published month only. Close the month first.",
+        )
+    names = {file_name(edition, kind, extension): kind for kind, extension in FILES}
+    known = {file.name: file for file in session.scalars(select(ExportFile).where(ExportFile.edition_id == edition_id))}
+    asked = 0
+    for name, kind in names.items():
+        file = known.get(name)
+        if file is None:
+            session.add(ExportFile(edition_id=edition_id, kind=kind, name=name, state="wanted", wanted_by=login, wanted_at=now))
+        elif file.state == "failed" or (file.state == "stored" and edition.state not in PUBLIC_STATES):
+            file.state, file.wanted_by, file.wanted_at, file.error = "wanted", login, now, ""
+        else:
+            continue
+        asked += 1
+    if asked:
+        audit.record(session, "exports.want", f"{edition.month} v{edition.version}", actor=login, files=asked)
+    return asked
 
 
 def build_wanted(now: datetime) -> dict[str, Any]:
-    """Build what is wanted."""
-    return {}
+    """The worker's job: want what published editions lack, then build what is wanted. Counts by outcome; empty if nothing was."""
+    with writing() as session:
+        for edition_id in session.scalars(select(Edition.id).where(Edition.state == "published")).all():
+            known = session.scalar(select(ExportFile.id).where(ExportFile.edition_id == edition_id, ExportFile.name.not_like("%DU-THAO%")))
+            if known is None:
+                _want(session, edition_id, WORKER, now)
+    return _build(None, now)
+
+
+def build_edition(edition_id: int, now: datetime) -> dict[str, Any]:
+    """Build what is wanted of one edition, now and here."""
+    return _build(edition_id, now)
+
+
+def stored_report(session: Session, month: Month | None) -> ExportFile | None:
+    """The stored report of a month's published edition (None: of the newest), for a page that links to it."""
+    if month is None:
+        return queries.newest_stored_report(session)
+    edition = queries.newest_edition(session, month, include_drafts=False)
+    return queries.stored(session, edition, REPORT, "pdf") if edition is not None else None
+
+
+def _build(edition_id: int | None, now: datetime) -> dict[str, Any]:
+    query = select(ExportFile.id).where(ExportFile.state.in_(("wanted", "building"))).order_by(ExportFile.id).limit(FILES_AT_ONCE)
+    if edition_id is not None:
+        query = query.where(ExportFile.edition_id == edition_id)
+    counts: dict[str, int] = {}
+    for file_id in _ids(query):
+        holder, name = lease.new_holder(), f"exports.file.{file_id}"
+        # A file that is "building" without a lease was left by a process that died: it is simply built again.
+        if not lease.acquire(name, holder, now, LEASE_SECONDS):
+            continue
+        try:
+            outcome = _build_one(file_id, now)
+        finally:
+            lease.release(name, holder)
+        counts[outcome] = counts.get(outcome, 0) + 1
+    return counts
+
+
+def _ids(query: Any) -> Sequence[int]:
+    with writing() as session:
+        found: Sequence[int] = session.scalars(query).all()
+    return found
+
+
+def _build_one(file_id: int, now: datetime) -> str:
+    with writing() as session:
+        file = session.get(ExportFile, file_id)
+        if file is None or file.state not in ("wanted", "building"):
+            return "done_elsewhere"
+        edition = file.edition
+        extension = file.name.rsplit(".", 1)[1]
+        if file.name != file_name(edition, file.kind, extension):  # a draft whose edition was published meanwhile
+            session.delete(file)
+            return "overtaken"
+        file.state = "building"
+        kind, name, edition_id = file.kind, file.name, edition.id
+        folder = Path("reports") / f"{edition.month}-v{edition.version}"
+    try:
+        content = _content(edition_id, kind, extension)
+        digest = store(Path(current_app.extensions["settings"].data_dir) / folder / name, content)
+    except Exception as error:  # whatever it is: it is shown to the office, and the other files go on
+        log.exception("export failed", file=name)
+        message = error.text("vi") if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
+        return _finish(file_id, state="failed", error=message[:2000])
+    return _finish(file_id, state="stored", stored_at=now, path=str(folder / name), size=len(content), sha256=digest, error="")
+
+
+def _finish(file_id: int, **values: Any) -> str:
+    with writing() as session:
+        session.execute(update(ExportFile).where(ExportFile.id == file_id).values(**values))
+        audit.record(session, f"exports.{values['state']}", str(file_id), actor=WORKER, sha256=values.get("sha256", ""))
+    return str(values["state"])
+
+
+def _content(edition_id: int, kind: str, extension: str) -> bytes:
+    from exports import data
+
+    session = reading()
+    edition = session.get_one(Edition, edition_id)
+    try:
+        if kind == REPORT:
+            return render(report_html(session, edition))
+        return data.csv_file(session, edition) if extension == "csv" else data.json_file(session, edition)
+    finally:
+        session.rollback()  # a reader that stays open would hold back the next one's view
+
+
+def report_html(session: Session, edition: Edition) -> str:
+    """The report's page, with every address inside ``report:///`` or ``data:``."""
+    from exports.composition import compose
+    from exports.layout import strong
+    from exports.report import gather
+
+    with force_locale("vi"):
+        return render_template("report/report.html", strong=strong, **compose(gather(session, edition)))
+
+
+def store(path: Path, content: bytes) -> str:
+    """Write a file so that after a crash it is wholly there or not at all. Returns its SHA-256."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as stream:
+        temporary = Path(stream.name)
+        try:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+            temporary.chmod(0o644)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return hashlib.sha256(content).hexdigest()

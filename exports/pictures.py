@@ -27,7 +27,9 @@ def satisfaction(material: Material) -> Figure:
         figure = material.figure(place.code, "satisfaction")
         if figure is None or not known(figure) or figure.low is None or figure.high is None:
             return Dot(place.short, None, None, None, status_word(figure))
-        return Dot(place.short, figure.value, figure.low, figure.high, f"{rate_cell(figure)} ({span(figure.low, figure.high)})", figure.grey)
+        return Dot(
+            place.short, figure.value, figure.low, figure.high, f"{rate_cell(figure)} ({span(figure.low, figure.high)})", figure.grey
+        )
 
     groups = [(head, _sorted([dot(place) for place in material.places if place.group == group])) for group, head in GROUPS]
     return _plot(material, groups, "satisfaction", "Tỷ lệ hài lòng của 34 tỉnh, thành phố theo nhóm, kèm khoảng 95 %")
@@ -70,7 +72,9 @@ def online(material: Material) -> Figure:
         words = percent(value) if value is not None else status_word(figure)
         tiles[place.code] = Tile(place.name, value, numbers.number(value * 100, "vi") if value is not None else "", words)
         seen.append((place.short, value))
-    title = "Sơ đồ tỷ lệ hồ sơ nộp trực tuyến của 34 tỉnh, thành phố, có Quần đảo Hoàng Sa (TP. Đà Nẵng) và Quần đảo Trường Sa (tỉnh Khánh Hòa)"
+    title = (
+        "Sơ đồ tỷ lệ hồ sơ nộp trực tuyến của 34 tỉnh, thành phố, có Quần đảo Hoàng Sa (TP. Đà Nẵng) và Quần đảo Trường Sa (tỉnh Khánh Hòa)"
+    )
     description = _ends(seen)
     svg = tile_diagram(
         tiles, "vi", title=title, description=description, simulated=material.simulated, palette=Palette(font="Liberation Serif")

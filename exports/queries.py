@@ -8,10 +8,8 @@ from sqlalchemy.orm import Session
 
 from core.calendar import Month
 from exports.models import ExportFile
-from exports.names import DATA, REPORT, file_name
+from exports.names import DATA, DRAFT_STATES, FILES, REPORT, file_name
 from scorecard.models import Edition
-
-DRAFT_STATES = ("closed", "published")
 
 
 @dataclass(frozen=True)
@@ -22,6 +20,15 @@ class Shelf:
     report: ExportFile | None
     csv: ExportFile | None
     json: ExportFile | None
+
+
+@dataclass(frozen=True)
+class Desk:
+    """An edition as the office sees it: its files in any state, and whether all are stored."""
+
+    edition: Edition
+    files: Sequence[ExportFile]
+    complete: bool
 
 
 def newest_edition(session: Session, month: Month | None, include_drafts: bool) -> Edition | None:
@@ -62,3 +69,19 @@ def shelves(session: Session) -> list[Shelf]:
         )
         for edition in session.scalars(query)
     ]
+
+
+def newest_stored_report(session: Session) -> ExportFile | None:
+    """The stored report of the newest published month that has one."""
+    return next((shelf.report for shelf in shelves(session) if shelf.report is not None), None)
+
+
+def desks(session: Session) -> list[Desk]:
+    """Editions of which files can be made, newest first."""
+    query = select(Edition).where(Edition.state.in_(DRAFT_STATES)).order_by(Edition.month.desc(), Edition.version.desc())
+    found = []
+    for edition in session.scalars(query).all():
+        names = {file_name(edition, kind, extension) for kind, extension in FILES}
+        every = [file for file in files(session, edition.id) if file.name in names]
+        found.append(Desk(edition, every, len(every) == len(FILES) and all(file.state == "stored" for file in every)))
+    return found

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -22,16 +22,15 @@ blueprint = Blueprint("exports", __name__)
 def reports() -> ResponseReturnValue:
     """Published reports, newest first; for the office also what is being made or has failed."""
     session = reading()
-    drafts = operations.drafts(session) if _is_office() else []
-    return render_template("public/reports.html", shelves=queries.shelves(session), drafts=drafts)
+    desks = queries.desks(session) if _is_office() else []
+    return render_template("public/reports.html", shelves=queries.shelves(session), desks=desks)
 
 
 @blueprint.get("/reports/latest.pdf")
 @access(PUBLIC)
 def latest_pdf() -> ResponseReturnValue:
     """The newest published report."""
-    edition = queries.newest_edition(reading(), None, include_drafts=False)
-    return _serve(queries.stored(reading(), edition, REPORT, "pdf") if edition else None)
+    return _serve(queries.newest_stored_report(reading()))
 
 
 @blueprint.get("/reports/<month>/report.pdf")
@@ -73,16 +72,18 @@ def _is_office() -> bool:
     return bool(current_user.is_authenticated and current_user.role in (OFFICE, ADMIN))
 
 
-def _file(month: str, kind: str, extension: str) -> Response:
+def _file(month: str, kind: str, extension: str) -> ResponseReturnValue:
     edition = queries.newest_edition(reading(), _month(month), include_drafts=_is_office())
     return _serve(queries.stored(reading(), edition, kind, extension) if edition else None)
 
 
-def _serve(file: ExportFile | None) -> Response:
+def _serve(file: ExportFile | None) -> ResponseReturnValue:
     if file is None:
         abort(404)
     path = Path(current_app.extensions["settings"].data_dir) / file.path
     extension = path.suffix.removeprefix(".")
+    if not path.is_file():  # the database knows it, the disk does not: an operator's matter, never a half page
+        abort(503)
     response = send_file(path, mimetype=MEDIA[extension], download_name=file.name, as_attachment=extension != "pdf", etag=file.sha256)
     response.cache_control.no_cache = True
     return response.make_conditional(request)

@@ -18,7 +18,7 @@ class Profile(BaseModel):
     valid_to: date | None
     simulated: bool
     parent: str
-    agency: str
+    agency: list[str]  # lines
     agency_in_text: str
     symbol: str
     place: str
