@@ -127,8 +127,14 @@ def read_files(engine: "ibis.backends.duckdb.Backend", paths: Sequence[Path], em
     ``empty`` is the table's schema, used when there is no file yet.
     """
     if not paths:
-        return engine.create_table(f"empty_{id(empty)}", empty.empty_table(), temp=True, overwrite=True)
+        return from_arrow(engine, f"empty_{id(empty)}", empty.empty_table())
     return engine.read_parquet([str(path) for path in paths], hive_partitioning=True, hive_types_autocast=False)
+
+
+def from_arrow(engine: "ibis.backends.duckdb.Backend", name: str, rows: "pa.Table") -> "ibis.Table":
+    """Rows in memory as an Ibis table. (``create_table`` fails on them: its clean-up is no SQL that DuckDB 2 takes.)"""
+    engine.con.register(name, rows)
+    return engine.table(name)
 
 
 def fetch(engine: "ibis.backends.duckdb.Backend", expression: "ibis.Table") -> "pa.Table":
