@@ -19,6 +19,7 @@ INK, QUIET, LINE = "#1b2430", "#4a5666", "#c9d1da"
 BAND, DOT, NATION, GREY = "#b9d3de", "#0b5c7a", "#6b7785", "#9aa6b3"
 SIMULATED = "SỐ LIỆU MÔ PHỎNG"
 ROW, DENSE = 15.5, 11.5  # pixels a row; of an ungrouped plot, which shares its page with text
+LEAST = 0.06  # a narrower scale would make noise look like contrast
 NAMES, VALUES, PLOT = 118, 128, 300  # pixels: names at the left, figures at the right, the scale between
 
 
@@ -111,13 +112,13 @@ def dot_plot(
 
 
 def axis_range(values: Sequence[float]) -> tuple[float, float]:
-    """A range around shares, on whole five (narrow: two) per cents, at least ten points wide; 0–1 where there are none."""
+    """A range around shares, on whole five (narrow: two) per cents, at least six points wide; 0–1 where there are none."""
     if not values:
         return 0.0, 1.0
     grid = 20 if max(values) - min(values) > 0.1 else 50
     low, high = int(min(values) * grid) / grid, min(1.0, (int(max(values) * grid - 1e-9) + 1) / grid)
-    if high - low < 0.1:
-        low, high = (max(0.0, high - 0.1), high) if high >= 1.0 else (low, low + 0.1)
+    if high - low < LEAST:
+        low, high = (max(0.0, high - LEAST), high) if high >= 1.0 else (low, low + LEAST)
     return round(low, 2), round(high, 2)
 
 

@@ -190,6 +190,7 @@ def _online(material: Material, numbering: Numbering) -> dict[str, Any]:
                 for one in material.claims
             ],
             small=True,
+            quoted=True,
         ) if material.claims else None,
         "picture": numbering.picture(
             "Sơ đồ tỷ lệ hồ sơ nộp trực tuyến", pictures.online(material),

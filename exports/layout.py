@@ -75,10 +75,11 @@ class Numbering:
         note: str = "",
         bold: Sequence[int] = (),
         small: bool = False,
+        quoted: bool = False,
     ) -> Table:
-        """The next table."""
+        """The next table. ``quoted``: figures of others, of another time, which are not simulated."""
         self.tables += 1
-        return Table(f"Bảng {self.tables}. {title}", self._tail(), heads, rows, note, frozenset(bold), small)
+        return Table(f"Bảng {self.tables}. {title}", self._tail(quoted), heads, rows, note, frozenset(bold), small)
 
     def picture(self, title: str, figure: Figure, note: str = "", width: int = 165) -> Picture:
         """The next figure."""
@@ -86,7 +87,9 @@ class Numbering:
         address = "data:image/svg+xml;base64," + base64.b64encode(figure.svg.encode()).decode()
         return Picture(f"Hình {self.pictures}. {title}", self._tail(), address, figure.alt, note, width)
 
-    def _tail(self) -> list[str]:
+    def _tail(self, quoted: bool = False) -> list[str]:
+        if quoted:
+            return [f"(phần còn lại của báo cáo: {SIMULATED})"] if self.simulated else []
         return [f"({self.period})", *([f"— {SIMULATED}"] if self.simulated else [])]
 
 

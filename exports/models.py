@@ -30,6 +30,7 @@ class ExportFile(Base):
     stored_at: Mapped[datetime | None]
     path: Mapped[str] = mapped_column(String(300), default="", doc="under data_dir")
     size: Mapped[int | None]
+    pages: Mapped[int | None] = mapped_column(doc="of a PDF")
     sha256: Mapped[str] = mapped_column(String(64), default="")
     error: Mapped[str] = mapped_column(Text, default="")
     edition: Mapped[Edition] = relationship()

@@ -125,13 +125,13 @@ def _build_one(file_id: int, now: datetime) -> str:
         kind, name, edition_id = file.kind, file.name, edition.id
         folder = Path("reports") / f"{edition.month}-v{edition.version}"
     try:
-        content = _content(edition_id, kind, extension)
+        content, pages = _content(edition_id, kind, extension)
         digest = store(Path(current_app.extensions["settings"].data_dir) / folder / name, content)
     except Exception as error:  # whatever it is: it is shown to the office, and the other files go on
         log.exception("export failed", file=name)
         message = error.text("vi") if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
         return _finish(file_id, state="failed", error=message[:2000])
-    return _finish(file_id, state="stored", stored_at=now, path=str(folder / name), size=len(content), sha256=digest, error="")
+    return _finish(file_id, state="stored", stored_at=now, path=str(folder / name), size=len(content), pages=pages, sha256=digest, error="")
 
 
 def _finish(file_id: int, **values: Any) -> str:
@@ -141,15 +141,16 @@ def _finish(file_id: int, **values: Any) -> str:
     return str(values["state"])
 
 
-def _content(edition_id: int, kind: str, extension: str) -> bytes:
+def _content(edition_id: int, kind: str, extension: str) -> tuple[bytes, int | None]:
     from exports import data
 
     session = reading()
     edition = session.get_one(Edition, edition_id)
     try:
         if kind == REPORT:
-            return render(report_html(session, edition))
-        return data.csv_file(session, edition) if extension == "csv" else data.json_file(session, edition)
+            rendered = render(report_html(session, edition))
+            return rendered.content, rendered.pages
+        return (data.csv_file if extension == "csv" else data.json_file)(session, edition), None
     finally:
         session.rollback()  # a reader that stays open would hold back the next one's view
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 
 from core.errors import InputError
 from core.settings import ROOT
@@ -12,7 +13,15 @@ SECONDS = 120
 KEPT_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "FONTCONFIG_FILE", "FONTCONFIG_PATH", "XDG_CACHE_HOME")
 
 
-def render(html: str, memory_bytes: int = MEMORY_BYTES, seconds: int = SECONDS) -> bytes:
+@dataclass(frozen=True)
+class Rendered:
+    """A PDF and its number of pages."""
+
+    content: bytes
+    pages: int
+
+
+def render(html: str, memory_bytes: int = MEMORY_BYTES, seconds: int = SECONDS) -> Rendered:
     """The PDF of a page whose addresses all start with ``report:///`` or ``data:``.
 
     The child gets no secret: its environment is a short list of names. Raises ``InputError`` where the child fails, is
@@ -30,9 +39,10 @@ def render(html: str, memory_bytes: int = MEMORY_BYTES, seconds: int = SECONDS) 
     if done.returncode:
         last = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["?"]
         raise _failure(last[0][:500], last[0][:500])
-    if not done.stdout.startswith(b"%PDF-"):
+    pages, _newline, content = done.stdout.partition(b"\n")
+    if not pages.isdigit() or not content.startswith(b"%PDF-"):
         raise _failure("kết quả không phải là PDF", "what came back is no PDF")
-    return done.stdout
+    return Rendered(content, int(pages))
 
 
 def _failure(reason_vi: str, reason_en: str) -> InputError:

@@ -1,5 +1,6 @@
-"""The child process: HTML on standard input, PDF on standard output, errors on standard error, exit code 1 on failure.
+"""The child process: HTML on standard input; on standard output the number of pages in a line, then the PDF.
 
+Errors go to standard error, with exit code 1.
 Run as ``python -m exports.render_child MEMORY_BYTES SECONDS`` by ``exports.render`` alone. It sees the project's own
 ``static/report`` and ``data:`` images and nothing else: no network, no other file.
 """
@@ -41,8 +42,8 @@ class Complaints(logging.Handler):
         self.messages.append(record.getMessage())
 
 
-def to_pdf(html: str) -> bytes:
-    """A tagged PDF (PDF/UA-1) without any date: the same HTML gives the same bytes. Raises ``ValueError``."""
+def to_pdf(html: str) -> tuple[bytes, int]:
+    """A tagged PDF (PDF/UA-1) without any date, and its number of pages: the same HTML gives the same bytes. Raises ``ValueError``."""
     import weasyprint
     from weasyprint.urls import URLFetcher, URLFetcherResponse
 
@@ -56,25 +57,26 @@ def to_pdf(html: str) -> bytes:
 
     complaints = Complaints()
     logging.getLogger("weasyprint").addHandler(complaints)
-    document = weasyprint.HTML(string=html, base_url=BASE, url_fetcher=Fetcher(allowed_protocols=("data", "report")))
+    page = weasyprint.HTML(string=html, base_url=BASE, url_fetcher=Fetcher(allowed_protocols=("data", "report")))
+    document = page.render(pdf_variant="pdf/ua-1")
     content: bytes = document.write_pdf(pdf_variant="pdf/ua-1")
     if complaints.messages:
         raise ValueError("; ".join(complaints.messages))
-    return content
+    return content, len(document.pages)
 
 
 def main() -> int:
     """Read, render, write."""
     limit(int(sys.argv[1]), int(sys.argv[2]))
     try:
-        content = to_pdf(sys.stdin.buffer.read().decode())
+        content, pages = to_pdf(sys.stdin.buffer.read().decode())
     except MemoryError:
         print("out of memory", file=sys.stderr)
         return 1
     except Exception as error:  # the parent records whatever it was
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1
-    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.write(b"%d\n" % pages + content)
     return 0
 
 

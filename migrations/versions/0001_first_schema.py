@@ -229,6 +229,7 @@ def upgrade() -> None:
     sa.Column('stored_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('path', sa.String(length=300), nullable=False),
     sa.Column('size', sa.Integer(), nullable=True),
+    sa.Column('pages', sa.Integer(), nullable=True),
     sa.Column('sha256', sa.String(length=64), nullable=False),
     sa.Column('error', sa.Text(), nullable=False),
     sa.CheckConstraint("state IN ('wanted', 'building', 'stored', 'failed')", name=op.f('ck_export_file_state')),
