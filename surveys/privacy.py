@@ -41,7 +41,8 @@ _LINK = re.compile(r"\bhttps?://\S+|\bwww\.\S+", re.IGNORECASE)
 _SECRET = re.compile(rf"(?<!\w)[A-Za-z2-7]{{{TOKEN_LENGTH}}}(?!\w)")
 _MAIL = re.compile(r"[\w.+-]+\s?(?:@|\(a[tc]\)|\[a[tc]\])\s?[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
 _PLATE = re.compile(r"(?<!\w)\d{2}\s?-?[A-ZĐ]{1,2}\d?\s?[-.]?\s?(?:\d{3}\.?\d{2}|\d{4})(?!\w)")
-_DIGITS = re.compile(r"(?<!\w)[A-Za-z]{0,3}[+(]{0,2}\d(?:[\s.,\-–()/_]{0,3}\d){7,}(?!\w)")
+_DIGITS = re.compile(r"[A-Za-z]{0,3}[+(]{0,2}\d(?:[\s.,\-–()/_]{0,3}\d){7,}")  # also where letters touch it: sđt0912345678nhé
+_PASSPORT = re.compile(r"(?<!\w)[A-Za-z]{1,2}\d{7}(?!\d)")
 _MONEY = re.compile(r"[1-9]\d{0,2}(?:[.,\s]\d{3})+")
 _CURRENCY = re.compile(r"\s?(?:đồng|đ|vnđ|vnd|nghìn|ngàn|triệu|k)(?!\w)", re.IGNORECASE)
 _DATE = re.compile(r"(?:0?[1-9]|[12]\d|3[01])[./-](?:0?[1-9]|1[0-2])[./-](?:19|20)\d\d")
@@ -75,6 +76,7 @@ def mask(text: str) -> str:
         (_SECRET, CODE),
         (_DOSSIER, CODE),
         (_DIGITS, _number),
+        (_PASSPORT, NUMBER),
         (_PLATE, NUMBER),
         (_SPOKEN, NUMBER),
         (_PLACED, ADDRESS),
