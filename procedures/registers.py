@@ -9,8 +9,12 @@ from typing import Any
 import yaml
 
 SEED = Path(__file__).with_name("registers.yaml")
-# A form that the applicant fills in is not held by any register, whatever it is about.
-_FORM = re.compile(r"^(\W|\d|[ivx]+\.|ban|chinh)*(don|to khai|(giay|van ban|phieu|cong van|to trinh|thu) (de nghi|yeu cau|dang ky)|phieu khai|mau don)\b")
+# What the applicant or another party draws up, and notes among the papers, are held by no register whatever they are about.
+_DRAWN_UP = re.compile(
+    r"^(?:\W|\d|[a-z]{1,3}[.)]\s)*(?:ban chinh )?(?:don|to khai|mau don|phieu (?:khai|de nghi|yeu cau|dang ky)|giay (?:de nghi|yeu cau|uy quyen)|"
+    r"van ban (?:de nghi|yeu cau|dang ky|uy quyen|giai trinh|thoa thuan|cam ket|cua|cu)|cong van|to trinh|thu|hop dong|danh sach|"
+    r"bao cao|cam ket|thong bao|truong hop|luu y|ghi chu|nguoi|tru truong hop)\b"
+)
 
 
 def plain(text: str) -> str:
@@ -36,7 +40,7 @@ def _keywords() -> tuple["re.Pattern[str]", dict[str, str]]:
 def register_of(paper_name: str) -> str | None:
     """Code of the register that holds a paper of this name, or None: a form to fill in, or nothing that a register holds."""
     name = plain(paper_name)
-    if _FORM.match(name):
+    if _DRAWN_UP.match(name):
         return None
     pattern, owners = _keywords()
     found = pattern.search(name)
