@@ -4,22 +4,26 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, abort, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
-from core import audit
+from core import audit, numbers
 from core.access import ADMIN, CENTRE, OFFICE, PUBLIC, access
 from core.calendar import Month, local_date, utc_now
 from core.database import reading, writing
 from core.web import language
-from procedures.queries import is_simulated, procedures_map
+from procedures.queries import coverage, is_simulated, procedures_map
+from procedures.queries import procedure as find_procedure
 from procedures.queries import units as all_units
-from scorecard import queries
+from scorecard import operations, queries
 from scorecard.models import Edition
 from scorecard.pages import centre as centre_page
-from scorecard.pages import country, csvfile, places, scope, unit_page
+from scorecard.pages import country, csvfile, desk, places, scope, unit_page
+from scorecard.pages import method as method_page
+from scorecard.pages import procedure as procedure_page
+from scorecard.pages.text import _
 
 blueprint = Blueprint("scorecard", __name__)
 
@@ -96,15 +100,29 @@ def locality(code: str) -> ResponseReturnValue:
 @blueprint.get("/procedures/<code>")
 @access(PUBLIC)
 def procedure(code: str) -> ResponseReturnValue:
-    """One procedure."""
-    return render_template("public/procedure.html", code=code)
+    """One procedure: what helps a citizen, then its figures."""
+    session, today = reading(), local_date(utc_now())
+    found = find_procedure(session, code) or abort(404)
+    edition = queries.latest_published(session)
+    to_hand_in, held = procedure_page.papers(found)
+    return render_template(
+        "public/procedure.html",
+        procedure=found,
+        to_hand_in=to_hand_in,
+        held=held,
+        texts=procedure_page.texts(found),
+        rights=procedure_page.rights(),
+        levels=procedure_page.online(session, found, all_units(session, today), today),
+        statistics=procedure_page.statistics(session, edition, code) if edition else None,
+    )
 
 
 @blueprint.get("/method")
 @access(PUBLIC)
 def method() -> ResponseReturnValue:
     """How every number is made."""
-    return render_template("public/method.html")
+    rules = method_page.rules(local_date(utc_now()))
+    return render_template("public/method.html", definitions=method_page.definitions(), rules=rules, glossary=method_page.glossary())
 
 
 @blueprint.get("/centre")
@@ -185,7 +203,37 @@ def dossiers_csv() -> ResponseReturnValue:
 @access(OFFICE, ADMIN)
 def office() -> ResponseReturnValue:
     """Where the month stands."""
-    return render_template("office/desk.html")
+    session, now = reading(), utc_now()
+    month = Month.of(now)
+    runs = desk.runs(session)
+    return render_template(
+        "office/desk.html",
+        stages=desk.stages(session, current_user),
+        month=str(month),
+        senders=desk.senders(coverage(session, month, now), all_units(session, month.last_day)),
+        runs=runs,
+        failed=sum(run.outcome == "failed" for run in runs),
+        close_day=method_page.rules(local_date(now)).close_from_day,
+        local_time=desk.local_time,
+    )
+
+
+@blueprint.post("/office/editions/<int:edition_id>/review")
+@access(OFFICE, ADMIN)
+def review(edition_id: int) -> ResponseReturnValue:
+    """The first of two persons has looked at a closed edition."""
+    edition = operations.review(edition_id, current_user.login, utc_now())
+    flash(_("Đã ghi: tháng %(month)s đã soát.", month=numbers.month(edition.month, language())))
+    return redirect(url_for("scorecard.office"))
+
+
+@blueprint.post("/office/editions/<int:edition_id>/publish")
+@access(OFFICE, ADMIN)
+def publish(edition_id: int) -> ResponseReturnValue:
+    """The second person publishes it."""
+    edition = operations.publish(edition_id, current_user.login, utc_now())
+    flash(_("Đã công bố tháng %(month)s.", month=numbers.month(edition.month, language())))
+    return redirect(url_for("scorecard.office"))
 
 
 def _month(text: str) -> Month:
