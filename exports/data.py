@@ -83,7 +83,7 @@ def csv_file(session: Session, edition: Edition) -> bytes:
 
 
 def json_file(session: Session, edition: Edition) -> bytes:
-    """``{"edition": …, "columns": {name: meaning}, "figures": [row, …]}``, keys in a fixed order."""
+    """``{"edition": …, "columns": {name: meaning}, "figures": [row, …]}``, keys in a fixed order, a line for each figure."""
     head = {
         "month": edition.month,
         "version": edition.version,
@@ -93,8 +93,9 @@ def json_file(session: Session, edition: Edition) -> bytes:
         "checksum": edition.checksum,
         "simulated": edition.simulated,
     }
-    document = {"edition": head, "columns": COLUMNS, "figures": rows(session, edition)}
-    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+    top = json.dumps({"edition": head, "columns": COLUMNS}, ensure_ascii=False, indent=1).removesuffix("\n}")
+    lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows(session, edition))
+    return f'{top},\n "figures": [\n{lines}\n]}}\n'.encode()
 
 
 def _cell(value: Any) -> str:

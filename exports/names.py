@@ -5,7 +5,7 @@ from scorecard.models import Edition
 REPORT, DATA = "report", "data"
 STEMS = {REPORT: "bao-cao-hai-long", DATA: "so-lieu-hai-long"}
 FILES = ((REPORT, "pdf"), (DATA, "csv"), (DATA, "json"))
-MEDIA = {"pdf": "application/pdf", "csv": "text/csv; charset=utf-8", "json": "application/json"}
+MEDIA = {"pdf": "application/pdf", "csv": "text/csv", "json": "application/json"}
 PUBLIC_STATES = ("published", "superseded")
 DRAFT_STATES = ("closed", "published")  # of which a report can be made
 

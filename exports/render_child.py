@@ -1,8 +1,8 @@
 """The child process: HTML on standard input; on standard output the number of pages in a line, then the PDF.
 
-Errors go to standard error, with exit code 1.
-Run as ``python -m exports.render_child MEMORY_BYTES SECONDS`` by ``exports.render`` alone. It sees the project's own
-``static/report`` and ``data:`` images and nothing else: no network, no other file.
+Errors go to standard error, with exit code 1. Run as ``python -m exports.render_child MEMORY_BYTES SECONDS`` by
+``exports.render`` alone. It sees the project's own ``static/report`` and ``data:`` images and nothing else: no network,
+no other file.
 """
 
 import logging

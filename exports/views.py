@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -84,6 +84,8 @@ def _serve(file: ExportFile | None) -> ResponseReturnValue:
     extension = path.suffix.removeprefix(".")
     if not path.is_file():  # the database knows it, the disk does not: an operator's matter, never a half page
         abort(503)
-    response = send_file(path, mimetype=MEDIA[extension], download_name=file.name, as_attachment=extension != "pdf", etag=file.sha256)
+    response = Response(path.read_bytes(), mimetype=MEDIA[extension])
+    response.set_etag(file.sha256)
+    response.headers.set("Content-Disposition", "inline" if extension == "pdf" else "attachment", filename=file.name)
     response.cache_control.no_cache = True
     return response.make_conditional(request)
