@@ -43,7 +43,7 @@ def _addresses(app: Flask) -> list[tuple[str, str, str]]:
     found = []
     for rule in app.url_map.iter_rules():
         path = re.sub(r"<[^>]*month>", "2026-10", rule.rule)
-        path = re.sub(r"<[^>]+>", "x", path)
+        path = re.sub(r"<[^>]+>", "x", re.sub(r"<int:[^>]+>", "1", path))
         found.extend((method, path, rule.endpoint) for method in sorted((rule.methods or set()) & {"GET", "POST"}))
     return found
 
