@@ -1,0 +1,95 @@
+"""From an edition's frozen inputs to its measurements and their canonical form; the same way when closing and when replaying."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from operator import attrgetter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scorecard.counting import count
+from scorecard.figures import COUNTRY
+from scorecard.inputs import Inputs, load, write_frame
+from scorecard.measuring import Material, Row, measure
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MEASUREMENTS, COUNTS, REGISTER_COUNTS = "measurements.json", "counts.parquet", "register_counts.parquet"
+COLUMNS = tuple(field.name for field in fields(Row))
+
+
+@dataclass(frozen=True)
+class Computed:
+    """What a month comes to. ``canonical``: the JSON by which two computations are compared, UTF-8."""
+
+    inputs: Inputs
+    rows: list[Row]
+    canonical: bytes
+    counts: "pd.DataFrame"
+    register_counts: "pd.DataFrame"
+    facts: dict[str, Any]
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of the canonical JSON, in hexadecimal."""
+        return hashlib.sha256(self.canonical).hexdigest()
+
+    def write(self, folder: Path) -> None:
+        """Put the results beside the inputs."""
+        write_frame(folder / COUNTS, self.counts)
+        write_frame(folder / REGISTER_COUNTS, self.register_counts)
+        (folder / MEASUREMENTS).write_bytes(self.canonical)
+
+
+def compute(folder: Path, lake_root: Path) -> Computed:
+    """Compute from the inputs in a folder and the lake's files that they list; nothing else is read."""
+    inputs = load(folder)
+    paths = [lake_root / item.path for item in inputs.lake_files]
+    counted = count(paths, [source.code for source in inputs.sources], inputs.month, inputs.papers)
+    reported = {source.province for source in inputs.sources if source.submissions or counted.sources.get(source.code)}
+    material = Material(
+        places=inputs.places,
+        counts=counted.wide,
+        answers=inputs.answers,
+        invited=inputs.invited,
+        offerings=inputs.offerings,
+        reported=frozenset(code for code in reported if code is not None),
+    )
+    rows = measure(material, inputs.rules)
+    provinces = {place.code: place.province or place.code for place in inputs.places.values()}
+    wide = counted.wide.assign(province_code=[provinces.get(code, "") for code in counted.wide["handling_unit"]])
+    spread = counted.registers.assign(province_code=[provinces.get(code, "") for code in counted.registers["handling_unit"]])
+    facts = {
+        "dossiers": sum(counted.sources.values()),
+        "sources": len(inputs.sources),
+        "sources_reported": sum(bool(source.submissions or counted.sources.get(source.code)) for source in inputs.sources),
+        "reported": sorted(material.reported),
+        "unknown_units": sorted({str(code) for code in counted.wide["handling_unit"]} - set(inputs.places)),
+        "grey_below": inputs.rules.disclosure.grey_below,
+    }
+    return Computed(
+        inputs=inputs,
+        rows=rows,
+        canonical=canonical(str(inputs.month), inputs.rules.id, inputs.provisional, map(attrgetter(*COLUMNS), rows)),
+        counts=wide.sort_values(["province_code", "handling_unit", "procedure_code"], ignore_index=True),
+        register_counts=spread.sort_values(["province_code", "handling_unit", "procedure_code", "register_code"], ignore_index=True),
+        facts=facts,
+    )
+
+
+def canonical(month: str, rules: str, provisional: bool, rows: Iterable[tuple[Any, ...]]) -> bytes:
+    """The measurements as JSON of one form only: rows in ``COLUMNS``' order, one a line, sorted; shortest exact numbers."""
+    encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, sort_keys=True).encode
+    lines = ",\n".join(encode(row) for row in sorted(rows, key=lambda row: row[:4]))
+    head = encode({"columns": COLUMNS, "month": month, "provisional": provisional, "rules": rules, "subject_of_nation": COUNTRY})
+    return f'{head[:-1]},"rows":[\n{lines}\n]}}\n'.encode()
+
+
+def differing(stored: bytes, computed: bytes, limit: int = 20) -> list[str]:
+    """Lines that stand in one canonical form only, marked ``-`` (stored) and ``+`` (computed)."""
+    before, after = stored.decode(errors="replace").splitlines(), computed.decode().splitlines()
+    gone, come = set(before) - set(after), set(after) - set(before)
+    lines = [f"- {line}" for line in before if line in gone] + [f"+ {line}" for line in after if line in come]
+    return sorted(lines, key=lambda line: line[2:])[:limit]

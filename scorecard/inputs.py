@@ -1,0 +1,227 @@
+"""What an edition reads: written into its own folder at the cut-off, read back from there alone (DESIGN §4)."""
+
+import hashlib
+import json
+import re
+import shutil
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core.calendar import Month
+from core.lake import DataFile, LakeTable, describe
+from procedures.models import NATIONAL, Component, Procedure, Source, StateRegister, Submission, Unit
+from procedures.queries import connections, local_offerings, procedures_map, registers, units
+from scorecard.measuring import Place
+from scorecard.papers import PaperBook
+from scorecard.rulesets import RuleSet, read
+from surveys.queries import answers_frame, invited_counts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LAKE_FILES, MANIFEST, RULES = "lake_files.json", "manifest.json", "rules.yaml"
+MONTH_IN_PATH = re.compile(r"(?:^|/)reception_month=(\d{4}-\d{2})/")
+ACCEPTED = ("accepted", "partly_accepted")
+
+
+@dataclass(frozen=True)
+class SourceView:
+    """A source of national figures: the province or ministry it answers for, and how many files were accepted for the month."""
+
+    code: str
+    province: str | None
+    simulated: bool
+    submissions: int
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """An edition's inputs, as read back from its folder."""
+
+    month: Month
+    provisional: bool
+    rules: RuleSet
+    lake_files: list[DataFile]
+    places: dict[str, Place]
+    answers: "pd.DataFrame"
+    invited: "pd.DataFrame"
+    offerings: list[tuple[str, str, str]]
+    sources: list[SourceView]
+    papers: PaperBook
+
+
+def freeze(folder: Path, session: Session, lake: LakeTable, month: Month, cutoff: datetime, rules_file: Path, provisional: bool) -> None:
+    """Write the month's inputs. A provisional edition, which is never replayed, lists the lake's files without digests."""
+    import pandas as pd
+
+    day = month.last_day
+    _write_json(folder / LAKE_FILES, [asdict(item) for item in _lake_files(lake, month, digests=not provisional)])
+    write_frame(folder / "answers.parquet", answers_frame(session, month, cutoff))
+    write_frame(folder / "invited.parquet", invited_counts(session, month))
+    views = units(session, day).values()
+    write_frame(folder / "units.parquet", pd.DataFrame([asdict(view) for view in views], columns=list(_UNIT_COLUMNS)))
+    offerings = local_offerings(session, day)
+    write_frame(folder / "offerings.parquet", pd.DataFrame(offerings, columns=["unit_code", "procedure_code", "online_level"], dtype="str"))
+    catalogue = [(view.code, view.name, view.sector, view.is_local) for view in procedures_map(session, day).values()]
+    write_frame(folder / "procedures.parquet", pd.DataFrame(catalogue, columns=["code", "name", "sector", "is_local"]))
+    parts = pd.DataFrame(_components(session), columns=["procedure_code", "code", "name", "register_code"], dtype="str")
+    write_frame(folder / "components.parquet", parts)
+    known = [
+        {"code": item.code, "name": item.name, "name_en": item.name_en, "keeper": item.keeper, "keywords": item.keywords}
+        for item in registers(session)
+    ]
+    _write_json(folder / "registers.json", {"registers": known, "connections": sorted(map(list, connections(session, day)))})
+    _write_json(folder / "sources.json", [asdict(view) for view in _sources(session, month)])
+    shutil.copyfile(rules_file, folder / RULES)
+    names = sorted(path.name for path in folder.iterdir())
+    digests = {name: describe(folder / name, folder).sha256 for name in names}
+    _write_json(folder / MANIFEST, {"month": str(month), "provisional": provisional, "cutoff_at": cutoff.isoformat(), "inputs": digests})
+
+
+def load(folder: Path) -> Inputs:
+    """Read an edition's inputs from its folder and from nowhere else."""
+    import pandas as pd
+
+    manifest = read_json(folder / MANIFEST)
+    frame = pd.read_parquet(folder / "units.parquet", columns=["code", "kind", "parent_code", "province_code"])
+    rows = frame.itertuples(index=False, name=None)
+    places = {str(code): Place(str(code), str(kind), _text(parent), _text(province)) for code, kind, parent, province in rows}
+    offerings = pd.read_parquet(folder / "offerings.parquet")
+    components = pd.read_parquet(folder / "components.parquet")
+    known = read_json(folder / "registers.json")["registers"]
+    return Inputs(
+        month=Month.parse(manifest["month"]),
+        provisional=manifest["provisional"],
+        rules=read(folder / RULES),
+        lake_files=[DataFile(**item) for item in read_json(folder / LAKE_FILES)],
+        places=places,
+        answers=pd.read_parquet(folder / "answers.parquet"),
+        invited=pd.read_parquet(folder / "invited.parquet"),
+        offerings=[(str(unit), str(procedure), str(level)) for unit, procedure, level in offerings.itertuples(index=False)],
+        sources=[SourceView(**item) for item in read_json(folder / "sources.json")],
+        papers=PaperBook(
+            ((procedure, code or "", name, _text(register)) for procedure, code, name, register in components.itertuples(index=False)),
+            {item["code"]: item["keywords"] for item in known},
+        ),
+    )
+
+
+def changed_inputs(folder: Path) -> list[str]:
+    """Names of frozen files that are no longer what the manifest says."""
+    digests: dict[str, str] = read_json(folder / MANIFEST)["inputs"]
+    return [name for name, digest in digests.items() if not (folder / name).is_file() or describe(folder / name, folder).sha256 != digest]
+
+
+def changed_lake_files(inputs: Inputs, lake_root: Path) -> list[str]:
+    """Paths of listed data files that are missing or whose size or digest differs."""
+    changed = []
+    for item in inputs.lake_files:
+        path = lake_root / item.path
+        if not path.is_file() or describe(path, lake_root) != item:
+            changed.append(item.path)
+    return changed
+
+
+def fingerprint(folder: Path) -> str:
+    """Digest of everything that a month's figures rest on; equal means that closing again would change nothing.
+
+    The lake enters by what was counted in it and not by its list of files, which changes whenever any other month's rows
+    in the same file do.
+    """
+    digests: dict[str, str] = dict(read_json(folder / MANIFEST)["inputs"])
+    digests.pop(LAKE_FILES)
+    digests |= {name: describe(folder / name, folder).sha256 for name in ("counts.parquet", "register_counts.parquet")}
+    return hashlib.sha256(json.dumps(digests, sort_keys=True).encode()).hexdigest()
+
+
+def read_json(path: Path) -> Any:
+    """A JSON file's content."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def write_frame(path: Path, frame: "pd.DataFrame") -> None:
+    """Write a frame as Parquet: the same frame always gives the same bytes."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), path, compression="zstd")
+
+
+_UNIT_COLUMNS = ("id", "code", "kind", "name", "short_name", "name_en", "type_label", "parent_code", "province_code")
+
+
+def _write_json(path: Path, content: Any) -> None:
+    path.write_text(json.dumps(content, ensure_ascii=False, sort_keys=True, indent=1), encoding="utf-8")
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _lake_files(lake: LakeTable, month: Month, digests: bool) -> list[DataFile]:
+    """Data files that can hold dossiers of the month: later receptions cannot."""
+    if not lake.root.exists():
+        return []
+    wanted = []
+    for path in lake.paths():
+        found = MONTH_IN_PATH.search(path.relative_to(lake.root).as_posix())
+        if found is None or found.group(1) <= str(month):
+            wanted.append(path)
+    if digests:
+        return [describe(path, lake.root) for path in wanted]
+    return [DataFile(str(path.relative_to(lake.root)), path.stat().st_size, "") for path in wanted]
+
+
+def _components(session: Session) -> list[tuple[str, str, str, str | None]]:
+    rows = session.execute(
+        select(Procedure.code, Component.code, Component.name, StateRegister.code)
+        .join(Component, Component.procedure_id == Procedure.id)
+        .outerjoin(StateRegister, StateRegister.id == Component.register_id)
+        .where(Procedure.list_code == NATIONAL)
+        .order_by(Procedure.code, Component.position)
+    )
+    return [(procedure, code, name, register) for procedure, code, name, register in rows]
+
+
+def _sources(session: Session, month: Month) -> list[SourceView]:
+    everything = units(session, month.last_day)
+    sent: dict[str, int] = {}
+    rows = session.execute(
+        select(Source.code, Submission.months)
+        .join(Submission, Submission.source_id == Source.id)
+        .where(Source.list_code == NATIONAL, Submission.state.in_(ACCEPTED))
+    )
+    for code, months in rows:
+        sent[code] = sent.get(code, 0) + (str(month) in months)
+    found = session.execute(
+        select(Source.code, Source.simulated, Unit.code)
+        .outerjoin(Unit, Unit.id == Source.unit_id)
+        .where(Source.list_code == NATIONAL)
+        .order_by(Source.code)
+    )
+    views = []
+    for code, simulated, unit in found:
+        view = everything.get(unit) if unit else None
+        views.append(SourceView(code, (view.province_code or view.code) if view else None, simulated, sent.get(code, 0)))
+    return views
+
+
+def seen(session: Session, month: Month) -> dict[str, Any]:
+    """What has arrived that could change a month: compared, it tells whether anything did."""
+    from surveys.models import Answer, Invitation
+
+    files, last = session.execute(select(func.count(), func.max(Submission.finished_at)).select_from(Submission)).one()
+    answers, revisions = session.execute(select(func.count(), func.sum(Answer.revision)).where(Answer.month == str(month))).one()
+    asked = session.scalar(select(func.count()).select_from(Invitation).where(Invitation.month == str(month)))
+    return {
+        "submissions": files,
+        "last_submission": last.isoformat() if last else None,
+        "answers": answers,
+        "revisions": int(revisions or 0),
+        "invited": asked,
+    }
