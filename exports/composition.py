@@ -182,6 +182,7 @@ def _online(material: Material, numbering: Numbering) -> dict[str, Any]:
             "dòng thứ ba tính theo hồ sơ tiếp nhận trong kỳ.",
         ),
         "claim": claim,
+        "abbreviations": pictures.abbreviations(material),
         "claims": numbering.table(
             "Số liệu dẫn lại, không do báo cáo này tính",
             [Head("Nội dung và nguồn", 70, False), Head("Số liệu", 30)],

@@ -82,6 +82,14 @@ def online(material: Material) -> Figure:
     return Figure(finish(str(svg), title, description, simulated=False), title, description)  # it carries the mark itself
 
 
+def abbreviations(material: Material) -> str:
+    """What the letters in the diagram's squares mean, by name."""
+    from scorecard.tiles import PLACES
+
+    pairs = [f"{PLACES[place.code][2]}: {place.short}" for place in material.places if place.code in PLACES]
+    return "; ".join(sorted(pairs)) + "."
+
+
 def _plot(material: Material, groups: list[tuple[str, list[Dot]]], indicator: str, title: str) -> Figure:
     nation = material.figure(NATION, indicator)
     value = nation.value if nation is not None and known(nation) else None
