@@ -1,5 +1,180 @@
 """Commands that take in units, the catalogue and feeds."""
 
-import click
+import json
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
 
-commands: tuple[click.Command, ...] = ()
+import click
+from flask.cli import AppGroup
+
+from core.calendar import local_date, utc_now
+from core.errors import InputError
+
+units = AppGroup("units", help="Units of administration.")
+catalogue = AppGroup("catalogue", help="Procedures, state registers, quoted figures.")
+feeds = AppGroup("feeds", help="Sources and the files that they send.")
+sources = AppGroup("source", help="Systems that send dossiers.")
+providers = AppGroup("provider", help="Suppliers of those systems.")
+feeds.add_command(sources)
+feeds.add_command(providers)
+FILE = click.Path(path_type=Path)
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What is wrong with the input goes to the error stream in both languages, with exit code 1."""
+    try:
+        yield
+    except InputError as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
+
+
+@units.command("load")
+@click.argument("file", type=FILE)
+@click.option("--as-of", type=DAY, help="Day on which the list was valid; default: the day in the file's name.")
+@click.option("--accept", is_flag=True, help="Record the differences as new dated versions.")
+@click.option("--document", default="", help="With --accept: the decision behind the changes.")
+@click.option("--json", "as_json", is_flag=True)
+def load_units(file: Path, as_of: datetime | None, accept: bool, document: str, as_json: bool) -> None:
+    """Load the list of provinces and communes, or compare it with what is recorded (exit code 1 if it differs)."""
+    from procedures import operations
+
+    with _told():
+        result = operations.load_units(file, as_of.date() if as_of else None, accept, document)
+    if as_json:
+        click.echo(json.dumps(asdict(result), ensure_ascii=False))
+    else:
+        click.echo(f"{result.provinces} provinces, {result.communes} communes in {file.name}")
+        for found in result.differences:
+            click.echo(f"{found.code}\t{found.what}\t{found.old or '-'}\t→\t{found.new or '-'}")
+        if result.inserted:
+            click.echo(f"{result.inserted} units added")
+        elif result.recorded:
+            click.echo(f"{len(result.differences)} changes recorded: {document}")
+        else:
+            click.echo(f"{len(result.differences)} changes" + (", nothing recorded (--accept --document …)" if result.differences else ""))
+    if result.differences and not result.recorded:
+        sys.exit(1)
+
+
+@catalogue.command("load")
+@click.argument("files", type=FILE, nargs=-1, required=True)
+@click.option("--valid-from", type=DAY, help="First day of procedures that are new; default: today.")
+@click.option("--json", "as_json", is_flag=True)
+def load_catalogue(files: tuple[Path, ...], valid_from: datetime | None, as_json: bool) -> None:
+    """Load lists (XLSX) and pages (JSON lines) of the national portal."""
+    from procedures import operations
+
+    with _told():
+        result = operations.load_catalogue(files, valid_from.date() if valid_from else local_date(utc_now()))
+    if as_json:
+        click.echo(json.dumps(result.as_json(), ensure_ascii=False))
+        return
+    for unread in result.unread:
+        click.echo(f"{unread.file}\t{unread.row}\t{unread.code}\t{unread.vi}\t{unread.en}")
+    share = f", {result.read_share:.1%} of their texts read" if result.read_share is not None else ""
+    click.echo(
+        f"{result.added} added, {result.changed} changed, {result.unchanged} unchanged, {result.components} papers{share}, {len(result.unread)} not read"
+    )
+
+
+@catalogue.command("registers")
+def load_registers() -> None:
+    """Load the seeds: state registers and quoted figures."""
+    from procedures import operations
+
+    click.echo(json.dumps({"registers": operations.load_registers(), "claims": operations.load_claims()}))
+
+
+@feeds.command("load")
+@click.argument("files", type=FILE, nargs=-1, required=True)
+@click.option("--source", required=True, help="Code of the sending system.")
+@click.option("--profile", required=True, help="Name of the mapping profile.")
+@click.option("--json", "as_json", is_flag=True, help="One object a file.")
+def load_feed(files: tuple[Path, ...], source: str, profile: str, as_json: bool) -> None:
+    """Take files of a source into the lake. A file that cannot be read is told and leaves the others alone (exit code 1)."""
+    from procedures import operations
+
+    failed = False
+    for file in files:
+        try:
+            result = operations.load_feed(file, source, profile, utc_now())
+        except InputError as error:
+            failed = True
+            click.echo(str(error), err=True)
+            continue
+        if as_json:
+            click.echo(json.dumps(asdict(result)))
+            continue
+        click.echo(
+            f"{file.name}: {result.received} received = {result.accepted} accepted + {result.superseded} superseded + "
+            f"{result.unchanged} unchanged + {result.quarantined} quarantined ({result.seconds:.1f} s)"
+        )
+        for rule, rows in result.warnings.items():
+            click.echo(f"  {rule}: {rows} rows kept with a warning")
+        if result.quarantined:
+            click.echo(f"  flask feeds quarantine {result.submission} -o rows.csv.gz")
+    if failed:
+        sys.exit(1)
+
+
+@feeds.command("quarantine")
+@click.argument("key")
+@click.option("-o", "--output", type=FILE, required=True, help="Where to write the rows (gzipped CSV).")
+def quarantined_rows(key: str, output: Path) -> None:
+    """Copy out the quarantined rows of a submission, with their reasons."""
+    from procedures import quarantine
+
+    with _told():
+        if not key.isalnum() or not quarantine.path_of(key).is_file():
+            raise InputError(
+                f"Lần gửi {key} không có dòng bị giữ lại.", f"The submission {key} has no quarantined rows.", field="submission"
+            )
+    shutil.copyfile(quarantine.path_of(key), output)
+
+
+@sources.command("add")
+@click.argument("code")
+@click.option("--name", required=True)
+@click.option("--unit", "unit_code", help="Province or ministry that answers for it.")
+@click.option("--list", "list_code", default="national", help="A list of its own, for foreign data: stays out of national figures.")
+@click.option("--simulated", is_flag=True)
+def add_source(code: str, name: str, unit_code: str | None, list_code: str, simulated: bool) -> None:
+    """Register a source."""
+    from procedures import operations
+
+    with _told():
+        operations.add_source(code, name, unit_code, list_code, simulated)
+
+
+@providers.command("add")
+@click.argument("code")
+@click.option("--name", required=True)
+def add_provider(code: str, name: str) -> None:
+    """Register a provider."""
+    from procedures import operations
+
+    with _told():
+        operations.add_provider(code, name)
+
+
+@providers.command("assign")
+@click.argument("source")
+@click.argument("provider")
+@click.option("--from", "since", type=DAY, required=True)
+def assign_provider(source: str, provider: str, since: datetime) -> None:
+    """Say who supplies a source's system from a day on."""
+    from procedures import operations
+
+    with _told():
+        operations.assign_provider(source, provider, since.date())
+
+
+commands = (units, catalogue, feeds)

@@ -106,7 +106,7 @@ def end_points(session: Session, month: Month, now: datetime) -> Iterator[EndPoi
     """
     import ibis
 
-    from core.lake import connect
+    from core.lake import connect, fetch
     from procedures.queries import units
 
     sources = _national(session)
@@ -127,7 +127,7 @@ def end_points(session: Session, month: Month, now: datetime) -> Iterator[EndPoi
     asked = asked.filter((asked.reached_at >= ibis.literal(month.start)) & (asked.reached_at < ibis.literal(until)))
     asked = asked.select(*kept, "reached_at", on_time=ibis.null("boolean"), position=asked.position.cast("int64"))
     both = ended.union(asked).order_by("source", "dossier_code", "position")
-    for batch in both.to_pyarrow().to_batches(max_chunksize=20_000):
+    for batch in fetch(engine, both).to_batches(max_chunksize=20_000):
         yield from _as_end_points(batch.to_pydict(), provinces)
 
 
@@ -159,19 +159,20 @@ def dossier_codes(
 
     ``received``/``online``: reception in the month. ``supplement``/``repeat_supplement``: of those that ended or were asked in the
     month, those with at least one / two requests. ``late``: ended in the month after the deadline. ``asked_again``: of the supplement
-    cohort, those asked for a paper that a register held which their own system could look into that day.
+    cohort, those asked for a paper that a state register holds.
     Raises ``InputError`` for another figure.
     """
     import ibis
 
-    from core.lake import connect
+    from core.lake import connect, fetch
 
     if figure not in FIGURES:
         raise InputError(f"Không có số liệu {figure}.", f"There is no figure {figure}.", field="figure")
     sources = _national(session)
     if not sources:
         return []
-    table = dossiers(connect(), sources)
+    engine = connect()
+    table = dossiers(engine, sources)
     if unit_codes is not None:
         table = table.filter(table.handling_unit.isin(sorted(unit_codes)))
     if procedure_code is not None:
@@ -186,7 +187,7 @@ def dossier_codes(
         least = 2 if figure == "repeat_supplement" else 1
         table = table.filter((_ended_in(table, month) | _asked_in(table, month)) & (table.supplement_count >= least))
     columns = table.select("source", "received_at", "dossier_code", "procedure_code", "handling_unit", "supplements")
-    found = columns.order_by("received_at", "dossier_code").to_pyarrow().to_pylist()
+    found = fetch(engine, columns.order_by("received_at", "dossier_code")).to_pylist()
     if figure == "asked_again":
         from procedures.papers import keep_asked_again
 
@@ -217,7 +218,7 @@ def coverage(session: Session, month: Month, now: datetime) -> dict[str, float |
     """
     import ibis
 
-    from core.lake import connect
+    from core.lake import connect, fetch
     from procedures.queries import units
 
     last = min(month.last_day, local_date(now))
@@ -232,11 +233,12 @@ def coverage(session: Session, month: Month, now: datetime) -> dict[str, float |
     owners = session.execute(select(Source.code, Unit.code).join(Unit, Unit.id == Source.unit_id).where(Source.list_code == NATIONAL)).all()
     if not elapsed or not owners:
         return result
-    table = dossiers(connect(), [source for source, _ in owners])
+    engine = connect()
+    table = dossiers(engine, [source for source, _ in owners])
     table = table.filter(table.reception_month == str(month))
     local = (table.received_at + ibis.interval(hours=7)).date()
     days = table.mutate(day=local).filter(lambda t: t.day.day_of_week.index() < 5)
-    counted = days.group_by("source").agg(days=lambda t: t.day.nunique()).to_pyarrow().to_pydict()
+    counted = fetch(engine, days.group_by("source").agg(days=lambda t: t.day.nunique())).to_pydict()
     seen = dict(zip(counted["source"], counted["days"], strict=True))
     by_unit: dict[str, list[float]] = {}
     for source, unit in owners:

@@ -1,88 +1,86 @@
-"""Which state register already holds a requested paper, and whether the asking system could look into it."""
+"""Which state register already holds a requested paper: one classification for counting and for opening a figure."""
 
-from collections.abc import Iterable
-from datetime import date
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.calendar import local_date
-from procedures.models import NATIONAL, Component, Procedure, RegisterConnection, StateRegister, Unit
-from procedures.registers import register_of
+from procedures.models import NATIONAL, Component, Procedure, StateRegister
+from procedures.registers import is_drawn_up, plain
 
-Paper = tuple[str, str | None, str | None]  # procedure code, paper code, paper name
+HELD, GENUINE, UNCLEAR = "held", "genuine", "unclear"
 
 
-def classify_papers(session: Session, papers: Iterable[Paper]) -> dict[Paper, tuple[bool, str | None]]:
-    """For each paper: whether it is known at all, and the register that holds it.
+class PaperBook:
+    """Classes of papers by the catalogue's components and the registers' keywords. Pure.
 
-    Known by the component's code, else by its name, within the procedure; else by a register's keywords. ``(True, None)``: a
-    paper of the procedure that no register holds; ``(False, None)``: cannot be classified (class F0 of methodology §7.5).
+    ``components``: (procedure code, paper code, paper name, register code or None). ``keywords``: register code to words
+    without diacritics that name papers it holds.
     """
-    wanted = set(papers)
-    rows = session.execute(
+
+    def __init__(self, components: Iterable[tuple[str, str, str, str | None]], keywords: Mapping[str, Sequence[str]]) -> None:
+        self._by_code: dict[tuple[str, str], str | None] = {}
+        self._by_name: dict[tuple[str, str], str | None] = {}
+        for procedure, code, name, register in components:
+            if code:
+                self._by_code[procedure, code] = register
+            self._by_name[procedure, plain(name)] = register
+        self._owner = {plain(word): register for register in sorted(keywords) for word in keywords[register]}
+        longest_first = sorted(self._owner, key=lambda word: (-len(word), word))
+        self._pattern = re.compile(r"(?<!\w)(" + "|".join(map(re.escape, longest_first)) + r")(?!\w)") if self._owner else None
+
+    def classify(self, procedure: str, code: str | None, name: str | None) -> tuple[str, str | None]:
+        """(``held``, register), (``genuine``, None) or (``unclear``, None) for one requested paper.
+
+        Known as a paper of the procedure, by code or by name, it is held if the catalogue says so. Otherwise what the
+        applicant draws up is genuine, and the earliest of the registers' keywords decides (of several there, the longest).
+        What has no name, and a name that nothing fits, is unclear: class F0 of methodology §7.5.
+        """
+        wanted = plain(name or "")
+        for key, known in (((procedure, code or ""), self._by_code), ((procedure, wanted), self._by_name)):
+            if key[1] and known.get(key):
+                return HELD, known[key]
+        if is_drawn_up(wanted):
+            return GENUINE, None
+        found = self._pattern.search(wanted) if self._pattern else None
+        if found:
+            return HELD, self._owner[found.group(1)]
+        if (procedure, code or "") in self._by_code or (wanted and (procedure, wanted) in self._by_name):
+            return GENUINE, None
+        return UNCLEAR, None
+
+
+def paper_book(session: Session) -> PaperBook:
+    """The classification by the national catalogue and the registers as they stand."""
+    components = session.execute(
         select(Procedure.code, Component.code, Component.name, StateRegister.code)
         .join(Component, Component.procedure_id == Procedure.id)
         .outerjoin(StateRegister, StateRegister.id == Component.register_id)
         .where(Procedure.list_code == NATIONAL)
     )
-    by_code: dict[tuple[str, str], str | None] = {}
-    by_name: dict[tuple[str, str], str | None] = {}
-    for procedure, code, name, register in rows:
-        if code:
-            by_code[procedure, code] = register
-        by_name[procedure, name.casefold().strip()] = register
-    result: dict[Paper, tuple[bool, str | None]] = {}
-    for paper in wanted:
-        procedure, code, name = paper
-        if code and (procedure, code) in by_code:
-            result[paper] = (True, by_code[procedure, code])
-        elif name and (procedure, name.casefold().strip()) in by_name:
-            result[paper] = (True, by_name[procedure, name.casefold().strip()])
-        else:
-            register = register_of(name or "")
-            result[paper] = (register is not None, register)
-    return result
+    keywords = dict(session.execute(select(StateRegister.code, StateRegister.keywords)).tuples().all())
+    return PaperBook(components.tuples().all(), keywords)
 
 
 def keep_asked_again(session: Session, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The dossiers (as dictionaries of the lake's columns) that were asked for a paper of class F1 of methodology §7.5.
+    """The dossiers (as dictionaries of the lake's columns) that were asked for at least one paper that a register holds."""
+    book = paper_book(session)
+    known: dict[tuple[str, str | None, str | None], bool] = {}
 
-    F1: the paper maps to a register that was published, and that the system of the handling unit's province or ministry was
-    connected to, on the day of the request (NĐ 118/2025 Art. 4(2a)).
-    """
-    from procedures.queries import units
+    def is_held(procedure: str, code: str | None, name: str | None) -> bool:
+        paper = (procedure, code, name)
+        if paper not in known:
+            known[paper] = book.classify(*paper)[0] == HELD
+        return known[paper]
 
-    known = classify_papers(
-        session,
-        {
-            (row["procedure_code"], document["code"], document["name"])
-            for row in rows
-            for request in row["supplements"]
+    return [
+        row
+        for row in rows
+        if any(
+            is_held(row["procedure_code"], document["code"], document["name"])
+            for request in row["supplements"] or []
             for document in request["documents"] or []
-        },
-    )
-    published = {code: day for code, day in session.execute(select(StateRegister.code, StateRegister.published_from)) if day is not None}
-    connected: dict[tuple[str, str], date] = {}
-    for register, unit, since in session.execute(
-        select(StateRegister.code, Unit.code, RegisterConnection.connected_from)
-        .join(RegisterConnection, RegisterConnection.register_id == StateRegister.id)
-        .join(Unit, Unit.id == RegisterConnection.unit_id)
-    ):
-        connected[register, unit] = min(since, connected.get((register, unit), since))
-    provinces = {code: view.province_code for code, view in units(session, date.max).items()}
-
-    def failed(row: dict[str, Any]) -> bool:
-        province = provinces.get(row["handling_unit"])
-        for request in row["supplements"]:
-            day = local_date(request["requested_at"])
-            for document in request["documents"] or []:
-                register = known[row["procedure_code"], document["code"], document["name"]][1]
-                if register is None or province is None:
-                    continue
-                if published.get(register, date.max) <= day and connected.get((register, province), date.max) <= day:
-                    return True
-        return False
-
-    return [row for row in rows if failed(row)]
+        )
+    ]

@@ -36,11 +36,16 @@ def _keywords() -> tuple["re.Pattern[str]", dict[str, str]]:
     return re.compile(r"(?<!\w)(" + "|".join(map(re.escape, longest_first)) + r")(?!\w)"), owners
 
 
+def is_drawn_up(plain_name: str) -> bool:
+    """Whether a name (as ``plain`` gives it) is that of a form, a contract, a notice: nothing that a register could hold."""
+    return _DRAWN_UP.match(plain_name) is not None
+
+
 @cache
 def register_of(paper_name: str) -> str | None:
     """Code of the register that holds a paper of this name, or None: a form to fill in, or nothing that a register holds."""
     name = plain(paper_name)
-    if _DRAWN_UP.match(name):
+    if is_drawn_up(name):
         return None
     pattern, owners = _keywords()
     found = pattern.search(name)

@@ -1,0 +1,165 @@
+"""Writes of the catalogue: procedures with their papers, state registers, quoted claims. Everything is upserted by its code."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session, selectinload
+
+from core import audit
+from core.database import writing
+from procedures.catalogue_files import Entry, Unread, read_catalogue
+from procedures.components import Paper
+from procedures.files import read_bytes
+from procedures.models import NATIONAL, Component, Procedure, QuotedClaim, StateRegister
+from procedures.registers import register_of, seed
+
+CLAIMS = Path(__file__).with_name("claims.yaml")
+MAX_FORM = 300
+CHUNK = 500
+COMPONENT_KEYS = ("position", "name", "case_label", "originals", "copies", "form_name", "register_id")
+
+
+@dataclass
+class CatalogueResult:
+    """What became of the entries of some files; ``read_share``: letters of the papers' glued texts that found their place (None: no such text)."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    components: int = 0
+    read_share: float | None = None
+    unread: list[Unread] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """For ``--json``."""
+        return asdict(self)
+
+
+def load_catalogue(paths: Sequence[Path], valid_from: date, list_code: str = NATIONAL) -> CatalogueResult:
+    """Read files of the portal and upsert their procedures; ``valid_from`` goes to new ones only.
+
+    All files are read before anything is written. A list changes only what it speaks of: it leaves the papers that a page gave.
+    Raises ``InputError`` for a file that cannot be read at all.
+    """
+    result = CatalogueResult()
+    read = total = 0
+    entries: dict[str, list[tuple[str, Entry]]] = {}
+    for path in paths:
+        catalogue = read_catalogue(read_bytes(path), path.name)
+        result.unread += catalogue.unread
+        read, total = read + catalogue.letters[0], total + catalogue.letters[1]
+        for entry in catalogue.entries:
+            entries.setdefault(entry.code, []).append((path.name, entry))
+    result.read_share = round(read / total, 4) if total else None
+    load_registers()
+    codes = sorted(entries)
+    for start in range(0, len(codes), CHUNK):
+        chunk = codes[start : start + CHUNK]
+        with writing() as session:
+            registers = dict(session.execute(select(StateRegister.code, StateRegister.id)).tuples().all())
+            found = session.scalars(
+                select(Procedure)
+                .where(Procedure.list_code == list_code, Procedure.code.in_(chunk))
+                .options(selectinload(Procedure.components))
+            )
+            known = {procedure.code: procedure for procedure in found}
+            for code in chunk:
+                _upsert(session, result, known.get(code), entries[code], list_code, valid_from, registers)
+            audit.record(session, "catalogue.load", ", ".join(path.name for path in paths)[:200], procedures=len(chunk))
+    return result
+
+
+def _upsert(
+    session: Session,
+    result: CatalogueResult,
+    procedure: Procedure | None,
+    entries: Sequence[tuple[str, Entry]],
+    list_code: str,
+    valid_from: date,
+    registers: dict[str, int],
+) -> None:
+    values: dict[str, Any] = {}
+    papers: list[Paper] | None = None
+    for _file, entry in entries:
+        values |= entry.values
+        papers = entry.papers if entry.papers is not None else papers
+    wanted = [_component(paper, position, registers) for position, paper in enumerate(papers or [], 1)]
+    if procedure is None:
+        empty: dict[str, Any] = {"issuing_agencies": [], "executing_agencies": [], "levels": [], "details": {}}
+        note = f"Cổng Dịch vụ công quốc gia: {', '.join(dict.fromkeys(name for name, _ in entries))}"
+        procedure = Procedure(
+            list_code=list_code, code=entries[0][1].code, valid_from=valid_from, source_note=note[:300], **(empty | values)
+        )
+        session.add(procedure)
+        session.flush()
+        changed, result.added = True, result.added + 1
+    else:
+        differing = {key: value for key, value in values.items() if getattr(procedure, key) != value}
+        changed = bool(differing)
+        for key, value in differing.items():
+            setattr(procedure, key, value)
+        old = [{key: getattr(component, key) for key in COMPONENT_KEYS} for component in procedure.components]
+        if papers is not None and old == wanted:
+            papers = None  # nothing to rewrite
+        changed = changed or papers is not None
+        result.changed += changed
+        result.unchanged += not changed
+    result.components += len(wanted)
+    if papers is not None:
+        session.execute(delete(Component).where(Component.procedure_id == procedure.id))
+        session.expire(procedure, ["components"])
+        session.add_all(Component(procedure_id=procedure.id, **row) for row in wanted)
+
+
+def _component(paper: Paper, position: int, registers: dict[str, int]) -> dict[str, Any]:
+    register = register_of(paper.name)
+    return {
+        "position": position,
+        "name": paper.name,
+        "case_label": paper.case_label,
+        "originals": paper.originals,
+        "copies": paper.copies,
+        "form_name": paper.form_name[:MAX_FORM],
+        "register_id": registers.get(register) if register else None,
+    }
+
+
+def load_registers() -> dict[str, int]:
+    """Upsert the seed of state registers. A day of publication that was recorded stays where the seed has none."""
+    counts = {"added": 0, "changed": 0, "unchanged": 0}
+    with writing() as session:
+        known = {register.code: register for register in session.scalars(select(StateRegister))}
+        for row in seed():
+            register = known.get(row["code"])
+            if register is None:
+                session.add(StateRegister(**row))
+                counts["added"] += 1
+                continue
+            values = {key: value for key, value in row.items() if value is not None and getattr(register, key) != value}
+            for key, value in values.items():
+                setattr(register, key, value)
+            counts["changed" if values else "unchanged"] += 1
+    return counts
+
+
+def load_claims() -> dict[str, int]:
+    """Upsert the figures quoted from elsewhere."""
+    counts = {"added": 0, "changed": 0, "unchanged": 0}
+    with writing() as session:
+        known = {claim.key: claim for claim in session.scalars(select(QuotedClaim))}
+        for row in yaml.safe_load(CLAIMS.read_text(encoding="utf-8")):
+            claim = known.get(row["key"])
+            if claim is None:
+                session.add(QuotedClaim(**row))
+                counts["added"] += 1
+            elif any(getattr(claim, key) != value for key, value in row.items()):
+                session.execute(update(QuotedClaim).where(QuotedClaim.key == row["key"]).values(**row))
+                counts["changed"] += 1
+            else:
+                counts["unchanged"] += 1
+    return counts
