@@ -124,7 +124,7 @@ def quality(page: UnitPage) -> list[tuple[str, str]]:
         ),
         (_("Người dân nói bị hỏi lại điều Nhà nước đã có"), words.rate_with_span(experienced)),
         (_("Bộ quy tắc"), edition.rule_version),
-        (_("Giới hạn"), _("Khoảng 95 % chỉ tính sai số do số người trả lời; người không trả lời có thể nghĩ khác.")),
+        (_("Giới hạn"), _("Khoảng ở mức 95 %: chỉ tính sai số do số người trả lời; người không trả lời có thể nghĩ khác.")),
     ]
 
 

@@ -22,6 +22,7 @@ class Definition:
 
     code: str
     name: str
+    formula: str
     facts: list[tuple[str, str]]
 
 
@@ -40,8 +41,8 @@ def _definition(indicator: Indicator) -> Definition:
     return Definition(
         indicator.code,
         pick(indicator.name_vi, indicator.name_en),
+        pick(indicator.formula_vi, indicator.formula_en),
         [
-            (_("Công thức"), pick(indicator.formula_vi, indicator.formula_en)),
             (_("Tính trên"), pick(indicator.cohort_vi, indicator.cohort_en)),
             (_("Đơn vị đếm"), pick(indicator.unit_of_analysis_vi, indicator.unit_of_analysis_en)),
             (_("Khi mẫu số bằng 0"), pick(indicator.empty_vi, indicator.empty_en)),
