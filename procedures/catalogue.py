@@ -88,6 +88,8 @@ def _upsert(
     for _file, entry in entries:
         values |= entry.values
         papers = entry.papers if entry.papers is not None else papers
+        if entry.agencies and not values.get("executing_agencies") and not (procedure and procedure.executing_agencies):
+            values["executing_agencies"] = entry.agencies
     wanted = [_component(paper, position, registers) for position, paper in enumerate(papers or [], 1)]
     if procedure is None:
         empty: dict[str, Any] = {"issuing_agencies": [], "executing_agencies": [], "levels": [], "details": {}}

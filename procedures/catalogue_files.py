@@ -34,12 +34,16 @@ class Unread:
 
 @dataclass
 class Entry:
-    """What a file says of one procedure. ``values``: columns of the table; ``papers`` None: the file does not speak of them."""
+    """What a file says of one procedure. ``values``: columns of the table; ``papers`` None: the file does not speak of them.
+
+    ``agencies``: who carries it out as a page says, with commas; used only where no list has said it, with a line an agency.
+    """
 
     code: str
     row: int
     values: dict[str, Any]
     papers: list[Paper] | None = None
+    agencies: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -135,10 +139,9 @@ def read_pages(data: bytes, name: str) -> Catalogue:
         levels = [level for label, level in LEVEL_NAMES.items() if label in _text(item, "cap_thuc_hien").casefold()]
         values = {"name": _one_line(str(item["ten_thu_tuc"])), "sector": _text(item, "linh_vuc")[:200], "levels": levels}
         values |= {"is_local": bool({"province", "commune"} & set(levels)), "details": _details(item)}
-        agencies = _text(item, "co_quan_thuc_hien")
-        if agencies:
-            values["executing_agencies"] = list(dict.fromkeys(part.strip() for part in re.split(r"[\n,](?! *thành phố)", agencies) if part.strip()))
-        found.entries.append(Entry(code, number, values, papers.papers))
+        agencies = re.split(r"[\n,](?! *thành phố)", _text(item, "co_quan_thuc_hien"))
+        agencies = list(dict.fromkeys(part.strip() for part in agencies if part.strip()))
+        found.entries.append(Entry(code, number, values, papers.papers, agencies))
     found.letters = (read, total)
     return found
 
@@ -171,6 +174,7 @@ def _text(item: dict[str, Any], key: str) -> str:
 
 
 def _short(text: str) -> str:
+    text = _one_line(text)
     return text if len(text) <= 80 else f"{text[:77]}…"
 
 

@@ -13,7 +13,24 @@ HEADING = "Tên giấy tờMẫu đơn, tờ khaiSố lượng"
 _AMOUNT = re.compile(r"(\d+) bản chính(?:,(\d{1,2}) bản sao)?")
 _WRITTEN_ON = (" ", "\n", ".", ";", ":", ")", ",", "/")  # after an amount that stands inside a sentence
 _FORM_END = re.compile(r"\.(?:docx?|xlsx?|pdf|rtf|odt|zip|rar|png|jpe?g)$", re.IGNORECASE)
-_STARTERS = ("mẫu", "mau", "biểu mẫu", "bieu mau", "phụ lục", "phu luc", "phuluc", "pl ", "pl.", "tờ khai", "to khai", "tk ", "đơn ", "don ", "phiếu", "phieu")
+_STARTERS = (
+    "mẫu",
+    "mau",
+    "biểu mẫu",
+    "bieu mau",
+    "phụ lục",
+    "phu luc",
+    "phuluc",
+    "pl ",
+    "pl.",
+    "tờ khai",
+    "to khai",
+    "tk ",
+    "đơn ",
+    "don ",
+    "phiếu",
+    "phieu",
+)
 _LONGEST_FORM = 160
 
 
@@ -117,4 +134,4 @@ def _is_seam(row: str, place: int, word: bool) -> bool:
         return True
     if before.isupper():
         return here.isupper() and after.islower()
-    return here.isupper() and (before.islower() or before in ";)”\"" or (word and before.isdigit()))
+    return here.isupper() and (before.islower() or before in ';)”"' or (word and before.isdigit()))

@@ -48,7 +48,7 @@ def load_feed(path: Path, source_code: str, profile_name: str, now: datetime, se
     started = time.perf_counter()
     profile = mapping.load(profile_name)
     source = lookups.find_source(source_code)
-    source_id, foreign = source.id, source.list_code != NATIONAL
+    source_id, foreign, simulated = source.id, source.list_code != NATIONAL, source.simulated
     key = _open_submission(path, source_id, profile.name, now, sent_by)
     con = lake.connect().con
     try:
@@ -62,7 +62,7 @@ def load_feed(path: Path, source_code: str, profile_name: str, now: datetime, se
         lookups.grow_foreign_list(source_id, unit_codes, procedure_codes)
     lookups.register_lookups(con, reading(), lookups.find_source(source_code), unit_codes, procedure_codes)
     staging.judge(con, profile, now)
-    quarantine.store(con, profile, key)
+    quarantine.store(con, profile, key, simulated)
     with lease.held(LEASE):
         months = _merge(con, source_code, key, now)
         result = _close_submission(con, key, months)
@@ -112,9 +112,7 @@ def _existing(con: "DuckDBPyConnection", source: str) -> None:
             [paths],
         )
     else:
-        con.execute(
-            "CREATE TEMP TABLE existing (dossier_code VARCHAR, reception_month VARCHAR, updated_at TIMESTAMPTZ, row_hash VARCHAR)"
-        )
+        con.execute("CREATE TEMP TABLE existing (dossier_code VARCHAR, reception_month VARCHAR, updated_at TIMESTAMPTZ, row_hash VARCHAR)")
 
 
 LAKE_COLUMNS = {

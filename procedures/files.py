@@ -136,7 +136,10 @@ def read_csv(data: bytes, name: str) -> Lines:
             io.BytesIO(data),
             read_options=csv.ReadOptions(column_names=names, skip_rows_after_names=1, use_threads=False, block_size=_block(data)),
             parse_options=csv.ParseOptions(
-                delimiter=separator.decode(), newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=_skip(broken, first_row=1)
+                delimiter=separator.decode(),
+                newlines_in_values=True,
+                ignore_empty_lines=False,
+                invalid_row_handler=_skip(broken, first_row=1),
             ),
             convert_options=csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
         )

@@ -111,11 +111,15 @@ def load_units(path: Path, as_of: date | None = None, accept: bool = False, docu
     day = as_of or day_in_name(path.name)
     if day is None:
         raise InputError(
-            "Tên tệp không có ngày. Cho biết ngày của danh sách bằng --as-of.", "The file's name has no day. Say it with --as-of.", field="as_of"
+            "Tên tệp không có ngày. Cho biết ngày của danh sách bằng --as-of.",
+            "The file's name has no day. Say it with --as-of.",
+            field="as_of",
         )
     if accept and not document:
         raise InputError(
-            "Ghi nhận thay đổi cần văn bản: --document “NQ …”.", "Recording changes needs the document: --document “NQ …”.", field="document"
+            "Ghi nhận thay đổi cần văn bản: --document “NQ …”.",
+            "Recording changes needs the document: --document “NQ …”.",
+            field="document",
         )
     listed = read_list(read_bytes(path), path.name, day, document or path.name[:200])
     kinds = [row.kind for row in listed]
@@ -222,7 +226,9 @@ def assign_provider(source_code: str, provider_code: str, since: date) -> None:
         for found, code, field in ((source_id, source_code, "source"), (provider_id, provider_code, "provider")):
             if found is None:
                 raise InputError(f"Không có mã {code}.", f"There is no code {code}.", field=field)
-        spans = list(session.scalars(select(SourceProvider).where(SourceProvider.source_id == source_id).order_by(SourceProvider.valid_from)))
+        spans = list(
+            session.scalars(select(SourceProvider).where(SourceProvider.source_id == source_id).order_by(SourceProvider.valid_from))
+        )
         if spans and spans[-1].valid_from >= since:
             raise InputError(
                 f"Đã có nhà cung cấp từ {spans[-1].valid_from:%d/%m/%Y}. Chọn ngày sau đó.",

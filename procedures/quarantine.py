@@ -22,7 +22,7 @@ def path_of(key: str) -> Path:
     return data_dir() / "quarantine" / f"{key}.csv.gz"
 
 
-def store(con: "DuckDBPyConnection", profile: Profile, key: str) -> None:
+def store(con: "DuckDBPyConnection", profile: Profile, key: str, simulated: bool) -> None:
     """Write the rows of ``judged`` that broke a rule, if any: row number, reasons, messages, then the columns as they came."""
     fields = [name for name in FIELDS if name in profile.columns]
     nested = [name for name in ("steps", "requests") if (profile.history if name == "steps" else profile.supplements) is not None]
@@ -34,11 +34,13 @@ def store(con: "DuckDBPyConnection", profile: Profile, key: str) -> None:
         return
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
-    names = [label(profile, name) for name in fields] + [label(profile, {"steps": "history", "requests": "supplements"}[name]) for name in nested]
-    writer.writerow(["row", "reasons", "message_vi", "message_en", *names])
+    names = [label(profile, name) for name in fields] + [
+        label(profile, {"steps": "history", "requests": "supplements"}[name]) for name in nested
+    ]
+    writer.writerow(["row", "reasons", "message_vi", "message_en", "simulated", *names])
     for number, earned, *values in rows:
         codes = sorted({reason.split(":", 1)[0] for reason in earned})
-        writer.writerow([number, " ".join(codes), *messages(profile, earned), *(_cell(value) for value in values)])
+        writer.writerow([number, " ".join(codes), *messages(profile, earned), str(simulated).lower(), *(_cell(value) for value in values)])
     path = path_of(key)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")

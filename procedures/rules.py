@@ -103,7 +103,9 @@ def label(profile: Profile, field: str) -> str:
 
 def conditions(profile: Profile) -> list[tuple[str, str, str]]:
     """(rule code, field, SQL condition that is true where the row breaks the rule), in the order in which they are told."""
-    found = [("missing_field", field, f"{field}_text IS NULL") for field in ("dossier_code", "procedure_code", "handling_unit", "received_at")]
+    found = [
+        ("missing_field", field, f"{field}_text IS NULL") for field in ("dossier_code", "procedure_code", "handling_unit", "received_at")
+    ]
     if profile.status_by_end is None:
         found.append(("missing_field", "status", "status_text IS NULL"))
     pattern = profile.dossier_code_pattern.replace("'", "''")

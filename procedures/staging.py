@@ -84,7 +84,9 @@ def _read_objects(con: "DuckDBPyConnection", profile: Profile, data: bytes, name
     if profile.supplements:
         s, d = profile.supplements, profile.supplements.documents
         papers = {d.code: "VARCHAR", d.name: "VARCHAR"}
-        shape[s.column] = [{s.requested_at: "VARCHAR", s.answered_at: "VARCHAR", s.text: "VARCHAR", s.due_before: "VARCHAR", d.column: [papers]}]
+        shape[s.column] = [
+            {s.requested_at: "VARCHAR", s.answered_at: "VARCHAR", s.text: "VARCHAR", s.due_before: "VARCHAR", d.column: [papers]}
+        ]
         requests = (
             f"list_transform(j.{quote(s.column)}, lambda r: {{'requested_at': filled(r.{quote(s.requested_at)}), "
             f"'answered_at': filled(r.{quote(s.answered_at)}), 'due_before': filled(r.{quote(s.due_before)}), 'text': filled(r.{quote(s.text)}), "
@@ -107,7 +109,9 @@ def _read_objects(con: "DuckDBPyConnection", profile: Profile, data: bytes, name
     )
     con.unregister("lines")
     _add_broken(con, lines.broken)
-    counted = con.execute(f"SELECT count(*), {', '.join(f'count({field})' for field in _required(profile))} FROM raw WHERE NOT broken").fetchone()
+    counted = con.execute(
+        f"SELECT count(*), {', '.join(f'count({field})' for field in _required(profile))} FROM raw WHERE NOT broken"
+    ).fetchone()
     for field, count in zip(_required(profile), (counted or (0,))[1:], strict=True):
         if counted and counted[0] and count == 0:
             raise _missing_column(name, profile.columns[field][0])
@@ -145,7 +149,7 @@ def _read_table(con: "DuckDBPyConnection", profile: Profile, data: bytes, name: 
         con.execute(
             f"""CREATE TEMP TABLE raw AS SELECT row_no, false AS broken, *,
             {NO_STEPS} AS steps, {NO_REQUESTS} AS requests, NULL::BOOLEAN AS any_digitised, NULL::BOOLEAN AS any_reused
-            FROM (SELECT row_no, {fields} FROM rows_read) WHERE coalesce({', '.join(FIELDS)}) IS NOT NULL"""
+            FROM (SELECT row_no, {fields} FROM rows_read) WHERE coalesce({", ".join(FIELDS)}) IS NOT NULL"""
         )
     con.unregister("rows_read")
     _add_broken(con, read.broken)
@@ -193,7 +197,11 @@ def _macros(con: "DuckDBPyConnection", profile: Profile) -> None:
     con.execute("CREATE TEMP MACRO folded(x) AS lower(nfc_normalize(trim(x)))")
     sign = r"regexp_extract(x, '([+-])(\d\d):?(\d\d)?$', 1)"
     minutes = r"(CAST(regexp_extract(x, '([+-])(\d\d):?(\d\d)?$', 2) AS INT) * 60 + coalesce(try_cast(regexp_extract(x, '([+-])(\d\d):?(\d\d)?$', 3) AS INT), 0))"
-    told = f"CASE WHEN {has_offset} THEN CASE {sign} WHEN '+' THEN {minutes} WHEN '-' THEN -{minutes} ELSE 0 END END, " if profile.iso_dates else ""
+    told = (
+        f"CASE WHEN {has_offset} THEN CASE {sign} WHEN '+' THEN {minutes} WHEN '-' THEN -{minutes} ELSE 0 END END, "
+        if profile.iso_dates
+        else ""
+    )
     con.execute(f"CREATE TEMP MACRO offset_of(x) AS CAST(coalesce({told} {profile.utc_offset_minutes}) AS SMALLINT)")
 
 
@@ -215,7 +223,7 @@ def stage(con: "DuckDBPyConnection", profile: Profile) -> None:
     con.execute(
         f"""CREATE TEMP TABLE typed AS SELECT row_no, broken, {texts}, {dates}, offset_of(received_at) AS utc_offset_minutes,
         {status} AS status,
-        CAST(CASE WHEN channel IS NULL THEN {profile.default_channel or 'NULL'} ELSE {_codes(profile.channels)}[folded(channel)] END AS TINYINT) AS channel,
+        CAST(CASE WHEN channel IS NULL THEN {profile.default_channel or "NULL"} ELSE {_codes(profile.channels)}[folded(channel)] END AS TINYINT) AS channel,
         {f"{_codes(profile.applicants)}[folded(applicant_type)]" if profile.applicants else "NULL::VARCHAR"} AS applicant_type,
         CASE WHEN digitised IS NULL AND any_digitised IS NULL THEN NULL ELSE coalesce(truth(digitised), false) OR coalesce(any_digitised, false) END AS digitised,
         any_reused AS reused,

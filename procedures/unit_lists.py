@@ -62,9 +62,15 @@ def read_list(data: bytes, file_name: str, as_of: date, document: str) -> list[U
             f"The file {file_name} is not sound JSON: {error}. Fetch it again.",
             row=getattr(error, "lineno", None),
         ) from error
-    if not isinstance(provinces, list) or not all(isinstance(item, dict) and isinstance(item.get("Wards"), list) for item in provinces) or not provinces:
+    if (
+        not isinstance(provinces, list)
+        or not all(isinstance(item, dict) and isinstance(item.get("Wards"), list) for item in provinces)
+        or not provinces
+    ):
         raise InputError(
-            f"Tệp {file_name} không phải danh sách tỉnh có kèm xã.", f"The file {file_name} is not a list of provinces with communes.", field="Wards"
+            f"Tệp {file_name} không phải danh sách tỉnh có kèm xã.",
+            f"The file {file_name} is not a list of provinces with communes.",
+            field="Wards",
         )
     rows = [UnitRow("VN", "nation", "Cả nước", "Cả nước", "Viet Nam", "quốc gia", None, as_of, document=document)]
     for province in provinces:
