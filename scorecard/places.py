@@ -165,10 +165,8 @@ def _held_by_state(engine: "ibis.backends.duckdb.Backend", spread: "ibis.Table",
     import pyarrow as pa
 
     pairs = sorted(around.connections)
-    known = pa.table(
-        {"register_code": [pair[0] for pair in pairs], "province_code": [pair[1] for pair in pairs]},
-        schema=pa.schema([("register_code", pa.string()), ("province_code", pa.string())]),
-    )
+    text = pa.schema([("register_code", pa.string()), ("province_code", pa.string())])
+    known = pa.table({"register_code": [pair[0] for pair in pairs], "province_code": [pair[1] for pair in pairs]}, schema=text)
     links = from_arrow(engine, "links", known).mutate(linked=True)
     joined = spread.left_join(links, ["register_code", "province_code"])
     return joined.select(spread, connected=joined.linked.fill_null(False), people=spread.dossiers)
