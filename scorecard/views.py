@@ -4,7 +4,7 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, has_request_context, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
@@ -32,6 +32,8 @@ blueprint = Blueprint("scorecard", __name__)
 def _shared() -> dict[str, Any]:
     """What every page's frame needs. Also runs for error pages, so it must stand a database that is away."""
     frame: dict[str, Any] = {"site": True, "simulated": False, "viewer": None, "language_link": _language_link}
+    if not has_request_context():
+        return frame  # the report and its charts are drawn by the worker and bring their own words
     with suppress(SQLAlchemyError):
         frame |= {"simulated": is_simulated(reading()), "viewer": current_user if current_user.is_authenticated else None}
     return frame
