@@ -29,6 +29,11 @@ def status_word(figure: "Figure | None") -> str:
     return STATUS_WORDS.get(figure.status, STATUS_WORDS["not_reported"]) if figure is not None else STATUS_WORDS["not_reported"]
 
 
+def capital(text: str) -> str:
+    """With a capital first letter, the rest untouched."""
+    return text[:1].upper() + text[1:]
+
+
 def count(value: int | None) -> str:
     """5527 → ``5.527``."""
     return STATUS_WORDS["not_reported"] if value is None else numbers.number(value, "vi")

@@ -4,7 +4,7 @@ from typing import Any
 
 from core import numbers
 from exports import cells, pictures, sentences
-from exports.cells import GROUP_WORDS, NATION
+from exports.cells import GROUP_WORDS, NATION, capital
 from exports.layout import Head, Numbering, Table
 from exports.profiles import profile
 from exports.report import Cause, Material, Place
@@ -43,6 +43,8 @@ def _summary(material: Material) -> dict[str, Any]:
     before = material.previous.get((NATION, "satisfaction", "raw"))
     changed, comparable = _changes(material)
     silent = [place for place in material.places if place.coverage is not None and place.coverage < 1]
+    foremost = list({cause.procedure_code: cause for cause in reversed(material.causes)}.values())[::-1]  # once a procedure
+    foremost = sorted(foremost, key=lambda cause: -cause.people)[:3]
     return {
         "figures": [
             sentences.satisfaction(now, response),
@@ -50,8 +52,8 @@ def _summary(material: Material) -> dict[str, Any]:
             sentences.mismatch(_nation(material, "mismatch_supplement")),
         ],
         "change": [sentences.change(now, before, difference(now, before)), sentences.changed_places(changed, comparable)],
-        "causes": sentences.causes(material.causes[:3]),
-        "requests": sentences.requests(material.causes[:3]),
+        "causes": sentences.causes(foremost),
+        "requests": sentences.requests(foremost),
         "certainty": [sentences.sampling_only(now), sentences.incomplete(len(silent), len(material.places))],
     }
 
@@ -68,7 +70,15 @@ def _changes(material: Material) -> tuple[list[str], int]:
 
 
 def _scope(material: Material, numbering: Numbering) -> dict[str, Any]:
+    facts = material.facts
     rows = []
+    if "sources" in facts:
+        rows.append(
+            ["Hệ thống gửi số liệu, trên tổng số đã đăng ký", f"{cells.count(facts['sources_reported'])}/{cells.count(facts['sources'])}"]
+        )
+    if "rows_received" in facts:
+        rows.append(["Dòng số liệu nhận được trong các lần gửi của kỳ", cells.count(facts["rows_received"])])
+        rows.append(["Dòng bị giữ lại vì lỗi, không được tính", cells.count(facts["rows_quarantined"])])
     for label, indicator, what in (
         ("Hồ sơ tiếp nhận trong kỳ", "online_filing", "denominator"),
         ("Hồ sơ kết thúc giải quyết hoặc có yêu cầu bổ sung trong kỳ", "supplement", "denominator"),
@@ -133,7 +143,8 @@ def _again(material: Material, numbering: Numbering) -> dict[str, Any]:
         Head("Ai sửa được", 23, False),
     ]
     rows = [
-        [_cause_words(cause), cells.count(cause.people), f"{cells.count(cause.units)} đơn vị", cause.agency] for cause in material.causes
+        [_cause_words(cause), cells.count(cause.people), f"{cells.count(cause.units)} đơn vị", capital(cause.agency)]
+        for cause in material.causes
     ]
     return {
         "recorded": sentences.asked_again(
@@ -211,7 +222,7 @@ def _time(material: Material, numbering: Numbering) -> dict[str, Any]:
         "lead": sentences.share_of(_nation(material, "on_time"), "được giải quyết đúng hạn", "hồ sơ có ngày hẹn trả"),
         "picture": numbering.picture(
             "Tỷ lệ giải quyết đúng hạn theo địa phương", pictures.on_time(material),
-            "Theo ngày hẹn trả ghi trong hệ thống. Vạch xám: mức cả nước. Số bên phải: phần trăm. "
+            "Theo ngày hẹn trả ghi trong hệ thống. Dải: khoảng 95 %, rộng ở nơi ít hồ sơ. Vạch xám: mức cả nước. Số bên phải: phần trăm. "
             "Xếp theo giá trị để dễ đọc, không phải xếp hạng.",
         ),
     }  # fmt: skip
@@ -240,17 +251,13 @@ def _method(material: Material, numbering: Numbering) -> Table:
     rows = [
         [
             one.name_vi,
-            f"{_capital(one.formula_vi)}. Phạm vi: {one.cohort_vi}. Khi mẫu số bằng 0: {one.empty_vi}.",
+            f"{capital(one.formula_vi)}. Phạm vi: {one.cohort_vi}. Khi mẫu số bằng 0: {one.empty_vi}.",
             one.source,
         ]
         for one in material.indicators.values()
     ]
     heads = [Head("Chỉ tiêu", 23, False), Head("Công thức và phạm vi", 55, False), Head("Nguồn", 22, False)]
     return numbering.table("Định nghĩa các chỉ tiêu", heads, rows, small=True)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _annexes(material: Material, numbering: Numbering) -> list[dict[str, Any]]:

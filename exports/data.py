@@ -83,7 +83,7 @@ def csv_file(session: Session, edition: Edition) -> bytes:
 
 
 def json_file(session: Session, edition: Edition) -> bytes:
-    """``{"edition": …, "columns": {name: meaning}, "figures": [row, …]}``, keys in a fixed order, a line for each figure."""
+    """``{"edition": {…}, "columns": [name, …], "meaning": {name: words}, "rows": [[value, …], …]}``, a line for each row."""
     head = {
         "month": edition.month,
         "version": edition.version,
@@ -93,9 +93,11 @@ def json_file(session: Session, edition: Edition) -> bytes:
         "checksum": edition.checksum,
         "simulated": edition.simulated,
     }
-    top = json.dumps({"edition": head, "columns": COLUMNS}, ensure_ascii=False, indent=1).removesuffix("\n}")
-    lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows(session, edition))
-    return f'{top},\n "figures": [\n{lines}\n]}}\n'.encode()
+    document = {"edition": head, "columns": list(COLUMNS), "meaning": COLUMNS}
+    top = json.dumps(document, ensure_ascii=False, indent=1).removesuffix("\n}")
+    encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+    lines = ",\n".join(encode([row[column] for column in COLUMNS]) for row in rows(session, edition))
+    return f'{top},\n "rows": [\n{lines}\n]\n}}\n'.encode()
 
 
 def _cell(value: Any) -> str:

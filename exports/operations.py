@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from flask import current_app, render_template
+from flask import current_app
 from flask_babel import force_locale
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -161,8 +161,9 @@ def report_html(session: Session, edition: Edition) -> str:
     from exports.layout import strong
     from exports.report import gather
 
+    template = current_app.jinja_env.get_template("report/report.html")  # not as a page: no visitor, no request
     with force_locale("vi"):
-        return render_template("report/report.html", strong=strong, **compose(gather(session, edition)))
+        return template.render(strong=strong, **compose(gather(session, edition)))
 
 
 def store(path: Path, content: bytes) -> str:

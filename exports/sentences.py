@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from core import numbers
-from exports.cells import count, known, percent
+from exports.cells import capital, count, known, percent
 
 if TYPE_CHECKING:
     from exports.report import Cause
@@ -160,7 +160,7 @@ def groups(high: int, middle: int, low: int, none: int) -> str:
         _places(low, "nằm trọn phía dưới (nhóm thấp)"),
     ]
     text = listed([part for part in parts if part], "; ")
-    text = text[:1].upper() + text[1:] + "."
+    text = capital(text) + "."
     return f"{text} {count(none)} địa phương không đủ số liệu để xếp nhóm." if none else text
 
 
@@ -172,9 +172,9 @@ def coverage(full: int, partial: Sequence[str], silent: Sequence[str]) -> str:
     """Which provinces sent data for every day of the month."""
     if not full and not partial:
         return "Chưa địa phương nào gửi số liệu cho kỳ này."
-    text = f"{count(full)} địa phương có số liệu cho tất cả các ngày trong kỳ."
+    text = f"{count(full)} địa phương có số liệu tiếp nhận ở mọi ngày làm việc trong kỳ."
     if partial:
-        text += f" {count(len(partial))} địa phương gửi chưa đủ ngày: {listed(partial)}."
+        text += f" {count(len(partial))} địa phương có ngày làm việc không thấy số liệu (trong ngoặc: độ phủ): {listed(partial)}."
     if silent:
         text += f" {count(len(silent))} địa phương chưa gửi: {listed(silent)}."
     return text
@@ -243,7 +243,7 @@ def requests(found: "Sequence[Cause]") -> str:
         deeds = by_agency.setdefault(cause.agency, [])
         if deed not in deeds:
             deeds.append(deed)
-    return "; ".join(f"{agency}: {', '.join(deeds)}" for agency, deeds in by_agency.items()) + "."
+    return capital("; ".join(f"{agency}: {', '.join(deeds)}" for agency, deeds in by_agency.items())) + "."
 
 
 def incomplete(units: int, total: int) -> str:

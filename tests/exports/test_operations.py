@@ -99,7 +99,7 @@ def test_data_files_download_with_their_names(app: Flask, client: FlaskClient) -
         "checksum": "c" * 64,
         "simulated": True,
     }
-    assert set(document["columns"]) == set(data.COLUMNS)
+    assert document["columns"] == list(data.COLUMNS) == list(document["meaning"])
     assert client.get("/reports/2026-10/data.xlsx").status_code == 404
 
 
