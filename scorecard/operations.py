@@ -135,9 +135,7 @@ def publish(edition_id: int, user_login: str, now: datetime) -> Edition:
         edition = _known(session.get(Edition, edition_id))
         _may_decide(session.scalar(select(User).where(User.login == user_login.lower())), user_login)
         if edition.state != CLOSED or edition.reviewed_by is None:
-            raise InputError(
-                "Kỳ phải được chốt và soát xét trước khi công bố.", "An edition must be closed and reviewed before it is published."
-            )
+            raise InputError("Kỳ phải được chốt và soát xét trước khi công bố.", "Close and review an edition before publishing it.")
         if edition.reviewed_by == user_login.lower():
             raise InputError("Người công bố phải khác người soát xét.", "Whoever publishes must be another person than the reviewer.")
         session.execute(update(Edition).where(Edition.month == edition.month, Edition.state == PUBLISHED).values(state=SUPERSEDED))
