@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 HANDLERS = ("đơn vị tiếp nhận và xử lý hồ sơ", "the units that receive and handle the dossiers")
 PROVIDERS = ("cơ quan cung cấp dịch vụ trực tuyến và đơn vị tiếp nhận", "the agency that offers the service and the receiving units")
-PRESSED = ("online_filing", "on_time", "supplement", "satisfaction", "response_rate")
+PRESSED = ("online_filing", "supplement", "on_time", "satisfaction", "response_rate")
 
 
 @dataclass(frozen=True)
