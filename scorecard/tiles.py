@@ -188,7 +188,7 @@ def _square(draw: _Pen, code: str, place: tuple[int, int, str], tile: Tile | Non
     if tile is None or tile.value is None:
         kind = "none"
         body = draw.rect(x, y, SIZE, SIZE, kind) + _hatching(draw, x, y, SIZE)
-        body += draw.rect(x + 5, y + 10, SIZE - 10, 20, "label") + draw.text(x + SIZE / 2, y + 25, abbreviation, "abbr")
+        body += draw.rect(x + 3, y + 10, SIZE - 6, 20, "label") + draw.text(x + SIZE / 2, y + 25, abbreviation, "abbr")
     else:
         kind = f"t{shade(tile.value, edges)}"
         body = draw.rect(x, y, SIZE, SIZE, kind)

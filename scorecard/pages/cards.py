@@ -28,7 +28,7 @@ SHOWN = (
     "offered_online",
     "offered_full_online",
 )
-LENGTH = 300.0
+LENGTH = 200.0
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ def build(session: Session, kind: str, code: str, include_unpublished: bool, off
     drawings = tuple(
         _drawing(indicator, *titles[indicator], [(month, figures.get((indicator, RAW))) for month, figures in by_month])
         for indicator in DRAWN
-        if by_month
+        if len(by_month) > 1
     )
     rows = tuple(_row(month, figures, official) for month, figures in reversed(by_month))
     return Courses(drawings, rows, official[0].source if official else "")

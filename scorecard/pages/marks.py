@@ -15,16 +15,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Axis:
-    """A stretch of shares laid over a length in drawing units."""
+    """A stretch of shares laid over a length in drawing units; ``margin`` keeps the marks at its ends whole."""
 
     low: float
     high: float
     length: float
+    margin: float = 0.0
 
     def at(self, share: float) -> float:
         """Where a share lies; what is outside lies on the edge."""
         inside = min(max(share, self.low), self.high)
-        return round((inside - self.low) / (self.high - self.low) * self.length, 1)
+        return round(self.margin + (inside - self.low) / (self.high - self.low) * (self.length - 2 * self.margin), 1)
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,10 @@ class Mark:
         return max(2.0, round((self.high or 0.0) - (self.low or 0.0), 1))
 
 
-def axis_for(figures: Sequence[Figure | None], length: float, least: float = 0.1) -> Axis:
+EDGE = 4.0  # radius of a dot
+
+
+def axis_for(figures: Sequence[Figure | None], length: float, least: float = 0.1, margin: float = EDGE) -> Axis:
     """An axis around all intervals, on whole tenths, at least ``least`` wide, inside 0–1."""
     ends = [end for figure in figures if figure is not None and has_value(figure) for end in (figure.low, figure.value, figure.high)]
     known = [end for end in ends if end is not None]
@@ -54,13 +58,13 @@ def axis_for(figures: Sequence[Figure | None], length: float, least: float = 0.1
     high = ceil(max(known, default=1.0) * 20) / 20
     if high - low < least:
         low, high = max(0.0, high - least), min(1.0, max(0.0, high - least) + least)
-    return Axis(low, high, length)
+    return Axis(low, high, length, margin)
 
 
 def axis_of_values(figures: Sequence[Figure | None], length: float) -> Axis:
     """From zero to just above the largest estimate: in a long table a few tiny units' wide intervals must not flatten all others."""
     values = [figure.value for figure in figures if figure is not None and has_value(figure) and figure.value is not None]
-    return Axis(0.0, min(1.0, max(0.05, ceil(max(values, default=1.0) * 1.2 * 20) / 20)), length)
+    return Axis(0.0, min(1.0, max(0.05, ceil(max(values, default=1.0) * 1.2 * 20) / 20)), length, EDGE)
 
 
 def mark(figure: Figure | None, axis: Axis, nation: Figure | None = None) -> Mark:
@@ -117,7 +121,7 @@ LEFT, RIGHT, TOP, BOTTOM = 44.0, 12.0, 8.0, 26.0
 def course(months: Sequence[tuple[str, Figure | None]], width: float = 420.0, height: float = 150.0) -> Course:
     """The course of one figure; ``months`` oldest first, each with the short label of the month."""
     inner = height - TOP - BOTTOM
-    axis = axis_for([figure for _, figure in months], inner)
+    axis = axis_for([figure for _, figure in months], inner, margin=0.0)
     step = (width - LEFT - RIGHT) / max(1, len(months) - 1)
     points = []
     for index, (label, figure) in enumerate(months):
