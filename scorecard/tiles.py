@@ -64,13 +64,17 @@ SEA = (262, 424, ("Biển", "Đông"), ("East", "Sea"))
 
 @dataclass(frozen=True)
 class Tile:
-    """One province: ``value`` a share 0–1 or None; ``text`` what stands in the square; ``words`` the whole said aloud."""
+    """One province: ``value`` a share 0–1 or None; ``text`` what stands in the square; ``words`` the whole said aloud.
+
+    ``grey``: rests on so few answers that it is shown without a shade and left out of the scale (methodology §11.6).
+    """
 
     name: str
     value: float | None
     text: str
     words: str
     href: str = ""
+    grey: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,7 +125,7 @@ def tile_diagram(
     """
     draw = _Pen(palette)
     english = language == "en"
-    edges = scale([tile.value for tile in tiles.values() if tile.value is not None])
+    edges = scale([tile.value for tile in tiles.values() if tile.value is not None and not tile.grey])
     parts = [_square(draw, code, place, tiles.get(code), edges, english) for code, place in PLACES.items()]
     for x, y, width, height, vi, en in FRAMES:
         parts.append(_frame(draw, x, y, width, height, en if english else vi))
@@ -179,7 +183,8 @@ class _Pen:
             return f'fill="{palette.shades[int(kind[1:]) - 1]}" stroke="{palette.line}" stroke-width="0.5"'
         if kind == "isle":
             return f'fill="{palette.line}"'
-        return f'fill="{palette.paper}" stroke="{palette.line}" stroke-width="1"'
+        dashes = ' stroke-dasharray="3 2"' if kind == "few" else ""
+        return f'fill="{palette.paper}" stroke="{palette.line}" stroke-width="1"{dashes}'
 
 
 def _square(draw: _Pen, code: str, place: tuple[int, int, str], tile: Tile | None, edges: list[float], english: bool) -> str:
@@ -190,7 +195,7 @@ def _square(draw: _Pen, code: str, place: tuple[int, int, str], tile: Tile | Non
         body = draw.rect(x, y, SIZE, SIZE, kind) + _hatching(draw, x, y, SIZE)
         body += draw.rect(x + 3, y + 10, SIZE - 6, 20, "label") + draw.text(x + SIZE / 2, y + 25, abbreviation, "abbr")
     else:
-        kind = f"t{shade(tile.value, edges)}"
+        kind = "few" if tile.grey else f"t{shade(tile.value, edges)}"
         body = draw.rect(x, y, SIZE, SIZE, kind)
         body += draw.text(x + SIZE / 2, y + 17, abbreviation, "abbr", on=kind)
         body += draw.text(x + SIZE / 2, y + 33, tile.text, "value", on=kind)
@@ -230,9 +235,11 @@ def _legend(draw: _Pen, edges: list[float], y: float, english: bool) -> str:
     for step, edge in enumerate(edges):
         words = f"{edge * 100:.0f}" + ((" %" if not english else "%") if step == STEPS else "")
         parts.append(draw.text(LEFT + step * width, y + 26, words, "tick", anchor="start" if step == 0 else "middle"))
-    x = LEFT + STEPS * width + 30
-    parts.append(draw.rect(x, y, 14, 12, "none") + _hatching_small(draw, x, y))
-    parts.append(draw.text(x + 19, y + 11, "no figure" if english else "chưa có con số", "tick", anchor="start"))
+    x = LEFT + STEPS * width + 24
+    parts.append(draw.rect(x, y - 4, 14, 12, "few"))
+    parts.append(draw.text(x + 19, y + 6, "few answers" if english else "ít trả lời", "tick", anchor="start"))
+    parts.append(draw.rect(x, y + 14, 14, 12, "none") + _hatching_small(draw, x, y + 14))
+    parts.append(draw.text(x + 19, y + 24, "no figure" if english else "chưa có con số", "tick", anchor="start"))
     return "".join(parts)
 
 

@@ -149,6 +149,7 @@ def centre() -> ResponseReturnValue:
         tasks=work.tasks,
         beyond=work.beyond,
         unconnected=work.unconnected,
+        registers=work.registers,
         groups=work.groups,
         quality=centre_page.quality(page),
         months=_open_months(),

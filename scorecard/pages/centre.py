@@ -74,6 +74,7 @@ class Work:
     tasks: list[todo.Task]
     beyond: list[todo.Task]
     unconnected: list[str]
+    registers: int
     groups: tuple[unit_rows.Group, ...]
 
 
@@ -91,6 +92,7 @@ def work(session: Session, page: UnitPage) -> Work:
         tasks=todo.tasks(found, page.units, procedures, all_registers, within_power=True),
         beyond=todo.tasks(found, page.units, procedures, all_registers, within_power=False),
         unconnected=[pick(register.name, register.name_en) for code, register in sorted(all_registers.items()) if code not in connected],
+        registers=len(all_registers),
         groups=unit_rows.groups(page.below, page.units, page.supplement),
     )
 

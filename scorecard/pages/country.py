@@ -108,9 +108,12 @@ def _tile(figures: Mapping[tuple[str, str, str], Figure], view: UnitView | None,
     said = words.rate_with_span(figure)
     if figure is not None and value is not None:
         said += ", " + _("%(n)s người trả lời", n=words.count(figure.n))
+    if figure is not None and figure.grey:
+        said += ", " + _("chỉ để tham khảo")
     name = places.name(view) if view is not None else code
     text = "" if value is None else f"{value * 100:.0f}"
-    return Tile(name, value, text, said, url_for("scorecard.locality", code=code))
+    few = figure is not None and figure.grey
+    return Tile(name, value, text, said, url_for("scorecard.locality", code=code), grey=few)
 
 
 def _row(figures: Mapping[tuple[str, str, str], Figure], view: UnitView) -> Row:
