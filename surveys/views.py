@@ -120,6 +120,7 @@ def delete(token: str) -> ResponseReturnValue:
 
 
 @blueprint.errorhandler(HTTPException)
+@blueprint.errorhandler(500)  # the site's own page for it would else go first
 def _kindly(error: HTTPException) -> ResponseReturnValue:
     return render_template("survey/error.html", code=error.code, invitation=None, **_common()), error.code or 500
 

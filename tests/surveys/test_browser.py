@@ -70,7 +70,13 @@ def states(page: "Page", address: str, language: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    ("language", "width", "scheme"), [("vi", 320, "light"), ("vi", 1280, "dark"), ("en", 320, "dark"), ("en", 1280, "light")]
+    ("language", "width", "scheme"),
+    [
+        ("vi", 320, "light"),
+        ("en", 1280, "dark"),
+        pytest.param("vi", 1280, "dark", marks=pytest.mark.long),
+        pytest.param("en", 320, "light", marks=pytest.mark.long),
+    ],
 )
 def test_every_state_is_without_obstacles(browser: "Browser", address: str, language: str, width: int, scheme: Any) -> None:
     with closing(browser.new_page(viewport={"width": width, "height": 740}, color_scheme=scheme, bypass_csp=True)) as page:

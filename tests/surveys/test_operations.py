@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
-import pytest
 from flask import Flask
 from sqlalchemy import select
 
@@ -225,15 +224,14 @@ def test_frames_of_an_empty_month_have_their_columns(app: Flask) -> None:
     ]
 
 
-@pytest.mark.parametrize("count", [30_000])
-def test_bulk_speed_is_of_the_right_order(sqlite_app: Flask, count: int) -> None:
-    """A tenth of the demonstration: 300,000 invitations in 15 s and 30,000 answers in 5 s, with a factor of 3 for a busy machine."""
+def test_bulk_speed_is_of_the_right_order(sqlite_app: Flask) -> None:
+    """A tenth of the demonstration, in seconds of the processor: 300,000 invitations in 15, 30,000 answers in 5; twice that is allowed."""
     settings = sqlite_app.extensions["settings"]
-    started = time.perf_counter()
-    operations.invite(many(count), NOW, simulated=True)
-    invited_after = time.perf_counter() - started
-    hashes = [privacy.hash_token(settings, token_of(end_point)) for end_point in many(count // 10)]
-    started = time.perf_counter()
+    started = time.process_time()
+    operations.invite(many(30_000), NOW, simulated=True)
+    inviting = time.process_time() - started
+    hashes = [privacy.hash_token(settings, token_of(end_point)) for end_point in many(3_000)]
+    started = time.process_time()
     operations.bulk_answers(row(key) for key in hashes)
-    assert invited_after < 15 / 10 * 3
-    assert time.perf_counter() - started < 5 / 10 * 3
+    assert inviting < 15 / 10 * 2
+    assert time.process_time() - started < 5 / 10 * 2

@@ -4,12 +4,15 @@ import re
 from datetime import date
 
 import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from core.access import TOKEN, rules_of
 from core.database import reading, writing
+from core.settings import ROOT
 from procedures.models import Procedure
 from surveys.models import Answer
 from tests.surveys.helpers import PROCEDURE, invited
@@ -186,6 +189,18 @@ def test_too_much_of_everything_is_refused_kindly(client: FlaskClient) -> None:
     assert client.get(f"/s/{invited(2)}").status_code == 200
 
 
+def test_a_failure_is_told_kindly(app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_arguments: object) -> None:
+        raise RuntimeError("the disk is full")
+
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    monkeypatch.setattr("surveys.views.submit", fail)
+    page = client.post(f"/s/{invited()}?lang=en", data={"rating": "5"})
+    assert (page.status_code, "Something went wrong on our side" in page.text) == (500, True)
+    assert "disk" not in page.text
+    assert page.headers["Cache-Control"] == "no-store"
+
+
 def test_every_route_is_opened_by_the_token_alone(app: Flask) -> None:
     routes = [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("survey.")]
     assert {rule.endpoint for rule in routes} >= {"survey.start", "survey.more", "survey.thanks", "survey.delete"}
@@ -195,3 +210,12 @@ def test_every_route_is_opened_by_the_token_alone(app: Flask) -> None:
 def test_forms_need_no_cookie_though_the_site_guards_its_own(app: Flask) -> None:
     app.config["WTF_CSRF_ENABLED"] = True
     assert app.test_client(use_cookies=False).post(f"/s/{invited()}", data={"rating": "5"}).status_code == 303
+
+
+def test_every_text_has_its_english() -> None:
+    folders = [ROOT / "surveys", ROOT / "templates" / "survey"]
+    methods = [("**.py", "python"), ("**.html", "jinja2")]
+    asked = {found[2] for folder in folders for found in extract_from_dir(folder, method_map=methods)}
+    with (ROOT / "translations/survey/en/LC_MESSAGES/messages.po").open("rb") as stream:
+        english = {message.id for message in read_po(stream) if message.id and message.string}
+    assert asked == english
