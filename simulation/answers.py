@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
-from core.calendar import TIMEZONE
 
+from core.calendar import TIMEZONE
 from simulation.dossiers import IN_PERSON, KIOSK, ONLINE, Dossiers
 from simulation.places import read_yaml
+from simulation.requests import ALREADY_HELD
 from simulation.world import World
 
 BASE_RATE = 0.068
@@ -18,8 +19,9 @@ OPEN = 0.12  # share of questions left open
 ENGLISH = 0.01
 COMMENTS = 0.035
 LAST_DAY = 14  # after the invitation
-SCALES = ("ease", "time", "clarity", "conduct")
-DISSATISFIED = ((3, 2, 1), (0.45, 0.33, 0.22))
+DRAWS = 32  # random numbers that one answer uses at most
+Chance = Iterator[float]  # uniform on 0–1
+Thing = TypeVar("Thing")
 
 
 @dataclass(frozen=True)
@@ -47,62 +49,71 @@ def draw_answers(
     )
     rate *= np.where(satisfied, 1.0, 1.45) * np.where(failed, 1.15, 1.0)
     wait = rng.geometric(0.28, size=count) - 1
-    chosen = np.flatnonzero((rng.random(count) < rate) & (wait <= LAST_DAY))
     minutes = rng.integers(7 * 60, 22 * 60, size=count)
-    for index in chosen:
-        entry = asked[index]
+    chosen = np.flatnonzero((rng.random(count) < rate) & (wait <= LAST_DAY))
+    for index, drawn in zip(chosen.tolist(), rng.random((len(chosen), DRAWS)), strict=True):
+        entry, chance = asked[index], iter(drawn.tolist())
         day = entry.issued_on + timedelta(days=int(wait[index]))
         at = datetime.combine(day, time(*divmod(int(minutes[index]), 60)), TIMEZONE).astimezone(UTC)
         if at > now:
             continue
         if entry.supplement:
-            said = _short(rng, dossiers, entry.row, entry.supplement - 1)
+            said = _short(chance, dossiers, entry.row, entry.supplement - 1)
         else:
-            said = _full(rng, dossiers, world, entry.row, bool(satisfied[index]))
-        yield int(index), said | {"answered_on": day, "first_answered_at": at, "simulated": True}
+            said = _full(chance, dossiers, world, entry.row, bool(satisfied[index]))
+        yield index, said | {"answered_on": day, "first_answered_at": at, "simulated": True}
 
 
-def _full(rng: np.random.Generator, dossiers: Dossiers, world: World, row: int, satisfied: bool) -> dict[str, Any]:
-    rating = (5 if rng.random() < 0.58 else 4) if satisfied else int(rng.choice(DISSATISFIED[0], p=DISSATISFIED[1]))
-    again = bool(dossiers.requests.already_held[row])
-    times = int(dossiers.asked_truly[row])
+def _full(chance: Chance, dossiers: Dossiers, world: World, row: int, satisfied: bool) -> dict[str, Any]:
+    rating = _pick(chance, ((5, 0.58), (4, 0.42)) if satisfied else ((3, 0.45), (2, 0.33), (1, 0.22)))
+    times = int(dossiers.asked_truly[row]) + _pick(chance, ((0, 0.97), (1, 0.015), (-1, 0.015)))
     said = {
-        "asked_again": _recalled(rng, "yes" if again else "no"),
-        "supplement_count": "unsure" if rng.random() < 0.06 else ("0", "1", "2+")[min(2, max(0, times + int(rng.choice([0, 1, -1], p=[0.97, 0.015, 0.015]))))],
-        **{code: _scale(rng, rating - (2 if code == "time" and dossiers.late[row] else 0)) for code in SCALES},
-        "extra_cost": str(rng.choice(["no", "yes", "na"], p=[0.9, 0.02, 0.08] if satisfied else [0.82, 0.1, 0.08])),
+        "asked_again": _recalled(chance, bool(dossiers.requests.already_held[row])),
+        "supplement_count": "unsure" if next(chance) < 0.06 else ("0", "1", "2+")[min(2, max(0, times))],
+        "ease": _scale(chance, rating),
+        "time": _scale(chance, rating - (2 if dossiers.late[row] else 0)),
+        "clarity": _scale(chance, rating),
+        "conduct": _scale(chance, rating),
+        "extra_cost": _pick(
+            chance, (("no", 0.9), ("na", 0.08), ("yes", 0.02)) if satisfied else (("no", 0.82), ("na", 0.08), ("yes", 0.1))
+        ),
     }
-    if dossiers.channel[row] == IN_PERSON:
-        said["conduct"] = _scale(rng, rating)
     if dossiers.channel[row] in (ONLINE, KIOSK):
-        said["assisted"] = "yes" if rng.random() < world.system_assist[dossiers.system[row]] else "no"
-    return _finished(rng, rating, said, satisfied)
+        said["assisted"] = "yes" if next(chance) < world.system_assist[dossiers.system[row]] else "no"
+    return _finished(chance, rating, said, satisfied)
 
 
-def _short(rng: np.random.Generator, dossiers: Dossiers, row: int, request: int) -> dict[str, Any]:
-    held = int(dossiers.requests.cause[row, request]) in (1, 2, 3, 5)
-    said = {"asked_again": _recalled(rng, "yes" if held else "no"), "clarity": _scale(rng, 3 if held else 4)}
-    return _finished(rng, None, said, not held)
+def _short(chance: Chance, dossiers: Dossiers, row: int, request: int) -> dict[str, Any]:
+    held = int(dossiers.requests.cause[row, request]) in ALREADY_HELD
+    said = {"asked_again": _recalled(chance, held), "clarity": _scale(chance, 3 if held else 4)}
+    return _finished(chance, None, said, not held)
 
 
-def _recalled(rng: np.random.Generator, truth: str) -> str:
+def _recalled(chance: Chance, truth: bool) -> str:
     """What somebody says who knows it well, but not always."""
-    drawn = rng.random()
-    if truth == "yes":
-        return "yes" if drawn < 0.84 else "unsure" if drawn < 0.94 else "no"
-    return "no" if drawn < 0.92 else "unsure" if drawn < 0.98 else "yes"
+    return _pick(chance, (("yes", 0.84), ("unsure", 0.1), ("no", 0.06)) if truth else (("no", 0.92), ("unsure", 0.06), ("yes", 0.02)))
 
 
-def _scale(rng: np.random.Generator, around: int) -> str:
-    return "na" if rng.random() < 0.03 else str(min(5, max(1, around + int(rng.choice([0, -1, 1], p=[0.6, 0.25, 0.15])))))
+def _scale(chance: Chance, around: int) -> str:
+    step = _pick(chance, ((0, 0.58), (-1, 0.24), (1, 0.15), (None, 0.03)))
+    return "na" if step is None else str(min(5, max(1, around + step)))
 
 
-def _finished(rng: np.random.Generator, rating: int | None, said: dict[str, str], satisfied: bool) -> dict[str, Any]:
-    language = "en" if rng.random() < ENGLISH else "vi"
+def _finished(chance: Chance, rating: int | None, said: dict[str, str], satisfied: bool) -> dict[str, Any]:
+    language = "en" if next(chance) < ENGLISH else "vi"
     comment = ""
-    if rng.random() < COMMENTS * (1 if satisfied else 3):
-        comment = str(rng.choice(read_yaml("comments.yaml")[language]["satisfied" if satisfied else "dissatisfied"]))
-    kept = {code: value for code, value in said.items() if rng.random() >= OPEN}
-    if rating is None and not kept:
-        kept = said
-    return {"rating": rating, "responses": kept, "comment": comment, "language": language}
+    if next(chance) < COMMENTS * (1 if satisfied else 3):
+        sentences = read_yaml("comments.yaml")[language]["satisfied" if satisfied else "dissatisfied"]
+        comment = sentences[int(next(chance) * len(sentences))]
+    kept = {code: value for code, value in said.items() if next(chance) >= OPEN}
+    return {"rating": rating, "responses": kept if kept or rating is not None else said, "comment": comment, "language": language}
+
+
+def _pick(chance: Chance, choices: Sequence[tuple[Thing, float]]) -> Thing:
+    """One of the choices by its probability; the last where rounding leaves a gap."""
+    drawn, total = next(chance), 0.0
+    for thing, share in choices:
+        total += share
+        if drawn < total:
+            return thing
+    return choices[-1][0]

@@ -10,21 +10,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+from flask import current_app
+from sqlalchemy import insert
+
 from core.calendar import TIMEZONE, Month, local_date
 from core.database import reading, writing
 from core.errors import InputError
 from exports import operations as exports
-from flask import current_app
 from procedures import queries as procedures
 from procedures import registers
 from procedures.feeds import load_feed
 from scorecard import operations as scorecard
 from scorecard.models import OfficialScore
-from sqlalchemy import insert
+from simulation import answers, catalogue, dossiers, feeds, logins, official, places, requests, structure, truth, world
 from surveys import operations as surveys
 from surveys import privacy
-
-from simulation import answers, catalogue, dossiers, feeds, logins, official, places, requests, structure, truth, world
 
 if TYPE_CHECKING:
     from procedures.queries import EndPoint
@@ -183,10 +183,14 @@ def _closing(month: Month, now: datetime) -> datetime:
 def _survey(
     country: _Country, codes: list[str], months: list[Month], seed: int, now: datetime, result: BuildResult, steps: "_Steps"
 ) -> None:
-    rows = {(country.world.sources[system], code): row for row, (system, code) in enumerate(zip(country.dossiers.system, codes, strict=True))}
+    rows = {
+        (country.world.sources[system], code): row for row, (system, code) in enumerate(zip(country.dossiers.system, codes, strict=True))
+    }
     settings = current_app.extensions["settings"]
     for number, month in enumerate(steps.bar(months, "survey")):
-        points = sorted(procedures.end_points(reading(), month, now), key=lambda point: (point.reached_at, point.source, point.dossier_code))
+        points = sorted(
+            procedures.end_points(reading(), month, now), key=lambda point: (point.reached_at, point.source, point.dossier_code)
+        )
         asked: list[answers.Asked] = []
         for issued, batch in _batches(points, now):
             result.invited += surveys.invite(batch, issued, simulated=True)["invited"]

@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-from procedures.registers import register_of
 
+from procedures.registers import register_of
 from simulation.places import REORGANISED, read_yaml
 
 # The counts of the Steering Committee's meeting of 5 December 2025 (quoted claims in procedures/claims.yaml): the demonstration
@@ -18,6 +18,7 @@ LOCAL_ONLINE = 2014
 COMMUNE_LEVEL = 389  # press, methodology §1.2
 MINISTRY_FULL, MINISTRY_ANY = 0.17, 0.298  # methodology §1.2
 NONE, PARTIAL, FULL = 0, 1, 2
+UNCHANGED = 0
 LEVEL_NAMES = ("none", "partial", "full")
 REAL_NOTE = "Cổng Dịch vụ công quốc gia (mã, tên, lĩnh vực); mức độ trực tuyến, thời hạn: mô phỏng"
 REAL_PAPERS_NOTE = "; thành phần hồ sơ: mô phỏng"
@@ -126,7 +127,7 @@ def _simulated(
 class Levels:
     """Online levels: ``before`` and ``after`` are provinces × procedures (0 none, 1 partial, 2 full; -1 where the province has no say).
 
-    ``changed`` holds the first day of the new level, or ``None`` where nothing changed; ``ministry`` the level at the ministry.
+    ``changed``: ordinal of the first day of the new level, ``UNCHANGED`` where there is none; ``ministry``: the level at the ministry.
     """
 
     before: np.ndarray
@@ -159,7 +160,7 @@ def online_levels(rng: np.random.Generator, catalogue: list[Item], provinces: in
     rises &= ~((level == PARTIAL) & (level.max(axis=0) == PARTIAL))
     before[rises] -= 1
     firsts = _firsts(*window)
-    changed = np.where(rises, rng.choice(np.array(firsts, dtype=object), size=level.shape), None)
+    changed = np.where(rises, rng.choice(np.array([day.toordinal() for day in firsts]), size=level.shape), UNCHANGED)
     draw = rng.random(count)
     ministry = np.where(draw < MINISTRY_FULL, FULL, np.where(draw < MINISTRY_ANY, PARTIAL, NONE)).astype(np.int8)
     ministry[real & ~local] = FULL

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+
 from core.calendar import Month
 
 # Group: maximum, mean and spread of provinces as of September–October 2026 (methodology §3.1, §3.5).

@@ -128,7 +128,9 @@ def _departments(province: Place, data: dict[str, Any]) -> Iterator[Place]:
     centre = f"{province.exchange}.{number}"
     yield _agency(province, centre, "centre", name, english, "trung tâm phục vụ hành chính công", province.code)
     for index, point in enumerate(data["reception_points"], 1):
-        yield _agency(province, f"{centre}.{index:02d}", "reception_point", f"{point}, {name}", f"Counter {index}, {english}", "quầy", centre)
+        yield _agency(
+            province, f"{centre}.{index:02d}", "reception_point", f"{point}, {name}", f"Counter {index}, {english}", "quầy", centre
+        )
 
 
 def _vertical(province: Place, data: dict[str, Any]) -> Iterator[Place]:

@@ -1,6 +1,7 @@
 """Supplement requests: what is asked for and why in truth, and how an officer words it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from simulation.world import World
 FORM = -1  # nothing of the dossier's papers: the form is wrong, a fee is missing
 NOBODY = -1  # held by no register
 CAUSES = ("none", "F1", "F2", "F3", "F4", "F5")  # classes of methodology §7.5
+ALREADY_HELD = (1, 2, 3, 5)
 NAMED = 0.65  # share of requests whose papers are listed, not only written into the text
 MESSINESS = (0.62, 0.16, 0.12, 0.10)  # as it should be; without diacritics; a typing slip; capitals
 EXTRA = "{paper}"
@@ -56,10 +58,10 @@ class Requests:
     cause: np.ndarray  # index into CAUSES; 0 where there is no such request
     wordings: list[str]
 
-    @property
+    @cached_property
     def already_held(self) -> np.ndarray:
         """Whether any request asked for what the state already had (F1, F2, F3, F5)."""
-        return np.isin(self.cause, (1, 2, 3, 5)).any(axis=1)
+        return np.asarray(np.isin(self.cause, ALREADY_HELD).any(axis=1))
 
 
 def draw_requests(

@@ -4,6 +4,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from sqlalchemy import Result, insert, select
+from sqlalchemy.orm import Session
+
 from core.database import Base, writing
 from procedures.models import (
     NATIONAL,
@@ -19,10 +22,7 @@ from procedures.models import (
     UnitCode,
     UnitVersion,
 )
-from sqlalchemy import insert, select
-from sqlalchemy.orm import Session
-
-from simulation.catalogue import LEVEL_NAMES, Item, Levels
+from simulation.catalogue import LEVEL_NAMES, UNCHANGED, Item, Levels
 from simulation.places import REORGANISED, SIMULATED, Place, read_yaml
 
 CHUNK = 20_000
@@ -32,7 +32,7 @@ def put_units(places: list[Place]) -> dict[str, int]:
     """Insert units with their versions and codes; returns their ids by code."""
     with writing() as session:
         _insert(session, Unit, ({"list_code": NATIONAL, "code": place.code, "kind": place.kind} for place in places))
-        ids = {code: number for code, number in session.execute(select(Unit.code, Unit.id).where(Unit.list_code == NATIONAL))}
+        ids = _ids(session.execute(select(Unit.code, Unit.id).where(Unit.list_code == NATIONAL)))
         _insert(
             session,
             UnitVersion,
@@ -85,7 +85,7 @@ def put_sources(names: Mapping[str, tuple[str, str]], ids: Mapping[str, int], ch
             ),
         )
         provider_ids = [session.scalar(select(Provider.id).where(Provider.code == code)) for code, _name in providers]
-        source_ids = {code: number for code, number in session.execute(select(Source.code, Source.id))}
+        source_ids = _ids(session.execute(select(Source.code, Source.id)))
         spans = []
         for order, source in enumerate(names):
             first, second = provider_ids[order % len(providers)], provider_ids[(order + 1) % len(providers)]
@@ -131,7 +131,7 @@ def put_catalogue(items: list[Item]) -> dict[str, int]:
     with writing() as session:
         registers = _register_ids(session)
         _insert(session, Procedure, (_procedure(item, names[item.ministry]) for item in items))
-        ids = {code: number for code, number in session.execute(select(Procedure.code, Procedure.id).where(Procedure.list_code == NATIONAL))}
+        ids = _ids(session.execute(select(Procedure.code, Procedure.id).where(Procedure.list_code == NATIONAL)))
         _insert(
             session,
             Component,
@@ -201,7 +201,8 @@ def _offerings(
             yield _offering(procedure, unit_ids[item.ministry], ministry[column], why, REORGANISED, None)
             continue
         for row, province in enumerate(provinces):
-            unit, why, since = unit_ids[province.code], reasons[reason[row][column]], changed[row][column]
+            unit, why, day = unit_ids[province.code], reasons[reason[row][column]], changed[row][column]
+            since = date.fromordinal(day) if day != UNCHANGED else None
             if since is not None:
                 yield _offering(procedure, unit, before[row][column], why, REORGANISED, since)
             yield _offering(procedure, unit, after[row][column], why, since or REORGANISED, None)
@@ -219,7 +220,11 @@ def _offering(procedure: int, unit: int, level: int, reason: str, since: date, u
 
 
 def _register_ids(session: Session) -> dict[str, int]:
-    return {code: number for code, number in session.execute(select(StateRegister.code, StateRegister.id))}
+    return _ids(session.execute(select(StateRegister.code, StateRegister.id)))
+
+
+def _ids(rows: Result[tuple[str, int]]) -> dict[str, int]:
+    return dict(rows.tuples().all())
 
 
 def _insert(session: Session, table: type[Base], rows: Iterable[Mapping[str, Any]]) -> None:

@@ -62,13 +62,13 @@ def make_world(
     """Deal the traits."""
     agencies = read_yaml("agencies.yaml")
     ministries = agencies["ministry_sources"]
-    systems = [place.code for place in provinces] + list(ministries)
+    systems: list[str] = [place.code for place in provinces] + list(ministries)
     exchange = {place.code: place.exchange or "" for place in provinces}
     index = {code: number for number, code in enumerate(systems)}
     codes: list[str] = [place.code for place in communes]
     prefixes: list[str] = []
     seen: dict[str, int] = {}
-    parents = [place.versions[-1].parent or "" for place in communes]
+    parents = [str(place.versions[-1].parent) for place in communes]
     for parent in parents:
         seen[parent] = seen.get(parent, 99) + 1
         prefixes.append(f"{exchange[parent]}.{seen[parent]}")
@@ -145,10 +145,7 @@ def online_chance(levels: Levels, world: World, item: np.ndarray, system: np.nda
 
     ``place``: the province's index, also for a ministry's own office there; ``day``: ordinal of the day.
     """
-    changed = levels.changed[place, item]
-    when = np.array([NEVER if value is None else value.toordinal() for value in changed])
-    before = levels.before[place, item]
-    level = np.where((when != NEVER) & (day < when), before, levels.after[place, item])
+    level = np.where(day < levels.changed[place, item], levels.before[place, item], levels.after[place, item])
     level = np.where(level < 0, levels.ministry[item], level)
     base = np.array([-99.0, 0.45, 1.05])[level]
     return np.asarray(np.where(level > 0, 1.0 / (1.0 + np.exp(-(base + 0.55 * world.system_digital[system]))), 0.0))

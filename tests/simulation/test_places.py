@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+
 from simulation.places import Place, agencies, territory
 
 TONES = "\u0300\u0301\u0303\u0309\u0323"
@@ -36,7 +37,9 @@ def test_same_units_as_the_official_list(units: tuple[list[Place], list[Place]],
         assert {ours[ward["Code"]].parent for ward in province["Wards"]} == {province["Code"]}
 
 
-@pytest.mark.parametrize(("day", "cities", "wards"), [(date(2026, 4, 29), 6, 687), (date(2026, 4, 30), 7, 697), (date(2026, 10, 1), 9, 697)])
+@pytest.mark.parametrize(
+    ("day", "cities", "wards"), [(date(2026, 4, 29), 6, 687), (date(2026, 4, 30), 7, 697), (date(2026, 10, 1), 9, 697)]
+)
 def test_types_change_on_their_days(units: tuple[list[Place], list[Place]], day: date, cities: int, wards: int) -> None:
     provinces, communes = units
     assert (len(provinces), len(communes)) == (34, 3321)
