@@ -18,11 +18,10 @@ from core.database import reading, writing
 from core.errors import InputError
 from exports import operations as exports
 from procedures import queries as procedures
-from procedures import registers
-from procedures.feeds import load_feed
+from procedures.operations import load_feed
 from scorecard import operations as scorecard
 from scorecard.models import OfficialScore
-from simulation import answers, catalogue, dossiers, feeds, logins, official, places, requests, structure, truth, world
+from simulation import answers, catalogue, dossiers, feeds, logins, official, places, renewal, requests, structure, truth, world
 from surveys import operations as surveys
 from surveys import privacy
 
@@ -34,7 +33,6 @@ LEAD = 20  # days before the first closed month, so that it too has dossiers tha
 BATCH = timedelta(days=5)  # how often invitations go out
 CLOSING_DAY = 15  # of the following month: answers until then are counted
 EPOCH = 719_163  # ordinal of 1970-01-01
-READY = "ready.json"
 Thing = TypeVar("Thing")
 
 
@@ -121,7 +119,7 @@ def build(dossiers: int, last_month: Month, seed: int, now: datetime, progress: 
         exports.want_report(edition.id, logins.REVIEWER, now)
         exports.build_edition(edition.id, now)
     _places_to_show(country, result)
-    (folder() / READY).write_text(json.dumps(asdict(result), ensure_ascii=False, indent=1), encoding="utf-8")
+    (folder() / renewal.READY).write_text(json.dumps(asdict(result), ensure_ascii=False, indent=1), encoding="utf-8")
     return result
 
 
@@ -154,8 +152,8 @@ def _put(country: _Country, last_month: Month, seed: int) -> None:
         source: (unit, by_code[unit].on(last_month.last_day).name)
         for source, unit in zip(country.world.sources, country.world.systems, strict=True)
     }
-    structure.put_sources(names, ids, last_month.first_day)
-    structure.put_registers(registers.seed(), country.connections, ids)
+    structure.put_sources(names, last_month.first_day)
+    structure.put_registers(country.connections, ids)
     structure.put_offerings(country.items, country.levels, country.provinces, ids, structure.put_catalogue(country.items))
     with writing() as session:
         rows = official.scores(_stream(seed, 6), [place.code for place in country.provinces], last_month)

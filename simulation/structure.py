@@ -4,24 +4,13 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Result, insert, select
+from sqlalchemy import Result, insert, select, update
 from sqlalchemy.orm import Session
 
 from core.database import Base, writing
-from procedures.models import (
-    NATIONAL,
-    Component,
-    Offering,
-    Procedure,
-    Provider,
-    RegisterConnection,
-    Source,
-    SourceProvider,
-    StateRegister,
-    Unit,
-    UnitCode,
-    UnitVersion,
-)
+from procedures import operations
+from procedures.models import NATIONAL, Component, Offering, Procedure, RegisterConnection, StateRegister, Unit
+from procedures.unit_lists import UnitRow
 from simulation.catalogue import LEVEL_NAMES, UNCHANGED, Item, Levels
 from simulation.places import REORGANISED, SIMULATED, Place, read_yaml
 
@@ -31,83 +20,48 @@ CHUNK = 20_000
 def put_units(places: list[Place]) -> dict[str, int]:
     """Insert units with their versions and codes; returns their ids by code."""
     with writing() as session:
-        _insert(session, Unit, ({"list_code": NATIONAL, "code": place.code, "kind": place.kind} for place in places))
-        ids = _ids(session.execute(select(Unit.code, Unit.id).where(Unit.list_code == NATIONAL)))
-        _insert(
-            session,
-            UnitVersion,
-            (
-                {
-                    "unit_id": ids[place.code],
-                    "name": version.name,
-                    "short_name": version.short_name,
-                    "name_en": version.name_en,
-                    "type_label": version.type_label,
-                    "parent_id": ids[version.parent] if version.parent else None,
-                    "valid_from": version.valid_from,
-                    "valid_to": version.valid_to,
-                    "document": version.document,
-                }
-                for place in places
-                for version in place.versions
-            ),
-        )
-        _insert(
-            session,
-            UnitCode,
-            (
-                {"unit_id": ids[place.code], "system": system, "code": code, "valid_from": REORGANISED, "valid_to": None}
-                for place in places
-                for system, code in (("gso", place.gso), ("exchange", place.exchange))
-                if code
-            ),
-        )
-    return ids
+        operations.add_units(session, (row for place in places for row in _unit_rows(place)))
+        return _ids(session.execute(select(Unit.code, Unit.id).where(Unit.list_code == NATIONAL)))
 
 
-def put_sources(names: Mapping[str, tuple[str, str]], ids: Mapping[str, int], change: date) -> None:
+def _unit_rows(place: Place) -> Iterable[UnitRow]:
+    codes = tuple((system, code) for system, code in (("gso", place.gso), ("exchange", place.exchange)) if code)
+    for version in place.versions:
+        yield UnitRow(
+            place.code,
+            place.kind,
+            version.name,
+            version.short_name,
+            version.name_en,
+            version.type_label,
+            version.parent,
+            version.valid_from,
+            version.valid_to,
+            version.document,
+            codes,
+        )
+
+
+def put_sources(names: Mapping[str, tuple[str, str]], change: date) -> None:
     """Register providers and sources. ``names``: source code → (unit code, unit's name). Providers go round; one changes on ``change``."""
     providers = read_yaml("agencies.yaml")["providers"]
-    with writing() as session:
-        _insert(session, Provider, ({"code": code, "name": name} for code, name in providers))
-        _insert(
-            session,
-            Source,
-            (
-                {
-                    "code": source,
-                    "name": f"Hệ thống thông tin giải quyết thủ tục hành chính {name} ({SIMULATED})",
-                    "list_code": NATIONAL,
-                    "unit_id": ids[unit],
-                    "simulated": True,
-                }
-                for source, (unit, name) in names.items()
-            ),
-        )
-        provider_ids = [session.scalar(select(Provider.id).where(Provider.code == code)) for code, _name in providers]
-        source_ids = _ids(session.execute(select(Source.code, Source.id)))
-        spans = []
-        for order, source in enumerate(names):
-            first, second = provider_ids[order % len(providers)], provider_ids[(order + 1) % len(providers)]
-            until = change if order == 0 else None
-            spans.append({"source_id": source_ids[source], "provider_id": first, "valid_from": REORGANISED, "valid_to": until})
-            if until:
-                spans.append({"source_id": source_ids[source], "provider_id": second, "valid_from": until, "valid_to": None})
-        _insert(session, SourceProvider, spans)
+    for code, name in providers:
+        operations.add_provider(code, name)
+    for order, (source, (unit, name)) in enumerate(names.items()):
+        system = f"Hệ thống thông tin giải quyết thủ tục hành chính {name} ({SIMULATED})"
+        operations.add_source(source, system, unit, simulated=True)
+        operations.assign_provider(source, providers[order % len(providers)][0], REORGANISED)
+    operations.assign_provider(next(iter(names)), providers[1][0], change)
 
 
-def put_registers(register_facts: Iterable[Mapping[str, Any]], connections: Mapping[tuple[str, str], date], ids: Mapping[str, int]) -> None:
-    """State registers with the days that the demonstration supposes, and who is connected since when."""
-    supposed = read_yaml("catalogue.yaml")["registers"]
+def put_registers(connections: Mapping[tuple[str, str], date], ids: Mapping[str, int]) -> None:
+    """State registers and quoted claims as shipped; days of publication and connections as the demonstration supposes them."""
+    operations.load_registers()
+    operations.load_claims()
     with writing() as session:
-        _insert(
-            session,
-            StateRegister,
-            (
-                {**fact, "published_from": supposed[fact["code"]][0], "source_document": f"Ngày công bố: {SIMULATED}"}
-                for fact in register_facts
-            ),
-        )
+        for code, (published, _share) in read_yaml("catalogue.yaml")["registers"].items():
+            supposed = {"published_from": published, "source_document": f"Ngày công bố: {SIMULATED}"}
+            session.execute(update(StateRegister).where(StateRegister.code == code).values(**supposed))
         registers = _register_ids(session)
         _insert(
             session,
@@ -223,7 +177,7 @@ def _register_ids(session: Session) -> dict[str, int]:
     return _ids(session.execute(select(StateRegister.code, StateRegister.id)))
 
 
-def _ids(rows: Result[tuple[str, int]]) -> dict[str, int]:
+def _ids(rows: Result[str, int]) -> dict[str, int]:
     return dict(rows.tuples().all())
 
 
