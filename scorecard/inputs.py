@@ -149,7 +149,7 @@ def write_frame(path: Path, frame: "pd.DataFrame") -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), path, compression="zstd")
+    pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), path, compression="zstd", row_group_size=20_000)
 
 
 _UNIT_COLUMNS = ("id", "code", "kind", "name", "short_name", "name_en", "type_label", "parent_code", "province_code")

@@ -155,10 +155,11 @@ def _survey_rows(material: Material, subjects: list[Key], above: Mapping[str, li
     for code, sums in _as_counts(invited.groupby("procedure_code")[["invited"]].sum()).items():
         asked[PROCEDURE, code] = sums["invited"]
     everyone = [*subjects, *sorted(key for key in said.keys() | asked.keys() if key[0] == PROCEDURE)]
-    active = [key for key in everyone if asked.get(key, 0) or said.get(key, {}).get("answered", 0)]
-    hidden = _hidden(material.places, active, said, rules) if (NATION, COUNTRY) in active else {}
+    nothing = dict.fromkeys(map(str, answers.columns), 0)
+    active = dict.fromkeys(key for key in everyone if asked.get(key, 0) or said.get(key, nothing)["answered"])
+    hidden = _hidden(material.places, list(active), said, rules) if active else {}
     for subject in everyone:
-        counts = said.get(subject, dict.fromkeys(answers.columns, 0))
+        counts = said.get(subject, nothing)
         for code, (numerator, denominator, n) in _survey_values(counts, asked.get(subject, 0)).items():
             if subject not in active:
                 yield Row(*subject, code, RAW, _empty_status(material, subject))

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from scorecard.computing import Computed
 
 LEASE = "close"
-CHUNK = 2_000  # rows a transaction, so that a citizen's answer never waits long for the writer's lock
+CHUNK = 1_000  # rows a transaction, so that a citizen's answer never waits long for the writer's lock
 COMPUTING, RUNNING, CLOSED, PUBLISHED, SUPERSEDED = "computing", "running", "closed", "published", "superseded"
 FINAL = (CLOSED, PUBLISHED)
 

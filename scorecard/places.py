@@ -1,15 +1,14 @@
-"""Gaps, units and procedures by place, read from an edition's wide counts with DuckDB."""
+"""Gaps, units and procedures by place, read from an edition's wide counts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from core.lake import connect, fetch, from_arrow
 from scorecard.figures import (
     BETTER,
     COUNTRY,
@@ -29,10 +28,9 @@ from scorecard.models import Edition
 from scorecard.queries import figure_map
 from scorecard.rulesets import RuleSet, read
 
-if TYPE_CHECKING:
-    import ibis
-    import ibis.backends.duckdb
-
+Row = dict[str, Any]
+COUNTS, REGISTER_COUNTS = "counts.parquet", "register_counts.parquet"
+FILED = ("online_filing_den", "online_filing_raw")
 HANDLERS = ("đơn vị tiếp nhận và xử lý hồ sơ", "the units that receive and handle the dossiers")
 PROVIDERS = ("cơ quan cung cấp dịch vụ trực tuyến và đơn vị tiếp nhận", "the agency that offers the service and the receiving units")
 PRESSED = ("online_filing", "supplement", "on_time", "satisfaction", "response_rate")
@@ -65,23 +63,20 @@ class Scope:
 
 def find_gaps(session: Session, edition: Edition, unit_code: str) -> list[Gap]:
     """Three kinds: papers asked for that a register holds; repeated requests; online service that is hardly used."""
-    folder = _folder(edition)
+    return list(_gaps(_folder(edition), unit_code))
+
+
+@lru_cache(maxsize=512)
+def _gaps(folder: Path, unit_code: str) -> tuple[Gap, ...]:
     around = _surroundings(folder)
     scope = _scope(around, unit_code)
-    engine = connect()
-    counts = _within(engine, folder, "counts.parquet", scope)
-    spread = _within(engine, folder, "register_counts.parquet", scope)
-    cohort = counts.group_by("procedure_code").agg(dossiers=lambda t: t.supplement_den.sum().cast("int64"))
-    found: list[Gap] = []
-    for row in _sum_up(engine, _held_by_state(engine, spread, around), ["procedure_code", "register_code", "connected"], cohort):
-        register = around.registers.get(row["register_code"], {"keeper": row["register_code"], "name_en": row["register_code"]})
-        keeper = (register["keeper"], f"the keeper of the {register['name_en']} ({register['keeper']})")
-        found.append(_gap(HELD_BY_STATE, row, HANDLERS if row["connected"] else keeper, bool(row["connected"])))
-    repeated = counts.mutate(people=counts.repeat_supplement_raw)
-    found.extend(_gap(REPEAT, row, HANDLERS, True) for row in _sum_up(engine, repeated, ["procedure_code"], cohort))
-    unused, received = _online_unused(engine, folder, counts, around.rules)
-    found.extend(_gap(ONLINE_UNUSED, row, PROVIDERS, True) for row in _sum_up(engine, unused, ["procedure_code"], received))
-    return sorted(found, key=lambda gap: (-gap.people, gap.kind, gap.procedure_code, gap.register_code or "", not gap.within_power))
+    counts = _by_place(folder, COUNTS, scope, ["procedure_code"], ["supplement_den", "repeat_supplement_raw", *FILED])
+    cohort: dict[str, int] = {}
+    for row in counts:
+        cohort[row["procedure_code"]] = cohort.get(row["procedure_code"], 0) + row["supplement_den"]
+    spread = _by_place(folder, REGISTER_COUNTS, scope, ["procedure_code", "register_code"], ["dossiers"])
+    found = [*_held_by_state(spread, around, cohort), *_repeated(counts, cohort), *_online_unused(counts, around)]
+    return tuple(sorted(found, key=lambda gap: (-gap.people, gap.kind, gap.procedure_code, gap.register_code or "", not gap.within_power)))
 
 
 def find_units(session: Session, edition: Edition, unit_code: str) -> list[UnitToPress]:
@@ -120,9 +115,6 @@ def find_units(session: Session, edition: Edition, unit_code: str) -> list[UnitT
 def count_procedure(session: Session, edition: Edition, procedure_code: str, unit_code: str) -> list[ProcedureCount]:
     """Counts of one procedure by place."""
     folder = _folder(edition)
-    engine = connect()
-    rows = _within(engine, folder, "counts.parquet", _scope(_surroundings(folder), unit_code))
-    rows = rows.filter(rows.procedure_code == procedure_code)
     names = {
         "received": "online_filing_den",
         "online": "online_filing_raw",
@@ -134,8 +126,9 @@ def count_procedure(session: Session, edition: Edition, procedure_code: str, uni
         "asked_again_lower": "asked_again_recorded_lower",
         "asked_again_upper": "asked_again_recorded_upper",
     }
-    sums = rows.group_by("place").agg(**{name: rows[column].sum().cast("int64") for name, column in names.items()})
-    found = [ProcedureCount(**row) for row in fetch(engine, sums).to_pylist()]
+    scope = _scope(_surroundings(folder), unit_code)
+    rows = _by_place(folder, COUNTS, scope, ["procedure_code"], list(names.values()), procedure_code)
+    found = [ProcedureCount(place=row["place"], **{name: row[column] for name, column in names.items()}) for row in rows]
     return sorted(found, key=lambda row: (-row.received, row.place))
 
 
@@ -146,69 +139,81 @@ def _group(figure: Figure, whole: Figure | None) -> str:
     return WORSE if figure.low > whole.value else BETTER if figure.high < whole.value else LIKE
 
 
-def _gap(kind: str, row: Mapping[str, Any], agency: tuple[str, str], within_power: bool) -> Gap:
+def _held_by_state(spread: list[Row], around: Surroundings, cohort: Mapping[str, int]) -> Iterator[Gap]:
+    """Where the province is connected to the register, the handling units can look there; elsewhere its keeper must connect it."""
+    groups: dict[tuple[str, str, bool], dict[str, int]] = {}
+    for row in spread:
+        connected = (row["register_code"], row["province_code"]) in around.connections
+        _add(groups.setdefault((row["procedure_code"], row["register_code"], connected), {}), row["place"], row["dossiers"])
+    for (procedure, register, connected), places in groups.items():
+        known = around.registers.get(register, {"keeper": register, "name_en": register})
+        keeper = (known["keeper"], f"the keeper of the {known['name_en']} ({known['keeper']})")
+        yield _gap(HELD_BY_STATE, procedure, register, places, cohort.get(procedure, 0), HANDLERS if connected else keeper, connected)
+
+
+def _repeated(counts: list[Row], cohort: Mapping[str, int]) -> Iterator[Gap]:
+    groups: dict[str, dict[str, int]] = {}
+    for row in counts:
+        if row["repeat_supplement_raw"]:
+            _add(groups.setdefault(row["procedure_code"], {}), row["place"], row["repeat_supplement_raw"])
+    for procedure, places in groups.items():
+        yield _gap(REPEAT, procedure, None, places, cohort[procedure], HANDLERS, True)
+
+
+def _online_unused(counts: list[Row], around: Surroundings) -> Iterator[Gap]:
+    """Procedures that are offered online in their province and (almost) never filed so."""
+    received: dict[str, int] = {}
+    groups: dict[str, dict[str, int]] = {}
+    for row in counts:
+        if (row["province_code"], row["procedure_code"]) in around.offered:
+            all_filed, online = (row[column] for column in FILED)
+            _add(received, row["procedure_code"], all_filed)
+            _add(groups.setdefault(row["procedure_code"], {}), row["place"], all_filed - online)
+    limits = around.rules.gaps
+    for procedure, places in groups.items():
+        if received[procedure] >= limits.minimum_dossiers and sum(places.values()) >= limits.counter_share * received[procedure]:
+            yield _gap(ONLINE_UNUSED, procedure, None, places, received[procedure], PROVIDERS, True)
+
+
+def _gap(
+    kind: str, procedure: str, register: str | None, places: Mapping[str, int], dossiers: int, agency: tuple[str, str], within_power: bool
+) -> Gap:
+    affected = sorted((place for place, people in places.items() if people), key=lambda place: (-places[place], place))
     return Gap(
         kind=kind,
-        procedure_code=row["procedure_code"],
-        register_code=row.get("register_code"),
-        unit_codes=tuple(row["places"]),
-        people=row["people"],
-        dossiers=row["dossiers"],
+        procedure_code=procedure,
+        register_code=register,
+        unit_codes=tuple(affected),
+        people=sum(places.values()),
+        dossiers=dossiers,
         agency_vi=agency[0],
         agency_en=agency[1],
         within_power=within_power,
     )
 
 
-def _held_by_state(engine: "ibis.backends.duckdb.Backend", spread: "ibis.Table", around: Surroundings) -> "ibis.Table":
-    """Where the province is connected to the register, the handling units can look there; elsewhere its keeper must connect it."""
-    import pyarrow as pa
-
-    pairs = sorted(around.connections)
-    text = pa.schema([("register_code", pa.string()), ("province_code", pa.string())])
-    known = pa.table({"register_code": [pair[0] for pair in pairs], "province_code": [pair[1] for pair in pairs]}, schema=text)
-    links = from_arrow(engine, "links", known).mutate(linked=True)
-    joined = spread.left_join(links, ["register_code", "province_code"])
-    return joined.select(spread, connected=joined.linked.fill_null(False), people=spread.dossiers)
+def _add(sums: dict[str, int], key: str, number: int) -> None:
+    sums[key] = sums.get(key, 0) + number
 
 
-def _online_unused(
-    engine: "ibis.backends.duckdb.Backend", folder: Path, counts: "ibis.Table", rules: RuleSet
-) -> tuple["ibis.Table", "ibis.Table"]:
-    """Rows of procedures that are offered online in their province and (almost) never filed so; and what was received of each."""
-    offerings = engine.read_parquet(str(folder / "offerings.parquet"))
-    online = offerings.filter(offerings.online_level.isin(("partial", "full"))).select("procedure_code", province_code="unit_code")
-    offered = counts.semi_join(online, ["procedure_code", "province_code"])
-    offered = offered.mutate(people=offered.online_filing_den - offered.online_filing_raw)
-    sums = offered.group_by("procedure_code").agg(
-        dossiers=offered.online_filing_den.sum().cast("int64"), otherwise=offered.people.sum().cast("int64")
-    )
-    enough = sums.dossiers >= rules.gaps.minimum_dossiers
-    unused = sums.filter(enough & (sums.otherwise >= rules.gaps.counter_share * sums.dossiers)).drop("otherwise")
-    return offered.semi_join(unused, "procedure_code"), unused
+def _by_place(folder: Path, name: str, scope: Scope, keys: list[str], columns: Sequence[str], procedure: str | None = None) -> list[Row]:
+    """An edition's counts in a scope, summed by keys, province and ``place``: for the nation the province or ministry, else the unit.
 
+    Arrow alone, since planning a query in Ibis takes longer than these few sums.
+    """
+    import pyarrow.parquet as pq
 
-def _sum_up(engine: "ibis.backends.duckdb.Backend", rows: "ibis.Table", keys: list[str], totals: "ibis.Table") -> list[dict[str, Any]]:
-    """One row for each group of keys with anybody in it: ``people``, ``places`` (most people first), ``dossiers`` from totals."""
-    import ibis
-
-    by_place = rows.group_by([*keys, "place"]).agg(people=rows.people.sum().cast("int64"))
-    by_place = by_place.filter(by_place.people > 0)
-    summed = by_place.group_by(keys).agg(
-        people=by_place.people.sum().cast("int64"), places=by_place.place.collect(order_by=[ibis.desc(by_place.people), by_place.place])
-    )
-    joined = summed.left_join(totals, "procedure_code")
-    found: list[dict[str, Any]] = fetch(engine, joined.select(summed, totals.dossiers)).to_pylist()
-    return found
-
-
-def _within(engine: "ibis.backends.duckdb.Backend", folder: Path, name: str, scope: Scope) -> "ibis.Table":
-    """An edition's counts in a scope, with ``place``: for the nation the province or ministry, else the handling unit."""
-    table = engine.read_parquet(str(folder / name))
-    if scope.national:
-        return table.mutate(place=table.province_code)
-    within = table.province_code == scope.province if scope.province else table.handling_unit.isin(sorted(scope.units))
-    return table.filter(within).mutate(place=table.handling_unit)
+    wanted: list[tuple[str, str, Any]] = [] if procedure is None else [("procedure_code", "=", procedure)]
+    if scope.province is not None:
+        wanted.append(("province_code", "=", scope.province))
+    elif not scope.national:
+        wanted.append(("handling_unit", "in", sorted(scope.units)))
+    place = "province_code" if scope.national else "handling_unit"
+    table = pq.read_table(folder / name, columns=[*keys, "province_code", "handling_unit", *columns], filters=wanted or None)
+    sums = table.group_by(list(dict.fromkeys([*keys, "province_code", place]))).aggregate([(column, "sum") for column in columns])
+    sums = sums.rename_columns([column.removesuffix("_sum") for column in sums.column_names])
+    rows: list[Row] = sums.append_column("place", sums[place]).to_pylist()
+    return rows
 
 
 def _scope(around: Surroundings, unit_code: str) -> Scope:
@@ -240,19 +245,16 @@ def _folder(edition: Edition) -> Path:
 @lru_cache(maxsize=16)
 def _surroundings(folder: Path) -> Surroundings:
     """Read once: an edition's folder never changes."""
-    import pandas as pd
+    import pyarrow.parquet as pq
 
-    units = pd.read_parquet(folder / "units.parquet", columns=["code", "kind", "parent_code", "province_code"])
-    offerings = pd.read_parquet(folder / "offerings.parquet")
+    columns = ["code", "kind", "parent_code", "province_code"]
+    units = pq.read_table(folder / "units.parquet", columns=columns).to_pydict()
+    offerings = pq.read_table(folder / "offerings.parquet", filters=[("online_level", "in", ["partial", "full"])]).to_pydict()
     registers = read_json(folder / "registers.json")
-    online = offerings[offerings["online_level"].isin(("partial", "full"))]
     return Surroundings(
-        places={
-            str(code): (str(kind), parent if isinstance(parent, str) else None, province if isinstance(province, str) else None)
-            for code, kind, parent, province in units.itertuples(index=False, name=None)
-        },
+        places={code: tuple(view) for code, *view in zip(*(units[column] for column in columns), strict=True)},
         registers={item["code"]: item for item in registers["registers"]},
         connections=frozenset((register, unit) for register, unit in registers["connections"]),
-        offered=frozenset(zip(online["unit_code"], online["procedure_code"], strict=True)),
+        offered=frozenset(zip(offerings["unit_code"], offerings["procedure_code"], strict=True)),
         rules=read(folder / RULES),
     )

@@ -8,6 +8,9 @@ from sqlalchemy.orm import Session
 from core.calendar import Month
 from scorecard.figures import (
     COUNTRY,
+    NATION,
+    PROCEDURE,
+    UNIT,
     Figure,
     Gap,
     OfficialFigure,
@@ -37,6 +40,7 @@ __all__ = [
     "units_to_press",
 ]
 
+KINDS = (NATION, UNIT, PROCEDURE)
 FINAL = ("closed", "published")
 MANY = 500  # subject codes in one statement
 
@@ -71,9 +75,13 @@ def figures(
     indicators: Collection[str] | None = None,
 ) -> list[Figure]:
     """Figures of an edition, disclosure-safe, by kind, code, indicator and variant. Window: one calendar month; no breakdown."""
-    statement = select(Measurement).where(Measurement.edition_id == edition.id, Measurement.window == 1, Measurement.breakdown == "total")
-    if subject_kind is not None:
-        statement = statement.where(Measurement.subject_kind == subject_kind)
+    statement = select(Measurement).where(
+        Measurement.edition_id == edition.id,
+        Measurement.period_kind == "calendar",
+        Measurement.window == 1,
+        Measurement.subject_kind.in_(KINDS if subject_kind is None else (subject_kind,)),  # so that the key's index serves it
+        Measurement.breakdown == "total",
+    )
     if indicators is not None:
         statement = statement.where(Measurement.indicator.in_(sorted(indicators)))
     if subject_codes is None:
