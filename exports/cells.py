@@ -19,6 +19,13 @@ GROUP_WORDS = {"high": "cao", "middle": "giữa", "low": "thấp"}
 Figures = Mapping[tuple[str, str, str], "Figure"]
 
 
+class Pale(str):
+    """A cell that rests on 10 to 29 answers: printed grey, not to be compared."""
+
+    __slots__ = ()
+    pale = True
+
+
 def known(figure: "Figure | None") -> bool:
     """True if there is a value to print."""
     return figure is not None and figure.status == "value" and figure.value is not None
@@ -56,7 +63,16 @@ def span(low: float, high: float) -> str:
 
 def rate_cell(figure: "Figure | None") -> str:
     """A rate's cell: the number, or why there is none."""
-    return share(figure.value) if known(figure) and figure is not None and figure.value is not None else status_word(figure)
+    if figure is None or not known(figure) or figure.value is None:
+        return status_word(figure)
+    return Pale(share(figure.value)) if figure.grey else share(figure.value)
+
+
+def interval_cell(figure: "Figure | None") -> str:
+    """Its interval, or why there is none."""
+    if figure is None or not known(figure) or figure.low is None or figure.high is None:
+        return status_word(figure)
+    return Pale(span(figure.low, figure.high)) if figure.grey else span(figure.low, figure.high)
 
 
 def numerator_cell(figure: "Figure | None") -> str:

@@ -112,7 +112,7 @@ def _satisfaction(material: Material, numbering: Numbering) -> dict[str, Any]:
     rows += [_satisfaction_row(material, place.short, place.code, _group(place)) for place in _by_name(material)]
     note = (
         "Tỷ lệ hài lòng: số người chấm mức 4 hoặc 5 trên thang 5 trong số người có chấm điểm. Nhóm theo vị trí của khoảng 95 % so với "
-        "mức cả nước, không phải xếp hạng. Dưới 10 người trả lời: không công bố; 10–29 người: chỉ để tham khảo, không xếp nhóm."
+        "mức cả nước, không phải xếp hạng. Dưới 10 người trả lời: không công bố; 10–29 người: in màu xám, chỉ để tham khảo, không xếp nhóm."
     )
     return {
         "lead": sentences.satisfaction(_nation(material, "satisfaction"), _nation(material, "response_rate")),
@@ -128,11 +128,8 @@ def _satisfaction(material: Material, numbering: Numbering) -> dict[str, Any]:
 
 def _satisfaction_row(material: Material, name: str, code: str, group: str) -> list[str]:
     rate, response = material.figure(code, "satisfaction"), material.figure(code, "response_rate")
-    interval = (
-        cells.span(rate.low, rate.high) if rate is not None and rate.low is not None and rate.high is not None else cells.rate_cell(rate)
-    )
     counts = [cells.denominator_cell(response), cells.numerator_cell(response), cells.rate_cell(response)]
-    return [name, *counts, cells.rate_cell(rate), interval, group]
+    return [name, *counts, cells.rate_cell(rate), cells.interval_cell(rate), group]
 
 
 def _again(material: Material, numbering: Numbering) -> dict[str, Any]:
@@ -166,7 +163,7 @@ def _again(material: Material, numbering: Numbering) -> dict[str, Any]:
 
 
 def _cause_words(cause: Cause) -> str:
-    name = cause.procedure.rstrip(". ")
+    name = sentences.plain(cause.procedure)
     if cause.kind == "held_by_state":
         return f"{name}: đang yêu cầu giấy tờ đã có trong {cause.register or 'cơ sở dữ liệu của Nhà nước'}"
     if cause.kind == "repeat_supplement":
@@ -295,7 +292,7 @@ def _annexes(material: Material, numbering: Numbering) -> list[dict[str, Any]]:
             "Hồ sơ bị yêu cầu nộp lại giấy tờ Nhà nước đã có, theo hồ sơ và theo người dân",
             [name, Head("Từ (hồ sơ)", 12), Head("Đến (hồ sơ)", 12), Head("Từ (%)", 11), Head("Đến (%)", 11),
              Head("Người trả lời câu hỏi", 14), Head("Người dân nêu có (%)", 15)],
-            again, bold=[0], small=True)},
+            again, "In màu xám: 10–29 người trả lời, chỉ để tham khảo.", bold=[0], small=True)},
         {"title": "Cung cấp trực tuyến và độ phủ số liệu theo địa phương", "table": numbering.table(
             "Thủ tục được cung cấp trực tuyến và độ phủ số liệu",
             [Head("Tỉnh, thành phố", 32, False), Head("Thủ tục trong danh mục", 18), Head("Trực tuyến (%)", 16),

@@ -219,8 +219,13 @@ def causes(found: "Sequence[Cause]") -> str:
     """The procedures with the most dossiers that had to come back."""
     if not found:
         return "Kỳ này không ghi nhận thủ tục nào có hồ sơ phải nộp lại hoặc bổ sung nhiều lần."
-    parts = [f"{cause.procedure.rstrip('. ')} ({count(cause.people)} hồ sơ, {_reason(cause)})" for cause in found]
+    parts = [f"{plain(cause.procedure)} ({count(cause.people)} hồ sơ, {_reason(cause)})" for cause in found]
     return f"Nhiều người bị ảnh hưởng nhất: {'; '.join(parts)}."
+
+
+def plain(name: str) -> str:
+    """A procedure's name as it stands in a sentence about procedures: without the word for it, without a full stop."""
+    return capital(name.strip().rstrip(".").removeprefix("Thủ tục ").removeprefix("thủ tục "))
 
 
 def _reason(cause: "Cause") -> str:

@@ -201,3 +201,11 @@ def test_whole_sentences(text: Any) -> None:
     assert text[0].isupper() or text[0].isdigit()
     assert text.endswith(".")
     assert not WHOLE.search(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("Thủ tục đăng ký khai sinh.", "Đăng ký khai sinh"), ("Cấp giấy phép", "Cấp giấy phép"), (" thủ tục xóa án tích ", "Xóa án tích")],
+)
+def test_a_procedures_name_in_a_sentence(name: str, expected: str) -> None:
+    assert sentences.plain(name) == expected

@@ -1,0 +1,105 @@
+"""From material made by hand to the page: a draft, a real edition, an empty month, a month with everything missing."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+from flask import Flask
+from flask_babel import force_locale
+
+from core.calendar import Month
+from exports.cells import NATION
+from exports.composition import compose
+from exports.layout import strong
+from exports.report import Cause, Claim, Material, Place
+from scorecard.indicators import INDICATORS
+from scorecard.queries import Figure
+from scorecard.tiles import PLACES
+from tests.exports.figures import figure, missing
+
+CODES = [NATION, *PLACES]
+
+
+def figures(share: float, answers: int) -> dict[tuple[str, str, str], Figure]:
+    found = {}
+    for code in CODES:
+        n = answers * (len(PLACES) if code == NATION else 1)
+        for indicator in INDICATORS.values():
+            for variant in indicator.variants:
+                found[code, indicator.code, variant] = figure(round(share * n), n, indicator.code, code, variant, grey=n < 30)
+    return found
+
+
+def material(found: dict[tuple[str, str, str], Figure], simulated: bool = True, draft: bool = False) -> Material:
+    return Material(
+        month=Month(2026, 10),
+        version=2,
+        draft=draft,
+        simulated=simulated,
+        rule_version="2026-08",
+        cutoff_at=datetime(2026, 11, 18, 3, tzinfo=UTC),
+        checksum="ab" * 32,
+        facts={},
+        places=[Place(code, f"tỉnh {place[2]}", place[2], None, 1.0) for code, place in PLACES.items()],
+        figures=found,
+        previous={},
+        claims=[Claim("local_online", "Thủ tục cấp tỉnh, cấp xã", 0.925, 2014, 2177, "Họp ngày 05/12/2025", date(2025, 12, 5))],
+        causes=[Cause("held_by_state", "1.1", "Thủ tục <đăng ký>", "CSDL hộ tịch", 3, 12, 40, "đơn vị tiếp nhận")],
+    )
+
+
+def page(app: Flask, given: Material) -> str:
+    with force_locale("vi"):
+        return app.jinja_env.get_template("report/report.html").render(strong=strong, **compose(given))
+
+
+@pytest.fixture
+def sqlite(sqlite_app: Flask) -> Flask:
+    return sqlite_app
+
+
+def test_a_real_edition_names_its_agency_and_is_not_marked(sqlite: Flask) -> None:
+    html = page(sqlite, material(figures(0.8, 200), simulated=False))
+    assert "VĂN PHÒNG CHÍNH PHỦ" in html
+    assert "/BC-VPCP" in html
+    assert "MÔ PHỎNG" not in html
+    assert "draft.css" not in html
+
+
+def test_a_draft_is_watermarked(sqlite: Flask) -> None:
+    html = page(sqlite, material(figures(0.8, 200), draft=True))
+    assert "report:///draft.css" in html
+    assert "phiên bản 2 · dự thảo" in html
+
+
+def test_quoted_claims_stand_beside_with_their_source(sqlite: Flask) -> None:
+    html = page(sqlite, material(figures(0.8, 200)))
+    assert re.search(r"2\.014/2\.177 \(92,5\u202f%\) thủ tục <strong>cấp tỉnh, cấp xã</strong>", html)
+    assert "Họp ngày 05/12/2025" in html
+
+
+def test_names_are_escaped(sqlite: Flask) -> None:
+    html = page(sqlite, material(figures(0.8, 200)))
+    assert "&lt;đăng ký&gt;" in html
+    assert "<đăng ký>" not in html
+
+
+def test_few_answers_are_grey(sqlite: Flask) -> None:
+    html = page(sqlite, material(figures(0.8, 20)))
+    assert html.count('class="n pale"') >= 3 * len(PLACES)  # rate and interval; what people say of being asked again
+    assert "Chưa địa phương nào đủ số liệu để xếp nhóm." in html
+
+
+@pytest.mark.parametrize("status", ["not_applicable", "not_reported", "too_few", "suppressed"])
+def test_a_month_without_numbers_still_makes_a_report(sqlite: Flask, status: str) -> None:
+    found = {key: missing(status, key[1], key[0], key[2]) for key in figures(0.8, 200)}
+    html = page(sqlite, replace(material(found), causes=[], claims=[]))
+    assert "None" not in html
+    assert "0,0" not in re.sub(r"100,0", "", html)
+
+
+def test_nothing_at_all(sqlite: Flask) -> None:
+    html = page(sqlite, replace(material({}), causes=[], claims=[], places=[]))
+    assert "Kỳ này chưa có số liệu khảo sát." in html
+    assert "None" not in html
