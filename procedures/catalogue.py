@@ -26,7 +26,10 @@ COMPONENT_KEYS = ("position", "name", "case_label", "originals", "copies", "form
 
 @dataclass
 class CatalogueResult:
-    """What became of the entries of some files; ``read_share``: letters of the papers' glued texts that found their place (None: no such text)."""
+    """What became of the entries of some files.
+
+    ``read_share``: share of the letters of the papers' glued texts that found their place; None where there was no such text.
+    """
 
     added: int = 0
     changed: int = 0

@@ -16,7 +16,8 @@ LEVEL_NAMES = {"cấp bộ": "ministry", "cấp tỉnh": "province", "cấp xã"
 NOTHING = "Không có thông tin"
 _METHODS = "Hình thức nộpThời gianPhí, lệ phíMô tả"
 _METHOD = re.compile(
-    r"(?P<channel>Trực tiếp|Trực tuyến|Dịch vụ bưu chính)(?P<time>\d+(?:,\d+)? (?:Ngày làm việc|Ngày|Giờ làm việc|Giờ|Tháng|Năm)|Không có thông tin)"
+    r"(?P<channel>Trực tiếp|Trực tuyến|Dịch vụ bưu chính)"
+    r"(?P<time>\d+(?:,\d+)? (?:Ngày làm việc|Ngày|Giờ làm việc|Giờ|Tháng|Năm)|Không có thông tin)"
 )
 _RESULT = re.compile(r"Mã: KQ\.[\w.]+|Từ khóa(?:Không có thông tin)?|Mô tả(?:Không có thông tin)?")
 
@@ -137,7 +138,7 @@ def read_pages(data: bytes, name: str) -> Catalogue:
                     )
                 )
         levels = [level for label, level in LEVEL_NAMES.items() if label in _text(item, "cap_thuc_hien").casefold()]
-        values = {"name": _one_line(str(item["ten_thu_tuc"])), "sector": _text(item, "linh_vuc")[:200], "levels": levels}
+        values: dict[str, Any] = {"name": _one_line(str(item["ten_thu_tuc"])), "sector": _text(item, "linh_vuc")[:200], "levels": levels}
         values |= {"is_local": bool({"province", "commune"} & set(levels)), "details": _details(item)}
         agencies = re.split(r"[\n,](?! *thành phố)", _text(item, "co_quan_thuc_hien"))
         agencies = list(dict.fromkeys(part.strip() for part in agencies if part.strip()))

@@ -81,7 +81,8 @@ def load_catalogue(files: tuple[Path, ...], valid_from: datetime | None, as_json
         click.echo(f"{unread.file}\t{unread.row}\t{unread.code}\t{unread.vi}\t{unread.en}")
     share = f", {result.read_share:.1%} of their texts read" if result.read_share is not None else ""
     click.echo(
-        f"{result.added} added, {result.changed} changed, {result.unchanged} unchanged, {result.components} papers{share}, {len(result.unread)} not read"
+        f"{result.added} added, {result.changed} changed, {result.unchanged} unchanged, "
+        f"{result.components} papers{share}, {len(result.unread)} not read"
     )
 
 

@@ -133,7 +133,8 @@ def _prepare(con: "DuckDBPyConnection", source: str, key: str, now: datetime) ->
     columns = ", ".join(f"{LAKE_COLUMNS.get(name, name)} AS {name}" for name in said)
     con.execute(
         f"""CREATE TEMP TABLE good AS
-        SELECT row_no, updated_at AS said_updated_at, {columns}, strftime(timezone('UTC', received_at) + INTERVAL 7 HOUR, '%Y-%m') AS reception_month
+        SELECT row_no, updated_at AS said_updated_at, {columns},
+            strftime(timezone('UTC', received_at) + INTERVAL 7 HOUR, '%Y-%m') AS reception_month
         FROM judged WHERE len(errors) = 0"""
     )
     digest = ", ".join(f"'{name}': {name}" for name in (*said, "said_updated_at"))
@@ -176,7 +177,8 @@ def _close_submission(con: "DuckDBPyConnection", key: str, months: list[str]) ->
     verdicts = dict(con.execute("SELECT verdict, count(*) FROM verdicts GROUP BY verdict").fetchall())
     bad = con.execute("SELECT count(*) FROM judged WHERE len(errors) > 0").fetchall()[0][0]
     warned = con.execute(
-        "SELECT split_part(w, ':', 1) AS rule, count(*) FROM (SELECT unnest(warnings) AS w FROM judged WHERE len(errors) = 0) GROUP BY rule ORDER BY rule"
+        """SELECT split_part(reason, ':', 1) AS rule, count(*)
+        FROM (SELECT unnest(warnings) AS reason FROM judged WHERE len(errors) = 0) GROUP BY rule ORDER BY rule"""
     ).fetchall()
     counts = {name: verdicts.get(name, 0) for name in ("accepted", "superseded", "unchanged")}
     received = sum(counts.values()) + bad

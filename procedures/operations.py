@@ -128,7 +128,7 @@ def load_units(path: Path, as_of: date | None = None, accept: bool = False, docu
     if first:
         with writing() as session:
             inserted = add_units(session, listed)
-            audit.record(session, "units.load", path.name, as_of=day.isoformat(), **counts)
+            audit.record(session, "units.load", path.name, as_of=day.isoformat(), units=inserted)
         return UnitsResult(**counts, inserted=inserted, differences=[], recorded=True)
     listed = listed[1:]  # the nation is no entry of the list, only its root
     recorded = {code: _as_row(view, day) for code, view in units(reading(), day).items() if view.kind in ("province", "commune")}

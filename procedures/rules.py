@@ -118,7 +118,8 @@ def conditions(profile: Profile) -> list[tuple[str, str, str]]:
         ("date_before_reception", field, f"local_day({field}, utc_offset_minutes) < local_day(received_at, utc_offset_minutes)")
         for field in ("due_at", "finished_at", "returned_at")
     ]
-    before = "len(list_filter(supplements, lambda r: local_day(r.requested_at, utc_offset_minutes) < local_day(received_at, utc_offset_minutes))) > 0"
+    earlier = "local_day(r.requested_at, utc_offset_minutes) < local_day(received_at, utc_offset_minutes)"
+    before = f"len(list_filter(supplements, lambda r: {earlier})) > 0"
     found.append(("date_before_reception", "supplements" if profile.supplements else "supplement_at", before))
     found += [("future_date", field, f"{field} > latest") for field in ("received_at", "finished_at", "returned_at")]
     if profile.status_by_end is None:

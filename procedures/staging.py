@@ -89,8 +89,9 @@ def _read_objects(con: "DuckDBPyConnection", profile: Profile, data: bytes, name
         ]
         requests = (
             f"list_transform(j.{quote(s.column)}, lambda r: {{'requested_at': filled(r.{quote(s.requested_at)}), "
-            f"'answered_at': filled(r.{quote(s.answered_at)}), 'due_before': filled(r.{quote(s.due_before)}), 'text': filled(r.{quote(s.text)}), "
-            f"'documents': list_transform(r.{quote(d.column)}, lambda p: {{'code': filled(p.{quote(d.code)}), 'name': filled(p.{quote(d.name)})}})}})"
+            f"'answered_at': filled(r.{quote(s.answered_at)}), 'due_before': filled(r.{quote(s.due_before)}), "
+            f"'text': filled(r.{quote(s.text)}), 'documents': list_transform(r.{quote(d.column)}, "
+            f"lambda p: {{'code': filled(p.{quote(d.code)}), 'name': filled(p.{quote(d.name)})}})}})"
         )
     if profile.documents:
         p = profile.documents
@@ -104,7 +105,8 @@ def _read_objects(con: "DuckDBPyConnection", profile: Profile, data: bytes, name
         f"""CREATE TEMP TABLE raw AS
         SELECT row_no, broken, {fields}, {steps} AS steps, {requests} AS requests, {digitised} AS any_digitised, {reused} AS any_reused
         FROM (SELECT row_no, NOT good AS broken, json_transform(CASE WHEN good THEN line ELSE '{{}}' END, {literal(json.dumps(shape))}) AS j
-              FROM (SELECT row_no, line, json_valid(line) AND coalesce(json_type(CASE WHEN json_valid(line) THEN line END) = 'OBJECT', false) AS good
+              FROM (SELECT row_no, line,
+                json_valid(line) AND coalesce(json_type(CASE WHEN json_valid(line) THEN line END) = 'OBJECT', false) AS good
                     FROM lines WHERE trim(line) <> ''))"""
     )
     con.unregister("lines")
@@ -157,7 +159,8 @@ def _read_table(con: "DuckDBPyConnection", profile: Profile, data: bytes, name: 
 
 def _group_events(con: "DuckDBPyConnection", profile: Profile, found: Any, present: set[str], name: str) -> None:
     """One row a case: its attributes from its first event, its events in the order of time."""
-    assert profile.history is not None  # the profile's own check
+    if profile.history is None:
+        raise ValueError("the profile's own check lets no event log through without a history")
     event = {}
     for key in ("at", "status", "activity", "department"):
         column = files.heading(getattr(profile.history, key))
@@ -196,7 +199,8 @@ def _macros(con: "DuckDBPyConnection", profile: Profile) -> None:
     con.execute("CREATE TEMP MACRO local_day(moment, minutes) AS CAST(timezone('UTC', moment + to_minutes(minutes)) AS DATE)")
     con.execute("CREATE TEMP MACRO folded(x) AS lower(nfc_normalize(trim(x)))")
     sign = r"regexp_extract(x, '([+-])(\d\d):?(\d\d)?$', 1)"
-    minutes = r"(CAST(regexp_extract(x, '([+-])(\d\d):?(\d\d)?$', 2) AS INT) * 60 + coalesce(try_cast(regexp_extract(x, '([+-])(\d\d):?(\d\d)?$', 3) AS INT), 0))"
+    hours, rest = (rf"try_cast(regexp_extract(x, '([+-])(\d\d):?(\d\d)?$', {group}) AS INT)" for group in (2, 3))
+    minutes = f"({hours} * 60 + coalesce({rest}, 0))"
     told = (
         f"CASE WHEN {has_offset} THEN CASE {sign} WHEN '+' THEN {minutes} WHEN '-' THEN -{minutes} ELSE 0 END END, "
         if profile.iso_dates
@@ -223,15 +227,18 @@ def stage(con: "DuckDBPyConnection", profile: Profile) -> None:
     con.execute(
         f"""CREATE TEMP TABLE typed AS SELECT row_no, broken, {texts}, {dates}, offset_of(received_at) AS utc_offset_minutes,
         {status} AS status,
-        CAST(CASE WHEN channel IS NULL THEN {profile.default_channel or "NULL"} ELSE {_codes(profile.channels)}[folded(channel)] END AS TINYINT) AS channel,
+        CAST(CASE WHEN channel IS NULL THEN {profile.default_channel or "NULL"}
+            ELSE {_codes(profile.channels)}[folded(channel)] END AS TINYINT) AS channel,
         {f"{_codes(profile.applicants)}[folded(applicant_type)]" if profile.applicants else "NULL::VARCHAR"} AS applicant_type,
-        CASE WHEN digitised IS NULL AND any_digitised IS NULL THEN NULL ELSE coalesce(truth(digitised), false) OR coalesce(any_digitised, false) END AS digitised,
+        CASE WHEN digitised IS NOT NULL OR any_digitised IS NOT NULL
+            THEN coalesce(truth(digitised), false) OR coalesce(any_digitised, false) END AS digitised,
         any_reused AS reused,
         list_sort(list_transform(coalesce(steps, []), lambda s: {{'at': instant(s.at),
             'status': CAST({_codes(profile.statuses)}[folded(s.status)] AS TINYINT), 'source_status': s.status,
             'activity': s.activity, 'department': s.department}})) AS steps,
-        list_sort(list_transform(CASE WHEN len(requests) > 0 THEN requests WHEN supplement_at IS NULL THEN [] ELSE [{{'requested_at': supplement_at,
-            'answered_at': NULL, 'due_before': NULL, 'text': supplement_text, 'documents': []}}] END, lambda r: {{
+        list_sort(list_transform(CASE WHEN len(requests) > 0 THEN requests WHEN supplement_at IS NULL THEN []
+            ELSE [{{'requested_at': supplement_at, 'answered_at': NULL, 'due_before': NULL, 'text': supplement_text,
+                'documents': []}}] END, lambda r: {{
             'requested_at': instant(r.requested_at), 'answered_at': instant(r.answered_at), 'text': r.text,
             'documents': coalesce(r.documents, []), 'due_before': deadline(r.due_before)}})) AS requests
         FROM raw"""
@@ -264,13 +271,15 @@ def judge(con: "DuckDBPyConnection", profile: Profile, now: datetime) -> None:
         WITH ended AS (SELECT *, local_day(received_at, {VIETNAM}) AS day, status IN ({ended}) AS is_end FROM typed)
         SELECT t.* REPLACE (
             coalesce(t.finished_at, CASE WHEN is_end THEN coalesce(
-                list_min(list_transform(list_filter(steps, lambda s: s.status IN ({ended})), lambda s: s.at)), t.returned_at) END) AS finished_at,
+                list_min(list_transform(list_filter(steps, lambda s: s.status IN ({ended})), lambda s: s.at)),
+                t.returned_at) END) AS finished_at,
             coalesce(t.returned_at, list_min(list_transform(list_filter(steps, lambda s: s.status = 10), lambda s: s.at))) AS returned_at,
             coalesce(t.first_due_at, list_filter(requests, lambda r: r.due_before IS NOT NULL)[1].due_before, t.due_at) AS first_due_at),
-          CASE WHEN len(requests) > 0 THEN list_transform(requests, lambda r: {{'requested_at': r.requested_at, 'answered_at': r.answered_at,
-              'text': r.text, 'documents': CAST(r.documents AS {PAPERS})}})
+          CASE WHEN len(requests) > 0 THEN list_transform(requests, lambda r: {{'requested_at': r.requested_at,
+              'answered_at': r.answered_at, 'text': r.text, 'documents': CAST(r.documents AS {PAPERS})}})
             ELSE list_transform(list_filter(steps, lambda s: s.status = 5), lambda s: {{'requested_at': s.at,
-              'answered_at': list_min(list_transform(list_filter(steps, lambda later: later.at > s.at AND later.status <> 5), lambda later: later.at)),
+              'answered_at': list_min(list_transform(
+                  list_filter(steps, lambda later: later.at > s.at AND later.status <> 5), lambda later: later.at)),
               'text': s.activity, 'documents': []::{PAPERS}}}) END AS supplements,
           handling.unit AS handling_unit, place.unit AS place,
           CASE WHEN place.kind = 'reception_point' THEN place.parent ELSE place.unit END AS receiving_unit,
@@ -284,5 +293,6 @@ def judge(con: "DuckDBPyConnection", profile: Profile, now: datetime) -> None:
     )
     con.execute("CREATE TEMP TABLE clock AS SELECT ?::TIMESTAMPTZ AS latest", [now + timedelta(days=1)])
     con.execute(
-        f"CREATE TEMP TABLE judged AS SELECT *, {reasons(profile, 'error')} AS errors, {reasons(profile, 'warning')} AS warnings FROM staged, clock"
+        f"""CREATE TEMP TABLE judged AS
+        SELECT *, {reasons(profile, "error")} AS errors, {reasons(profile, "warning")} AS warnings FROM staged, clock"""
     )
