@@ -64,7 +64,7 @@ def load_catalogue(paths: Sequence[Path], valid_from: date, list_code: str = NAT
     for start in range(0, len(codes), CHUNK):
         chunk = codes[start : start + CHUNK]
         with writing() as session:
-            registers = dict(session.execute(select(StateRegister.code, StateRegister.id)).tuples().all())
+            registers = dict(session.execute(select(StateRegister.code, StateRegister.id)).all())
             found = session.scalars(
                 select(Procedure)
                 .where(Procedure.list_code == list_code, Procedure.code.in_(chunk))

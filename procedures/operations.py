@@ -56,12 +56,12 @@ def add_units(session: Session, rows: Iterable[UnitRow], list_code: str = NATION
         code: sorted(group, key=lambda row: row.valid_from)
         for code, group in groupby(sorted(rows, key=lambda row: row.code), lambda row: row.code)
     }
-    ids = dict(session.execute(select(Unit.code, Unit.id).where(Unit.list_code == list_code)).tuples().all())
+    ids = dict(session.execute(select(Unit.code, Unit.id).where(Unit.list_code == list_code)).all())
     new = [code for code in versions if code not in ids]
     if not new:
         return 0
     session.execute(insert(Unit), [{"list_code": list_code, "code": code, "kind": versions[code][0].kind} for code in new])
-    ids.update(session.execute(select(Unit.code, Unit.id).where(Unit.list_code == list_code)).tuples().all())
+    ids.update(session.execute(select(Unit.code, Unit.id).where(Unit.list_code == list_code)).all())
     missing = sorted({row.parent_code for code in new for row in versions[code] if row.parent_code is not None} - set(ids))
     if missing:
         raise InputError(
@@ -149,7 +149,7 @@ def _record(session: Session, found: Sequence[Difference], listed: dict[str, Uni
     new_units = [listed[code] for code in codes if code in listed]
     known = set(session.scalars(select(Unit.code).where(Unit.list_code == NATIONAL)))
     add_units(session, [row for row in new_units if row.code not in known])
-    ids = dict(session.execute(select(Unit.code, Unit.id).where(Unit.list_code == NATIONAL)).tuples().all())
+    ids = dict(session.execute(select(Unit.code, Unit.id).where(Unit.list_code == NATIONAL)).all())
     for code in codes:
         if code not in known:
             continue

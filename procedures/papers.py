@@ -60,8 +60,8 @@ def paper_book(session: Session) -> PaperBook:
         .outerjoin(StateRegister, StateRegister.id == Component.register_id)
         .where(Procedure.list_code == NATIONAL)
     )
-    keywords = dict(session.execute(select(StateRegister.code, StateRegister.keywords)).tuples().all())
-    return PaperBook(components.tuples().all(), keywords)
+    keywords = dict(session.execute(select(StateRegister.code, StateRegister.keywords)).all())
+    return PaperBook(components.all(), keywords)
 
 
 def keep_asked_again(session: Session, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 VIETNAM = 420  # minutes east of UTC: months and days of validity are cut there; constant since 1975
 TRUE_WORDS = "'1', 'true', 'yes', 'x', 'có'"
-NO_STEPS = "NULL::STRUCT(at VARCHAR, status VARCHAR, activity VARCHAR, department VARCHAR)[]"
+NO_STEPS = 'NULL::STRUCT("at" VARCHAR, status VARCHAR, activity VARCHAR, department VARCHAR)[]'
 PAPERS = "STRUCT(code VARCHAR, name VARCHAR)[]"
 NO_REQUESTS = f"NULL::STRUCT(requested_at VARCHAR, answered_at VARCHAR, due_before VARCHAR, text VARCHAR, documents {PAPERS})[]"
 
