@@ -62,6 +62,7 @@ class Dossier:
     status: int = 9
     requests: list[tuple[float, list[str]]] = field(default_factory=list)
     source: str = "hanoi"
+    counted: int | None = None  # requests that the source only counts, without naming any
 
 
 def at(days: float) -> datetime:
@@ -128,7 +129,7 @@ def row_of(dossier: Dossier) -> dict[str, Any]:
         "due_at": None if dossier.due is None else at(dossier.due),
         "finished_at": None if dossier.finished is None else at(dossier.finished),
         "status": dossier.status if dossier.finished is not None else 4,
-        "supplement_count": len(dossier.requests),
+        "supplement_count": len(dossier.requests) if dossier.counted is None else dossier.counted,
         "supplements": [
             {"requested_at": at(day), "answered_at": None, "text": "", "documents": [{"code": None, "name": name} for name in names]}
             for day, names in dossier.requests

@@ -1,5 +1,6 @@
 """A month closed on a country made by hand: every figure recomputed here from the list of dossiers and answers."""
 
+import shutil
 from datetime import timedelta
 
 import pytest
@@ -81,7 +82,7 @@ def test_recorded_figures_are_those_of_the_list(app: Flask) -> None:
         assert (shown.low, shown.high) == pytest.approx(wilson(numerator, denominator), rel=1e-9)
 
 
-def test_units_count_with_everything_below_them(app: Flask) -> None:
+def test_units_count_with_everything_below_them(sqlite_app: Flask) -> None:
     build(DOSSIERS)
     operations.close(MONTH, NOW, "test")
     ward, department, province, other, nation = (
@@ -94,7 +95,7 @@ def test_units_count_with_everything_below_them(app: Flask) -> None:
     assert figure(BUILD, "supplement", kind="procedure").numerator == 2
 
 
-def test_no_data_is_never_zero(app: Flask) -> None:
+def test_no_data_is_never_zero(sqlite_app: Flask) -> None:
     """A ward without dossiers in a province that reports, a ward of a silent province, and one whose source sent an empty month."""
     build(DOSSIERS)
     operations.close(MONTH, NOW, "test")
@@ -110,7 +111,7 @@ def test_no_data_is_never_zero(app: Flask) -> None:
     assert figure("31000", "online_filing").status == "not_applicable"
 
 
-def test_shares_of_the_catalogue(app: Flask) -> None:
+def test_shares_of_the_catalogue(sqlite_app: Flask) -> None:
     build(DOSSIERS)
     operations.close(MONTH, NOW, "test")
     shares = {
@@ -155,7 +156,7 @@ def test_small_cells_leave_no_number_behind(app: Flask) -> None:
             assert {item.numerator, item.denominator, item.value, item.low, item.high, item.n} == {None}, (code, indicator)
 
 
-def test_ten_to_twenty_nine_answers_are_grey(app: Flask) -> None:
+def test_ten_to_twenty_nine_answers_are_grey(sqlite_app: Flask) -> None:
     build(DOSSIERS)
     answers([("00004", 5, BIRTH, 0, None, {})] * 29)
     operations.close(MONTH, NOW, "test")
@@ -163,7 +164,7 @@ def test_ten_to_twenty_nine_answers_are_grey(app: Flask) -> None:
     assert not figure("00004", "online_filing").grey
 
 
-def test_answers_after_the_cut_off_wait_for_the_next_version(app: Flask) -> None:
+def test_answers_after_the_cut_off_wait_for_the_next_version(sqlite_app: Flask) -> None:
     build(DOSSIERS)
     answers([("00004", 5, BIRTH, 0, None, {})] * 12)
     answer("00004", 1, when=NOW + timedelta(minutes=1))
@@ -174,11 +175,36 @@ def test_answers_after_the_cut_off_wait_for_the_next_version(app: Flask) -> None
     assert first.id != second.id
 
 
-def test_a_month_that_is_not_over_is_refused(app: Flask) -> None:
+def test_a_month_that_is_not_over_is_refused(sqlite_app: Flask) -> None:
     with pytest.raises(InputError, match="not over"):
         operations.close(MONTH, MONTH.end - timedelta(seconds=1), "test")
 
 
-def test_a_month_without_rules_is_refused(app: Flask) -> None:
+def test_a_month_without_rules_is_refused(sqlite_app: Flask) -> None:
     with pytest.raises(InputError, match="2024-01"):
         operations.close(Month(2024, 1), NOW, "test")
+
+
+def test_requests_that_are_only_counted_name_no_paper(sqlite_app: Flask) -> None:
+    build([Dossier("a", counted=2), Dossier("b", counted=1), Dossier("c")])
+    operations.close(MONTH, NOW, "test")
+    assert [figure("00004", name).numerator for name in ("supplement", "repeat_supplement")] == [2, 1]
+    bounds = [figure("00004", "asked_again_recorded", variant).numerator for variant in ("lower", "upper")]
+    assert bounds == [0, 2]
+
+
+def test_a_month_before_any_dossier_came(sqlite_app: Flask) -> None:
+    build([])
+    shutil.rmtree(sqlite_app.extensions["settings"].data_dir / "lake")
+    edition = operations.close(MONTH, NOW, "test")
+    states = {item.status for item in queries.figures(reading(), edition) if not item.indicator.startswith("offered")}
+    assert states == {"not_reported"}
+    assert operations.replay(MONTH).identical
+    assert queries.gaps(reading(), edition) == []
+
+
+def test_a_unit_that_no_list_knows_counts_for_the_nation_alone(sqlite_app: Flask) -> None:
+    build([Dossier("a"), Dossier("b", unit="99999")])
+    edition = operations.close(MONTH, NOW, "test")
+    assert edition.facts["unknown_units"] == ["99999"]
+    assert (figure("VN", "online_filing").denominator, figure("01", "online_filing").denominator) == (2, 1)

@@ -25,7 +25,17 @@ DOSSIERS = [Dossier(f"a{n}", channel=1 + n % 2, finished=3 + n % 9, requests=[(2
 
 @pytest.fixture
 def folder(app: Flask) -> Path:
-    """Where the editions lie, in a country with a month to close."""
+    """Where the editions lie, in a country with a month to close, on either kind of database."""
+    return _fill(app)
+
+
+@pytest.fixture
+def embedded(sqlite_app: Flask) -> Path:
+    """The same on SQLite alone."""
+    return _fill(sqlite_app)
+
+
+def _fill(app: Flask) -> Path:
     build(DOSSIERS)
     answers([("00004", 3 + n % 3, BIRTH, 0, None, {"asked_again": "no"}) for n in range(30)])
     return Path(app.extensions["settings"].data_dir) / "editions"
@@ -45,21 +55,21 @@ def test_a_replay_is_identical(folder: Path) -> None:
     assert len(json.loads(stored)["rows"]) == count(Measurement)
 
 
-def test_closing_again_with_the_same_inputs_changes_nothing(folder: Path) -> None:
+def test_closing_again_with_the_same_inputs_changes_nothing(embedded: Path) -> None:
     first = operations.close(MONTH, NOW, "test")
     checksum = first.checksum
     again = operations.close(MONTH, NOW + timedelta(days=1), "test")
     assert (again.id, again.version, again.checksum, count(Edition)) == (first.id, 1, checksum, 1)
-    assert [path.name for path in folder.iterdir()] == ["2026-10-v1"]
+    assert [path.name for path in embedded.iterdir()] == ["2026-10-v1"]
 
 
-def test_a_merge_of_another_months_rows_leaves_replay_and_inputs_alone(folder: Path) -> None:
+def test_a_merge_of_another_months_rows_leaves_replay_and_inputs_alone(embedded: Path) -> None:
     """A dossier received in October and finished in December rewrites October's file: the old one stays, and so does the month."""
     import pyarrow as pa
 
     from procedures.dossiers import dossier_schema, dossier_table
 
-    table = dossier_table(folder.parent)
+    table = dossier_table(embedded.parent)
     operations.close(MONTH, NOW, "test")
     before = table.paths()
     late = row_of(Dossier("z", received=29, finished=65, due=90))
@@ -84,10 +94,10 @@ def test_new_data_make_a_new_version_and_supersede_the_old(folder: Path) -> None
     assert queries.edition_of(session, MONTH, include_unpublished=True) == second
 
 
-def test_replay_notices_a_changed_byte_in_the_lake(folder: Path) -> None:
+def test_replay_notices_a_changed_byte_in_the_lake(embedded: Path) -> None:
     edition = operations.close(MONTH, NOW, "test")
-    listed = json.loads((folder / edition.folder / "lake_files.json").read_text())
-    path = folder.parent / "lake" / "dossiers" / listed[0]["path"]
+    listed = json.loads((embedded / edition.folder / "lake_files.json").read_text())
+    path = embedded.parent / "lake" / "dossiers" / listed[0]["path"]
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
@@ -96,13 +106,13 @@ def test_replay_notices_a_changed_byte_in_the_lake(folder: Path) -> None:
     assert result.differences == [f"lake file changed: {listed[0]['path']}"]
 
 
-def test_replay_notices_a_changed_answer(folder: Path) -> None:
+def test_replay_notices_a_changed_answer(embedded: Path) -> None:
     import pandas as pd
 
     from scorecard.inputs import write_frame
 
     edition = operations.close(MONTH, NOW, "test")
-    path = folder / edition.folder / "answers.parquet"
+    path = embedded / edition.folder / "answers.parquet"
     frame = pd.read_parquet(path)
     frame.loc[0, "rating"] = 1 if frame.loc[0, "rating"] != 1 else 5
     write_frame(path, frame)
@@ -118,7 +128,7 @@ def test_replay_notices_a_changed_figure_in_the_database(folder: Path) -> None:
     assert any('"on_time"' in line for line in result.differences)
 
 
-def test_what_arrives_later_is_not_in_the_edition(folder: Path) -> None:
+def test_what_arrives_later_is_not_in_the_edition(embedded: Path) -> None:
     """Replay reads the frozen answers and registers, whatever the database says by now."""
     operations.close(MONTH, NOW, "test")
     answer("00004", 1)
@@ -211,7 +221,7 @@ def test_the_running_view_follows_what_arrives_and_gives_way(folder: Path) -> No
     assert operations.refresh_running(NOW + timedelta(minutes=1)) == {}
 
 
-def test_the_worker_closes_the_last_month_when_it_is_due_and_catches_up(folder: Path) -> None:
+def test_the_worker_closes_the_last_month_when_it_is_due_and_catches_up(embedded: Path) -> None:
     assert close_due(datetime(2026, 11, 4, 16, 59, tzinfo=UTC)) == {}  # 4 November, 23:59 in Viet Nam
     assert close_due(datetime(2026, 11, 4, 17, 0, tzinfo=UTC)) == {"closed": ["2026-10"]}
     assert close_due(datetime(2026, 11, 20, tzinfo=UTC)) == {}
@@ -222,8 +232,8 @@ def test_nothing_is_closed_in_an_empty_installation(app: Flask) -> None:
     assert close_due(NOW) == {}
 
 
-def test_commands(folder: Path, app: Flask) -> None:
-    runner: FlaskCliRunner = app.test_cli_runner()
+def test_commands(embedded: Path, sqlite_app: Flask) -> None:
+    runner: FlaskCliRunner = sqlite_app.test_cli_runner()
     for login in ("first", "second"):
         accounts.add_user(login, login, "office", PASSWORD)
     assert runner.invoke(args=["scorecard", "replay", "2026-10"]).exit_code == 1
@@ -245,7 +255,7 @@ def test_commands(folder: Path, app: Flask) -> None:
     assert "NOT identical" in changed.output
 
 
-def test_months_are_listed_in_order(folder: Path) -> None:
+def test_months_are_listed_in_order(embedded: Path) -> None:
     for month in (Month(2026, 9), MONTH):
         operations.close(month, NOW, "test")
     session = reading()
