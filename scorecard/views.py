@@ -83,6 +83,8 @@ def locality(code: str) -> ResponseReturnValue:
     view = units.get(code)
     if view is None or view.kind == "nation":
         abort(404)
+    if view.kind in ("centre", "reception_point") and view.parent_code:  # it serves the place above it and has no figures of its own
+        return redirect(url_for("scorecard.locality", code=view.parent_code))
     if edition is None:
         return render_template("public/locality.html", name=places.name(view), page=None)
     page = unit_page.build(session, edition, code, units, include_unpublished=False)
@@ -152,6 +154,7 @@ def centre() -> ResponseReturnValue:
         registers=work.registers,
         groups=work.groups,
         quality=centre_page.quality(page),
+        counts=centre_page.recorded_counts(page),
         months=_open_months(),
     )
 

@@ -68,6 +68,36 @@ def three_cards(page: UnitPage) -> tuple[cards.Card, ...]:
 
 
 @dataclass(frozen=True)
+class Count:
+    """One recorded count in words, its rate, and the list that it opens."""
+
+    text: str
+    rate: str
+    opens: str
+
+
+def recorded_counts(page: UnitPage) -> list[Count]:
+    """What the systems recorded about the unit in the month; each opens the list of its dossiers."""
+    filed, asked, twice, on_time = (
+        page.figures.get((page.unit.code, indicator, RAW)) for indicator in ("online_filing", "supplement", "repeat_supplement", "on_time")
+    )
+    late = None
+    if on_time is not None and on_time.denominator is not None and on_time.numerator is not None:
+        late = on_time.denominator - on_time.numerator
+    return [
+        Count(_("%(n)s hồ sơ nhận", n=words.count(filed.denominator if filed else None)), "", "received"),
+        Count(_("%(n)s nộp trực tuyến", n=words.count(filed.numerator if filed else None)), words.rate_with_span(filed), "online"),
+        Count(_("%(n)s phải bổ sung", n=words.count(asked.numerator if asked else None)), words.rate_with_span(asked), "supplement"),
+        Count(
+            _("%(n)s phải bổ sung từ hai lần", n=words.count(twice.numerator if twice else None)),
+            words.rate_with_span(twice),
+            "repeat_supplement",
+        ),
+        Count(_("%(n)s quá hạn, kể cả đang chờ", n=words.count(late)), _("đúng hạn %(rate)s", rate=words.rate_with_span(on_time)), "late"),
+    ]
+
+
+@dataclass(frozen=True)
 class Work:
     """What can be done, by whom."""
 

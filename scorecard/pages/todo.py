@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 FIRST = 3
 FIGURES = {HELD_BY_STATE: "asked_again", REPEAT: "repeat_supplement", ONLINE_UNUSED: "received"}
-LONGEST_NAME = 72  # letters of a procedure's name in a heading
+LONGEST_NAME = 60  # letters of a procedure's name in a heading
 
 
 @dataclass(frozen=True)
