@@ -3,8 +3,9 @@
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,7 @@ from exports.render import SECONDS, render
 from scorecard.models import Edition
 
 WORKER = "worker"
-FILES_AT_ONCE = 6  # so that a lease taken with the run's time outlives the slowest run
-LEASE_SECONDS = FILES_AT_ONCE * SECONDS
+LEASE_SECONDS = 2 * SECONDS  # gathering and drawing, then rendering; a dead builder is followed after that
 log = structlog.get_logger()
 
 
@@ -88,17 +88,19 @@ def stored_report(session: Session, month: Month | None) -> ExportFile | None:
 
 
 def _build(edition_id: int | None, now: datetime) -> dict[str, Any]:
-    query = select(ExportFile.id).where(ExportFile.state.in_(("wanted", "building"))).order_by(ExportFile.id).limit(FILES_AT_ONCE)
+    query = select(ExportFile.id).where(ExportFile.state.in_(("wanted", "building"))).order_by(ExportFile.id)
     if edition_id is not None:
         query = query.where(ExportFile.edition_id == edition_id)
     counts: dict[str, int] = {}
+    started = time.monotonic()
     for file_id in _ids(query):
+        moment = now + timedelta(seconds=time.monotonic() - started)
         holder, name = lease.new_holder(), f"exports.file.{file_id}"
         # A file that is "building" without a lease was left by a process that died: it is simply built again.
-        if not lease.acquire(name, holder, now, LEASE_SECONDS):
+        if not lease.acquire(name, holder, moment, LEASE_SECONDS):
             continue
         try:
-            outcome = _build_one(file_id, now)
+            outcome = _build_one(file_id, moment)
         finally:
             lease.release(name, holder)
         counts[outcome] = counts.get(outcome, 0) + 1
@@ -130,14 +132,16 @@ def _build_one(file_id: int, now: datetime) -> str:
     except Exception as error:  # whatever it is: it is shown to the office, and the other files go on
         log.exception("export failed", file=name)
         message = error.text("vi") if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
-        return _finish(file_id, state="failed", error=message[:2000])
-    return _finish(file_id, state="stored", stored_at=now, path=str(folder / name), size=len(content), pages=pages, sha256=digest, error="")
+        return _finish(file_id, name, state="failed", error=message[:2000])
+    return _finish(
+        file_id, name, state="stored", stored_at=now, path=str(folder / name), size=len(content), pages=pages, sha256=digest, error=""
+    )
 
 
-def _finish(file_id: int, **values: Any) -> str:
+def _finish(file_id: int, name: str, **values: Any) -> str:
     with writing() as session:
         session.execute(update(ExportFile).where(ExportFile.id == file_id).values(**values))
-        audit.record(session, f"exports.{values['state']}", str(file_id), actor=WORKER, sha256=values.get("sha256", ""))
+        audit.record(session, f"exports.{values['state']}", name, actor=WORKER, sha256=values.get("sha256", ""))
     return str(values["state"])
 
 
