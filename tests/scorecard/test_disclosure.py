@@ -66,7 +66,7 @@ def attack(parents: dict[str, str | None], counts: dict[str, int], hidden: dict[
     return found
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(countries())
 def test_no_hidden_cell_can_be_computed(country: tuple[dict[str, str | None], dict[str, int]]) -> None:
     parents, counts = country
