@@ -63,7 +63,7 @@ def read_catalogue(data: bytes, name: str) -> Catalogue:
 
 def read_list(data: bytes, name: str) -> Catalogue:
     """A portal list: a state header in merged cells, then the headings; several agencies in a cell stand on lines of their own."""
-    table = files.read_sheet(data, name, list(COLUMNS)).table
+    table = files.read_sheet(data, name, list(COLUMNS), list(COLUMNS)).table
     missing = [heading for heading in COLUMNS if heading not in table.column_names]
     if missing:
         raise InputError(

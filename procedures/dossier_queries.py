@@ -91,6 +91,18 @@ def _ended_in(table: "ibis.Table", month: Month) -> Any:
     return table.status.isin(END_STATUSES) & (end >= ibis.literal(month.start)) & (end < ibis.literal(month.end))
 
 
+def _late(table: "ibis.Table", month: Month) -> Any:
+    """Ended in the month after the deadline, or due in it and still open at its end: what the on-time share does not count as on time."""
+    import ibis
+
+    start, end = ibis.literal(month.start), ibis.literal(month.end)
+    ended_at = ibis.ifelse(
+        table.status.isin(END_STATUSES), ibis.coalesce(table.finished_at, table.returned_at), ibis.null("timestamp('UTC')")
+    )
+    still_open = (table.due_at >= start) & (table.due_at < end) & (ended_at.isnull() | (ended_at >= end)) & (table.received_at < end)
+    return (_ended_in(table, month) & (ended_at > table.due_at)) | still_open
+
+
 def _asked_in(table: "ibis.Table", month: Month) -> Any:
     """A supplement request was made in the month."""
     import ibis
@@ -158,7 +170,7 @@ def dossier_codes(
     """The dossiers of national sources that a recorded figure counts (methodology §7.5): its numerator.
 
     ``received``/``online``: reception in the month. ``supplement``/``repeat_supplement``: of those that ended or were asked in the
-    month, those with at least one / two requests. ``late``: ended in the month after the deadline. ``asked_again``: of the supplement
+    month, those with at least one / two requests. ``late``: ended in the month after the deadline, or due in it and still open at its end. ``asked_again``: of the supplement
     cohort, those asked for a paper that a state register holds.
     Raises ``InputError`` for another figure.
     """
@@ -182,7 +194,7 @@ def dossier_codes(
         if figure == "online":
             table = table.filter(table.channel == 2)
     elif figure == "late":
-        table = table.filter(_ended_in(table, month) & (ibis.coalesce(table.finished_at, table.returned_at) > table.due_at))
+        table = table.filter(_late(table, month))
     else:
         least = 2 if figure == "repeat_supplement" else 1
         table = table.filter((_ended_in(table, month) | _asked_in(table, month)) & (table.supplement_count >= least))

@@ -211,8 +211,8 @@ def sheet_rows(data: bytes, name: str) -> tuple[list[tuple[Any, ...]], list[tupl
     return list(sheet.iter_rows(values_only=True)), merged
 
 
-def read_sheet(data: bytes, name: str, wanted: Sequence[str]) -> Lines:
-    """The rows of a workbook's first sheet under the heading row that has most of the ``wanted`` headings.
+def read_sheet(data: bytes, name: str, wanted: Sequence[str], needed: Sequence[str]) -> Lines:
+    """The rows of a workbook's first sheet under the heading row that has most of the ``wanted`` headings; ``needed`` are named to the sender.
 
     Raises ``InputError`` where cells of the heading are merged, or where no row looks like a heading.
     """
@@ -231,8 +231,8 @@ def read_sheet(data: bytes, name: str, wanted: Sequence[str]) -> Lines:
                 row=merged[0][0] if scores and scores[best] == 0 else best + 1,
             )
         raise InputError(
-            f"Không tìm thấy dòng tiêu đề trong tệp {name}. Cần có các cột: {', '.join(wanted)}.",
-            f"No heading row was found in {name}. These columns are needed: {', '.join(wanted)}.",
+            f"Không tìm thấy dòng tiêu đề trong tệp {name}. Cần có các cột: {', '.join(needed)}.",
+            f"No heading row was found in {name}. These columns are needed: {', '.join(needed)}.",
             row=1,
         )
     names = _check_heading(candidates[best], best + 1, name)

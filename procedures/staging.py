@@ -134,7 +134,10 @@ def _add_broken(con: "DuckDBPyConnection", broken: list[int]) -> None:
 
 def _read_table(con: "DuckDBPyConnection", profile: Profile, data: bytes, name: str) -> None:
     wanted = [files.heading(column) for columns in profile.columns.values() for column in columns]
-    read = files.read_sheet(data, name, wanted) if files.is_workbook(data) else files.read_csv(files.as_utf8(data, name), name)
+    if files.is_workbook(data):
+        read = files.read_sheet(data, name, wanted, [profile.columns[field][0] for field in _required(profile)])
+    else:
+        read = files.read_csv(files.as_utf8(data, name), name)
     present = set(read.table.column_names)
     con.register("rows_read", read.table)
 

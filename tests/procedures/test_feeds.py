@@ -102,7 +102,17 @@ def test_personal_columns_reach_neither_lake_nor_digest_nor_quarantine(sqlite_ap
         assert person not in text
 
 
-FLAT = ["Mã hồ sơ", "MÃ TTHC ", "Đơn vị xử lý", "Ngày tiếp nhận", "Trạng thái", "Hình thức nộp", "Ngày hẹn trả", "Ngày kết thúc xử lý", "Họ tên"]
+FLAT = [
+    "Mã hồ sơ",
+    "MÃ TTHC ",
+    "Đơn vị xử lý",
+    "Ngày tiếp nhận",
+    "Trạng thái",
+    "Hình thức nộp",
+    "Ngày hẹn trả",
+    "Ngày kết thúc xử lý",
+    "Họ tên",
+]
 FLAT_ROWS = [
     ["H26.12-261008-0001", "1.115150", "H26.12", "08/10/2026 08:15", "Đã xử lý xong", "Trực tuyến", "15/10/2026", "15/10/2026 16:00", "A"],
     ["H26.12-261008-0002", "1.004222", "00004", "08/10/2026", "ĐANG XỬ LÝ", "", "", "", "B"],
