@@ -170,11 +170,11 @@ def dossier_codes(
     """The dossiers of national sources that a recorded figure counts (methodology §7.5): its numerator.
 
     ``received``/``online``: reception in the month. ``supplement``/``repeat_supplement``: of those that ended or were asked in the
-    month, those with at least one / two requests. ``late``: ended in the month after the deadline, or due in it and still open at its end. ``asked_again``: of the supplement
+    month, those with at least one / two requests. ``late``: ended in the month after the deadline, or due in it and
+    still open at its end. ``asked_again``: of the supplement
     cohort, those asked for a paper that a state register holds.
     Raises ``InputError`` for another figure.
     """
-    import ibis
 
     from core.lake import connect, fetch
 

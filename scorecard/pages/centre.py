@@ -196,7 +196,7 @@ def dossier_heading(figure: str) -> str:
         "online": _("Hồ sơ nộp trực tuyến"),
         "supplement": _("Hồ sơ bị yêu cầu bổ sung"),
         "repeat_supplement": _("Hồ sơ bị yêu cầu bổ sung từ hai lần"),
-        "late": _("Hồ sơ kết thúc sau ngày hẹn trả"),
+        "late": _("Hồ sơ quá ngày hẹn trả"),
         "asked_again": _("Hồ sơ bị yêu cầu giấy tờ Nhà nước đã có"),
     }[figure]
 

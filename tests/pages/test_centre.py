@@ -81,6 +81,11 @@ def test_the_list_holds_as_many_dossiers_as_the_figure_counts(country: Flask, ce
         counted = figures[HANOI, indicator, "raw"].numerator
         answer = centre.get("/centre/dossiers", query_string={"figure": figure, "month": "2026-10"})
         assert f"{counted} hồ sơ" in text_of(answer.text), indicator
+    on_time = figures[HANOI, "on_time", "raw"]
+    assert on_time.denominator is not None
+    assert on_time.numerator is not None
+    late = centre.get("/centre/dossiers", query_string={"figure": "late", "month": "2026-10"})
+    assert f"{on_time.denominator - on_time.numerator} hồ sơ" in text_of(late.text)
 
 
 def test_the_list_can_be_downloaded_and_says_that_it_is_simulated(centre: FlaskClient) -> None:
