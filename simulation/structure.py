@@ -178,7 +178,7 @@ def _register_ids(session: Session) -> dict[str, int]:
 
 
 def _ids(rows: Result[str, int]) -> dict[str, int]:
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _insert(session: Session, table: type[Base], rows: Iterable[Mapping[str, Any]]) -> None:
