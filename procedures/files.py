@@ -212,7 +212,8 @@ def sheet_rows(data: bytes, name: str) -> tuple[list[tuple[Any, ...]], list[tupl
 
 
 def read_sheet(data: bytes, name: str, wanted: Sequence[str], needed: Sequence[str]) -> Lines:
-    """The rows of a workbook's first sheet under the heading row that has most of the ``wanted`` headings; ``needed`` are named to the sender.
+    """The rows of a workbook's first sheet under the heading row that has most of the ``wanted`` headings.
+    ``needed`` are named to the sender where there is none.
 
     Raises ``InputError`` where cells of the heading are merged, or where no row looks like a heading.
     """
