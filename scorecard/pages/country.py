@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from flask import url_for
@@ -41,10 +42,10 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Claim:
-    """A figure quoted from elsewhere, beside ours and never mixed in."""
+class Claims:
+    """Figures quoted from one source, beside ours and never mixed in."""
 
-    text: str
+    lines: tuple[tuple[str, str], ...]
     source: str
     as_of: str
 
@@ -96,10 +97,22 @@ def build(session: Session, edition: Edition) -> Country:
     )
 
 
-def claims(session: Session) -> list[Claim]:
-    """Quoted figures with source and day."""
-    found = session.scalars(select(QuotedClaim).order_by(QuotedClaim.as_of, QuotedClaim.key))
-    return [Claim(pick(claim.text_vi, claim.text_en), claim.source, numbers.day(claim.as_of, language())) for claim in found]
+def claims(session: Session) -> list[Claims]:
+    """Quoted figures by source and day; of one source those with numerator and denominator first."""
+    found: dict[tuple[str, date], list[QuotedClaim]] = {}
+    for claim in session.scalars(select(QuotedClaim).order_by(QuotedClaim.as_of, QuotedClaim.numerator.is_(None), QuotedClaim.key)):
+        found.setdefault((claim.source, claim.as_of), []).append(claim)
+    return [
+        Claims(tuple((_claimed(claim), pick(claim.text_vi, claim.text_en)) for claim in quoted), source, numbers.day(as_of, language()))
+        for (source, as_of), quoted in found.items()
+    ]
+
+
+def _claimed(claim: QuotedClaim) -> str:
+    """The number as the source has it: counts with their share, a share alone, or a count."""
+    if claim.numerator is not None and claim.denominator is not None:
+        return f"{words.count(claim.numerator)}/{words.count(claim.denominator)} ({words.share(claim.value)})"
+    return words.share(claim.value, 0) if claim.value <= 1 else words.count(round(claim.value))
 
 
 def _tile(figures: Mapping[tuple[str, str, str], Figure], view: UnitView | None, code: str) -> Tile:

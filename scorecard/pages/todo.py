@@ -48,7 +48,7 @@ def _task(gap: Gap, units: Mapping[str, UnitView], procedures: Mapping[str, Proc
     view = procedures.get(gap.procedure_code)
     name = _shortened(view.name if view is not None else gap.procedure_code)
     register = registers.get(gap.register_code or "")
-    held_in = pick(register.name, register.name_en) if register is not None else ""
+    held_in = _register(register) if register is not None else ""
     if gap.kind == HELD_BY_STATE and gap.within_power:
         what = _("Không yêu cầu lại giấy tờ đã có trong %(register)s: %(name)s", register=held_in, name=name)
     elif gap.kind == HELD_BY_STATE:
@@ -65,6 +65,11 @@ def _task(gap: Gap, units: Mapping[str, UnitView], procedures: Mapping[str, Proc
         procedure_code=gap.procedure_code,
         figure=FIGURES[gap.kind],
     )
+
+
+def _register(register: StateRegister) -> str:
+    """A register's name for a heading: the usual abbreviation, and only the first of two registers kept together."""
+    return pick(register.name.replace("Cơ sở dữ liệu", "CSDL"), register.name_en).split(",")[0]
 
 
 def _where(codes: Sequence[str], units: Mapping[str, UnitView]) -> str:
