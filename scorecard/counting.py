@@ -5,7 +5,7 @@ whose handling ended in the month; *D* = ended in it, or any supplement request 
 the month. Everything is an integer count.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from scorecard.papers import HELD, UNCLEAR, PaperBook
 
 if TYPE_CHECKING:
     import ibis
+    import ibis.backends.duckdb
     import pandas as pd
     import pyarrow as pa
 
@@ -40,23 +41,7 @@ class Counts:
 def count(paths: Sequence[Path], sources: Sequence[str], month: Month, papers: PaperBook) -> Counts:
     """Count a month. ``paths``: the lake's data files; ``sources``: those that enter national figures."""
     engine = connect()
-    dossiers = _derive(read_files(engine, paths, dossier_schema()), sources, month)
-    dossiers = engine.create_table("dossiers", dossiers, temp=True)
-    asked = _asked(dossiers, month)
-    classes = _classify(fetch(engine, asked.select("procedure_code", "paper_code", "paper_name").distinct()), papers)
-    lookup = from_arrow(engine, "paper_classes", classes)
-    on = [asked[name].identical_to(lookup[name]) for name in ("procedure_code", "paper_code", "paper_name")]
-    known = asked.inner_join(lookup, on).select(*DOSSIER, *KEYS, "paper_class", "register_code")
-    judged = known.group_by(DOSSIER).agg(
-        held=(known.paper_class == HELD).any(),
-        unclear=(known.paper_class == UNCLEAR).any(),
-    )
-    joined = dossiers.left_join(judged, DOSSIER).select(dossiers, judged.held, judged.unclear)
-    joined = joined.mutate(
-        asked_held=joined.held.fill_null(False),
-        # a source that sends only a number of requests names no paper
-        asked_unclear=joined.unclear.fill_null(False) | ((joined.requests > 0) & (joined.listed == 0)),
-    )
+    joined, known = judged(engine, paths, sources, month, papers)
     wide = fetch(engine, _aggregate(joined).order_by(KEYS)).to_pandas()
     held = known.filter(known.paper_class == HELD).select(*DOSSIER, *KEYS, "register_code").distinct()
     held = held.group_by([*KEYS, "register_code"]).agg(dossiers=lambda t: t.count()).order_by([*KEYS, "register_code"])
@@ -68,6 +53,38 @@ def count(paths: Sequence[Path], sources: Sequence[str], month: Month, papers: P
         registers=registers.astype({**dict.fromkeys([*KEYS, "register_code"], "str"), "dossiers": "int64"}),
         sources={str(source): int(number) for source, number in zip(totals["source"], totals["dossiers"], strict=True)},
     )
+
+
+def judged(
+    engine: "ibis.backends.duckdb.Backend",
+    paths: Sequence[Path],
+    sources: Sequence[str],
+    month: Month,
+    papers: PaperBook,
+    only: Callable[["ibis.Table"], "ibis.Table"] = lambda rows: rows,
+) -> tuple["ibis.Table", "ibis.Table"]:
+    """The month's dossiers with the columns that indicators use, and every paper asked for in D with its class and register.
+
+    ``only`` narrows the lake's rows before anything is derived from them.
+    """
+    dossiers = _derive(only(read_files(engine, paths, dossier_schema())), sources, month)
+    dossiers = engine.create_table("dossiers", dossiers, temp=True)
+    asked = _asked(dossiers, month)
+    classes = _classify(fetch(engine, asked.select("procedure_code", "paper_code", "paper_name").distinct()), papers)
+    lookup = from_arrow(engine, "paper_classes", classes)
+    on = [asked[name].identical_to(lookup[name]) for name in ("procedure_code", "paper_code", "paper_name")]
+    known = asked.inner_join(lookup, on).select(*DOSSIER, *KEYS, asked.paper_name, "paper_class", "register_code")
+    classed = known.group_by(DOSSIER).agg(
+        held=(known.paper_class == HELD).any(),
+        unclear=(known.paper_class == UNCLEAR).any(),
+    )
+    joined = dossiers.left_join(classed, DOSSIER).select(dossiers, classed.held, classed.unclear)
+    joined = joined.mutate(
+        asked_held=joined.held.fill_null(False),
+        # a source that sends only a number of requests names no paper
+        asked_unclear=joined.unclear.fill_null(False) | ((joined.requests > 0) & (joined.listed == 0)),
+    )
+    return joined, known
 
 
 def _derive(rows: "ibis.Table", sources: Sequence[str], month: Month) -> "ibis.Table":
@@ -97,7 +114,18 @@ def _derive(rows: "ibis.Table", sources: Sequence[str], month: Month) -> "ibis.T
         in_cohort=rows.ended_in | rows.asked_in,
         overdue_at_end=within(rows.due_at) & (rows.ended_at.isnull() | (rows.ended_at >= end)),
     )
-    derived = ["channel", "due_at", "ended_at", "received_in", "ended_in", "in_cohort", "overdue_at_end", "listed", "requests"]
+    derived = [
+        "received_at",
+        "channel",
+        "due_at",
+        "ended_at",
+        "received_in",
+        "ended_in",
+        "in_cohort",
+        "overdue_at_end",
+        "listed",
+        "requests",
+    ]
     concerned = rows.filter(rows.received_in | rows.in_cohort | rows.overdue_at_end)
     return concerned.select(*DOSSIER, *KEYS, *derived, "supplements")
 
