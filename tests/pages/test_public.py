@@ -66,7 +66,7 @@ def test_a_quoted_figure_carries_its_number_and_source_and_is_not_called_nationa
     claims = text[text.index("Con số của nguồn khác") :]
     assert "2.014/2.177 (92,5 %) — Thủ tục hành chính cấp tỉnh, cấp xã" in claims
     assert "Nguồn: Họp Ban Chỉ đạo" in claims
-    assert "92,5" not in text[: text.index("Con số của nguồn khác")]
+    assert text.count("2.014/2.177") == 1
 
 
 @pytest.mark.parametrize("wanted", ["Hà Nội", "ha noi", "HA NOI", "01"])
