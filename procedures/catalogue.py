@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,12 @@ from procedures.catalogue_files import Entry, Unread, read_catalogue
 from procedures.components import Paper
 from procedures.files import read_bytes
 from procedures.models import NATIONAL, Component, Procedure, QuotedClaim, StateRegister
-from procedures.registers import register_of, seed
+from procedures.registers import plain, register_of, seed
 
 CLAIMS = Path(__file__).with_name("claims.yaml")
 MAX_FORM = 300
 CHUNK = 500
+SAME_NAME = 0.5  # likeness of two names below which they are two procedures; renamed ones stay well above
 COMPONENT_KEYS = ("position", "name", "case_label", "originals", "copies", "form_name", "register_id")
 
 
@@ -86,13 +88,9 @@ def _upsert(
     valid_from: date,
     registers: dict[str, int],
 ) -> None:
-    values: dict[str, Any] = {}
-    papers: list[Paper] | None = None
-    for _file, entry in entries:
-        values |= entry.values
-        papers = entry.papers if entry.papers is not None else papers
-        if entry.agencies and not values.get("executing_agencies") and not (procedure and procedure.executing_agencies):
-            values["executing_agencies"] = entry.agencies
+    values, papers = _joined(result, procedure, entries)
+    if not values:
+        return
     wanted = [_component(paper, position, registers) for position, paper in enumerate(papers or [], 1)]
     if procedure is None:
         empty: dict[str, Any] = {"issuing_agencies": [], "executing_agencies": [], "levels": [], "details": {}}
@@ -119,6 +117,40 @@ def _upsert(
         session.execute(delete(Component).where(Component.procedure_id == procedure.id))
         session.expire(procedure, ["components"])
         session.add_all(Component(procedure_id=procedure.id, **row) for row in wanted)
+
+
+def _joined(
+    result: CatalogueResult, procedure: Procedure | None, entries: Sequence[tuple[str, Entry]]
+) -> tuple[dict[str, Any], list[Paper] | None]:
+    """What all files together say of one code, lists before pages; and the papers, if a page speaks of them.
+
+    Codes are given twice in practice: a page whose name is that of quite another procedure is told and left out. Where a list
+    says so, the code was another procedure's until now, and what its page said goes.
+    """
+    values: dict[str, Any] = {}
+    papers: list[Paper] | None = None
+    for file, entry in sorted(entries, key=lambda item: item[1].papers is not None):
+        recorded = values.get("name") or (procedure.name if procedure else entry.values["name"])
+        same = SequenceMatcher(None, plain(recorded), plain(entry.values["name"]), autojunk=False).ratio() >= SAME_NAME
+        if not same and entry.papers is not None:
+            names = entry.values["name"], recorded
+            result.unread.append(
+                Unread(
+                    file,
+                    entry.row,
+                    entry.code,
+                    f"Mã đã thuộc thủ tục khác: “{names[0][:80]}” ≠ “{names[1][:80]}”. Kiểm tra mã trên Cổng.",
+                    f"The code belongs to another procedure: “{names[0][:80]}” ≠ “{names[1][:80]}”. Check it on the portal.",
+                )
+            )
+            continue
+        if not same:
+            values, papers = {"levels": [], "is_local": False, "details": {}}, []
+        values |= entry.values
+        papers = entry.papers if entry.papers is not None else papers
+        if entry.agencies and not values.get("executing_agencies") and not (procedure and procedure.executing_agencies):
+            values["executing_agencies"] = entry.agencies
+    return values, papers
 
 
 def _component(paper: Paper, position: int, registers: dict[str, int]) -> dict[str, Any]:

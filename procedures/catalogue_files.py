@@ -79,8 +79,9 @@ def read_list(data: bytes, name: str) -> Catalogue:
         if not CODE.fullmatch(code) or not values["name"]:
             found.unread.append(_bad_code(name, number, code))
             continue
-        entry = {"name": _one_line(values["name"]), "sector": values["sector"][:200]}
-        entry |= {"issuing_agencies": _lines(values["issuing"]), "executing_agencies": _lines(values["executing"])}
+        entry: dict[str, Any] = {"name": _one_line(values["name"]), "sector": values["sector"][:200]}
+        agencies = {"issuing_agencies": _lines(values["issuing"]), "executing_agencies": _lines(values["executing"])}
+        entry |= {key: names for key, names in agencies.items() if names}  # an empty cell says nothing
         found.entries.append(Entry(code, number, entry))
     return found
 
