@@ -39,7 +39,8 @@ def folder(country: Flask) -> Path:
 @pytest.fixture
 def lake(country: Flask) -> Iterator[duckdb.DuckDBPyConnection]:
     paths = [str(path) for path in dossier_table(country.extensions["settings"].data_dir).paths()]
-    engine = duckdb.connect(config={"TimeZone": "UTC"})
+    engine = duckdb.connect()
+    engine.execute("SET TimeZone = 'UTC'")
     engine.execute(f"CREATE VIEW dossier AS FROM read_parquet({paths!r}, hive_partitioning=true, hive_types_autocast=false)")
     yield engine
     engine.close()
@@ -100,7 +101,7 @@ def test_every_row_was_accepted(session: Session, folder: Path) -> None:
 
 
 def test_shares_are_plausible(lake: duckdb.DuckDBPyConnection, session: Session) -> None:
-    online, on_time, supplements, repeated = lake.sql(
+    online, on_time, supplements, repeated = lake.execute(
         "SELECT avg((channel = 2)::INT), avg((finished_at <= due_at)::INT) FILTER (finished_at IS NOT NULL),"
         " avg((supplement_count > 0)::INT), avg((supplement_count > 1)::INT) FROM dossier"
     ).fetchone()
@@ -115,17 +116,17 @@ def test_shares_are_plausible(lake: duckdb.DuckDBPyConnection, session: Session)
 
 
 def test_provinces_are_uneven(lake: duckdb.DuckDBPyConnection) -> None:
-    counts = [row[0] for row in lake.sql("SELECT count(*) FROM dossier WHERE source LIKE 'H%' GROUP BY source ORDER BY 1").fetchall()]
+    counts = [row[0] for row in lake.execute("SELECT count(*) FROM dossier WHERE source LIKE 'H%' GROUP BY source ORDER BY 1").fetchall()]
     assert len(counts) == 34
     assert counts[-1] > 8 * counts[0]
-    weekday = dict(lake.sql("SELECT isodow(received_at + INTERVAL 7 HOUR), count(*) FROM dossier GROUP BY 1").fetchall())
+    weekday = dict(lake.execute("SELECT isodow(received_at + INTERVAL 7 HOUR), count(*) FROM dossier GROUP BY 1").fetchall())
     assert weekday[1] > weekday[5] > 3 * weekday.get(6, 0)
 
 
 def test_nobody_files_online_what_is_not_offered_online(lake: duckdb.DuckDBPyConnection, session: Session) -> None:
     offered = {(unit, procedure) for unit, procedure, level in queries.local_offerings(session, LAST_MONTH.last_day) if level != "none"}
     provinces = {code: view.province_code for code, view in queries.units(session, LAST_MONTH.last_day).items()}
-    filed = lake.sql(
+    filed = lake.execute(
         "SELECT DISTINCT handling_unit, procedure_code FROM dossier"
         f" WHERE channel = 2 AND source LIKE 'H%' AND reception_month = '{LAST_MONTH}'"
     ).fetchall()
@@ -134,7 +135,7 @@ def test_nobody_files_online_what_is_not_offered_online(lake: duckdb.DuckDBPyCon
 
 
 def test_histories_agree_with_the_dates(lake: duckdb.DuckDBPyConnection) -> None:
-    broken = lake.sql(
+    broken = lake.execute(
         """
         SELECT dossier_code FROM dossier
         WHERE received_at > first_due_at OR finished_at < received_at OR returned_at < finished_at OR first_due_at > due_at
@@ -150,9 +151,9 @@ def test_histories_agree_with_the_dates(lake: duckdb.DuckDBPyConnection) -> None
 
 
 def test_nothing_happens_after_now(lake: duckdb.DuckDBPyConnection) -> None:
-    latest = lake.sql("SELECT max(received_at), max(finished_at), max(returned_at), max(updated_at) FROM dossier").fetchone()
+    latest = lake.execute("SELECT max(received_at), max(finished_at), max(returned_at), max(updated_at) FROM dossier").fetchone()
     assert all(moment <= NOW for moment in latest)
-    open_now = lake.sql("SELECT count(*) FROM dossier WHERE finished_at IS NULL").fetchone()
+    open_now = lake.execute("SELECT count(*) FROM dossier WHERE finished_at IS NULL").fetchone()
     assert open_now[0] > 100
 
 
@@ -194,7 +195,7 @@ def test_truth_and_passwords_are_kept_apart(folder: Path) -> None:
 
 def test_hidden_requests_are_in_the_truth_alone(folder: Path, lake: duckdb.DuckDBPyConnection) -> None:
     lake.execute(f"CREATE VIEW truth AS FROM '{folder / 'truth' / 'dossiers.parquet'}'")
-    hidden, dossiers = lake.sql(
+    hidden, dossiers = lake.execute(
         "SELECT count(*) FILTER (requests_true > supplement_count AND requests_recorded = 0), count(*) FROM truth JOIN dossier"
         " USING (source, dossier_code)"
     ).fetchone()
