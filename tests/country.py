@@ -49,7 +49,6 @@ def country_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> 
 
 def _build(folder: Path) -> None:
     from simulation.build import build
-
     from tests.conftest import make_settings, run_app
 
     url = f"sqlite:///{folder / 'country.sqlite'}"

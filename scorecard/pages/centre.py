@@ -19,7 +19,8 @@ from scorecard.pages.unit_page import UnitPage
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from procedures.queries import DossierRow, ProcedureView, UnitView
+    from procedures.queries import ProcedureView, UnitView
+    from scorecard.listing import DossierRow
     from scorecard.models import Edition
 
 SHOWN_DOSSIERS = 200
@@ -162,26 +163,28 @@ def quality(page: UnitPage) -> list[tuple[str, str]]:
 
 @dataclass(frozen=True)
 class WantedDossiers:
-    """The dossiers behind one recorded figure, with what names them."""
+    """The dossiers behind one recorded figure, with what names them. ``register``: only papers that this register holds."""
 
-    month: Month
+    edition: Edition
     figure: str
     unit: str
     procedure: str | None
+    register: str | None
     found: list[DossierRow]
     units: Mapping[str, UnitView]
     procedures: Mapping[str, ProcedureView]
 
 
 def wanted_dossiers(
-    session: Session, month: Month, units: Mapping[str, UnitView], unit: str, procedure: str | None, figure: str
+    session: Session, edition: Edition, units: Mapping[str, UnitView], unit: str, procedure: str | None, figure: str, register: str | None
 ) -> WantedDossiers:
-    """Read the lake for one figure of a unit and everything below it. Raises ``InputError`` for an unknown figure."""
-    from procedures.queries import below, dossier_codes, procedures_map
+    """Open one figure of a unit and everything below it. Raises ``InputError`` for an unknown figure."""
+    from procedures.queries import below, procedures_map
+    from scorecard.listing import open_figure
 
-    codes = below(session, unit, month.last_day)
-    found = dossier_codes(session, month, codes, procedure, figure)
-    return WantedDossiers(month, figure, unit, procedure, found, units, procedures_map(session, month.last_day))
+    day = Month.parse(edition.month).last_day
+    found = open_figure(edition, figure, below(session, unit, day), procedure, register)
+    return WantedDossiers(edition, figure, unit, procedure, register, found, units, procedures_map(session, day))
 
 
 def is_survey(figure: str) -> bool:
@@ -198,6 +201,7 @@ def dossier_heading(figure: str) -> str:
         "repeat_supplement": _("Hồ sơ bị yêu cầu bổ sung từ hai lần"),
         "late": _("Hồ sơ quá ngày hẹn trả"),
         "asked_again": _("Hồ sơ bị yêu cầu giấy tờ Nhà nước đã có"),
+        "asked_again_upper": _("Hồ sơ bị yêu cầu giấy tờ Nhà nước đã có, gồm cả yêu cầu không ghi rõ"),
     }[figure]
 
 

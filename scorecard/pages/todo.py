@@ -31,6 +31,7 @@ class Task:
     who: str
     procedure_code: str
     figure: str
+    register_code: str | None
 
 
 def tasks(
@@ -64,6 +65,7 @@ def _task(gap: Gap, units: Mapping[str, UnitView], procedures: Mapping[str, Proc
         who=_("ai sửa được: %(agency)s", agency=pick(gap.agency_vi, gap.agency_en)),
         procedure_code=gap.procedure_code,
         figure=FIGURES[gap.kind],
+        register_code=gap.register_code,
     )
 
 

@@ -81,6 +81,10 @@ def test_the_list_holds_as_many_dossiers_as_the_figure_counts(country: Flask, ce
         counted = figures[HANOI, indicator, "raw"].numerator
         answer = centre.get("/centre/dossiers", query_string={"figure": figure, "month": "2026-10"})
         assert f"{counted} hồ sơ" in text_of(answer.text), indicator
+    for variant, figure in (("lower", "asked_again"), ("upper", "asked_again_upper")):
+        counted = figures[HANOI, "asked_again_recorded", variant].numerator
+        answer = centre.get("/centre/dossiers", query_string={"figure": figure, "month": "2026-10"})
+        assert f"{counted} hồ sơ" in text_of(answer.text), variant
     on_time = figures[HANOI, "on_time", "raw"]
     assert on_time.denominator is not None
     assert on_time.numerator is not None
