@@ -5,11 +5,9 @@ data files; that list is also what an edition freezes.
 """
 
 import hashlib
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlparse
 
@@ -107,8 +105,6 @@ def describe(path: Path, root: Path) -> DataFile:
 
 def connect(memory_limit: str = "2GB") -> "ibis.backends.duckdb.Backend":
     """A fresh in-memory engine. Times are UTC; nothing is shared between processes."""
-    # Ibis imports this patch for pyarrow before 14.0.1, which does nothing to later ones: an empty module stands in for it.
-    sys.modules.setdefault("pyarrow_hotfix", ModuleType("pyarrow_hotfix"))
     import warnings
 
     import ibis

@@ -1,4 +1,4 @@
-"""Reads of the lake: end-points reached, dossiers behind a recorded figure, coverage, health."""
+"""Reads of the lake: end-points reached, coverage, health."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.calendar import Month, local_date
-from core.errors import InputError
 from procedures.dossiers import CHANNELS, END_STATUSES, dossier_schema, dossier_table
 from procedures.models import NATIONAL, Source, Unit
 
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     import ibis.backends.duckdb
 
 END_POINTS = {3: "refused", 7: "withdrawn", 8: "stopped", 9: "returned", 10: "returned"}
-FIGURES = ("received", "online", "supplement", "repeat_supplement", "late", "asked_again")
 
 
 @dataclass(frozen=True)
@@ -42,18 +40,6 @@ class EndPoint:
     supplements: int
     on_time: bool | None
     reached_at: datetime
-
-
-@dataclass(frozen=True)
-class DossierRow:
-    """One dossier behind a recorded figure. ``requested_paper``: what the supplement requests asked for, as written."""
-
-    source: str
-    received_on: date
-    dossier_code: str
-    procedure_code: str
-    handling_unit: str
-    requested_paper: str
 
 
 def data_dir() -> Path:
@@ -89,18 +75,6 @@ def _ended_in(table: "ibis.Table", month: Month) -> Any:
 
     end = ibis.coalesce(table.finished_at, table.returned_at)
     return table.status.isin(END_STATUSES) & (end >= ibis.literal(month.start)) & (end < ibis.literal(month.end))
-
-
-def _late(table: "ibis.Table", month: Month) -> Any:
-    """Ended in the month after the deadline, or due in it and still open at its end: what the on-time share does not count as on time."""
-    import ibis
-
-    start, end = ibis.literal(month.start), ibis.literal(month.end)
-    ended_at = ibis.ifelse(
-        table.status.isin(END_STATUSES), ibis.coalesce(table.finished_at, table.returned_at), ibis.null("timestamp('UTC')")
-    )
-    still_open = (table.due_at >= start) & (table.due_at < end) & (ended_at.isnull() | (ended_at >= end)) & (table.received_at < end)
-    return (_ended_in(table, month) & (ended_at > table.due_at)) | still_open
 
 
 def _asked_in(table: "ibis.Table", month: Month) -> Any:
@@ -162,64 +136,6 @@ def _as_end_points(columns: dict[str, list[Any]], provinces: dict[str, str | Non
             on_time=on_time,
             reached_at=reached.astimezone(UTC),
         )
-
-
-def dossier_codes(
-    session: Session, month: Month, unit_codes: set[str] | None, procedure_code: str | None, figure: str, limit: int | None = None
-) -> list[DossierRow]:
-    """The dossiers of national sources that a recorded figure counts (methodology §7.5): its numerator.
-
-    ``received``/``online``: reception in the month. ``supplement``/``repeat_supplement``: of those that ended or were asked in the
-    month, those with at least one / two requests. ``late``: ended in the month after the deadline, or due in it and
-    still open at its end. ``asked_again``: of the supplement
-    cohort, those asked for a paper that a state register holds.
-    Raises ``InputError`` for another figure.
-    """
-
-    from core.lake import connect, fetch
-
-    if figure not in FIGURES:
-        raise InputError(f"Không có số liệu {figure}.", f"There is no figure {figure}.", field="figure")
-    sources = _national(session)
-    if not sources:
-        return []
-    engine = connect()
-    table = dossiers(engine, sources)
-    if unit_codes is not None:
-        table = table.filter(table.handling_unit.isin(sorted(unit_codes)))
-    if procedure_code is not None:
-        table = table.filter(table.procedure_code == procedure_code)
-    if figure in ("received", "online"):
-        table = table.filter(table.reception_month == str(month))
-        if figure == "online":
-            table = table.filter(table.channel == 2)
-    elif figure == "late":
-        table = table.filter(_late(table, month))
-    else:
-        least = 2 if figure == "repeat_supplement" else 1
-        table = table.filter((_ended_in(table, month) | _asked_in(table, month)) & (table.supplement_count >= least))
-    columns = table.select("source", "received_at", "dossier_code", "procedure_code", "handling_unit", "supplements")
-    found = fetch(engine, columns.order_by("received_at", "dossier_code")).to_pylist()
-    if figure == "asked_again":
-        from procedures.papers import keep_asked_again
-
-        found = keep_asked_again(session, found)
-    return [_as_dossier_row(row) for row in found[:limit]]
-
-
-def _as_dossier_row(row: dict[str, Any]) -> DossierRow:
-    papers = []
-    for request in row["supplements"] or []:
-        names = [document["name"] for document in request["documents"] or [] if document["name"]]
-        papers.append("; ".join(names) or request["text"] or "")
-    return DossierRow(
-        source=row["source"],
-        received_on=local_date(row["received_at"]),
-        dossier_code=row["dossier_code"],
-        procedure_code=row["procedure_code"],
-        handling_unit=row["handling_unit"],
-        requested_paper=" | ".join(papers),
-    )
 
 
 def coverage(session: Session, month: Month, now: datetime) -> dict[str, float | None]:

@@ -1,20 +1,15 @@
-"""Which state register already holds a requested paper: one classification for counting and for opening a figure."""
+"""Which state register already holds a requested paper. Pure."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
-from procedures.models import NATIONAL, Component, Procedure, StateRegister
 from procedures.registers import is_drawn_up, plain
 
 HELD, GENUINE, UNCLEAR = "held", "genuine", "unclear"
 
 
 class PaperBook:
-    """Classes of papers by the catalogue's components and the registers' keywords. Pure.
+    """Classes of papers by the catalogue's components and the registers' keywords.
 
     ``components``: (procedure code, paper code, paper name, register code or None). ``keywords``: register code to words
     without diacritics that name papers it holds.
@@ -50,37 +45,3 @@ class PaperBook:
         if (procedure, code or "") in self._by_code or (wanted and (procedure, wanted) in self._by_name):
             return GENUINE, None
         return UNCLEAR, None
-
-
-def paper_book(session: Session) -> PaperBook:
-    """The classification by the national catalogue and the registers as they stand."""
-    components = session.execute(
-        select(Procedure.code, Component.code, Component.name, StateRegister.code)
-        .join(Component, Component.procedure_id == Procedure.id)
-        .outerjoin(StateRegister, StateRegister.id == Component.register_id)
-        .where(Procedure.list_code == NATIONAL)
-    )
-    keywords = dict(session.execute(select(StateRegister.code, StateRegister.keywords)).all())
-    return PaperBook(components.all(), keywords)
-
-
-def keep_asked_again(session: Session, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The dossiers (as dictionaries of the lake's columns) that were asked for at least one paper that a register holds."""
-    book = paper_book(session)
-    known: dict[tuple[str, str | None, str | None], bool] = {}
-
-    def is_held(procedure: str, code: str | None, name: str | None) -> bool:
-        paper = (procedure, code, name)
-        if paper not in known:
-            known[paper] = book.classify(*paper)[0] == HELD
-        return known[paper]
-
-    return [
-        row
-        for row in rows
-        if any(
-            is_held(row["procedure_code"], document["code"], document["name"])
-            for request in row["supplements"] or []
-            for document in request["documents"] or []
-        )
-    ]

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session, aliased, selectinload
 
-from procedures.dossier_queries import DossierRow, EndPoint, coverage, dossier_codes, end_points, lake_health
+from procedures.dossier_queries import EndPoint, coverage, end_points, lake_health
 from procedures.models import (
     NATIONAL,
     Component,
@@ -23,14 +23,12 @@ from procedures.models import (
 )
 
 __all__ = [
-    "DossierRow",
     "EndPoint",
     "ProcedureView",
     "UnitView",
     "below",
     "connections",
     "coverage",
-    "dossier_codes",
     "end_points",
     "is_simulated",
     "lake_health",

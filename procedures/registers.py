@@ -12,7 +12,7 @@ SEED = Path(__file__).with_name("registers.yaml")
 # What the applicant or another party draws up, and notes among the papers, are held by no register whatever they are about.
 _DRAWN_UP = re.compile(
     r"^(?:\W|\d|[a-z]{1,3}[.)]\s)*(?:ban chinh )?"
-    r"(?:don|to khai|mau don|phieu (?:khai|de nghi|yeu cau|dang ky)|giay (?:de nghi|yeu cau|uy quyen)|"
+    r"(?:don|to khai|mau don|phieu (?:khai|de nghi|yeu cau|dang ky)|giay (?:khai(?! sinh)|de nghi|yeu cau|uy quyen)|"
     r"van ban (?:de nghi|yeu cau|dang ky|uy quyen|giai trinh|thoa thuan|cam ket|cua|cu)|cong van|to trinh|thu|hop dong|"
     r"danh sach|bao cao|cam ket|thong bao|truong hop|luu y|ghi chu|nguoi|tru truong hop)\b"
 )

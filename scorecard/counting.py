@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from core.calendar import Month
 from core.lake import connect, fetch, from_arrow, read_files
 from procedures.dossiers import END_STATUSES, dossier_schema
+from procedures.papers import HELD, UNCLEAR, PaperBook
 from scorecard.indicators import INDICATORS, LAKE
-from scorecard.papers import HELD, UNCLEAR, PaperBook
 
 if TYPE_CHECKING:
     import ibis

@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 from core.calendar import Month
 from core.lake import DataFile, LakeTable, describe
 from procedures.models import NATIONAL, Component, Procedure, Source, StateRegister, Submission, Unit
+from procedures.papers import PaperBook
 from procedures.queries import connections, local_offerings, procedures_map, registers, units
 from scorecard.measuring import Place
-from scorecard.papers import PaperBook
 from scorecard.rulesets import RuleSet, read
 from surveys.queries import answers_frame, invited_counts
 

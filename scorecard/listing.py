@@ -61,9 +61,9 @@ def open_figure(
     """
     from core.lake import connect, fetch
     from procedures.dossiers import dossier_table
+    from procedures.papers import HELD
     from scorecard.counting import DOSSIER, judged
     from scorecard.inputs import load
-    from scorecard.papers import HELD
 
     if figure not in FIGURES:
         raise InputError(f"Không có số liệu {figure}.", f"There is no figure {figure}.", field="figure")

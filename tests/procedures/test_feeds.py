@@ -44,7 +44,6 @@ def test_foreign_source_stays_out_of_national_figures(app: Flask, shared_data: P
     assert set(queries.units(session, date(2011, 10, 1), "nl")) == {"General", "Customer contact", "Experts"}
     assert queries.procedures_map(session, date(2011, 10, 1)) == {}
     assert list(queries.end_points(session, Month(2011, 10), NOW)) == []
-    assert queries.dossier_codes(session, Month(2011, 10), None, None, "received") == []
 
 
 def test_sync_message_as_the_lake_keeps_it(app: Flask, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What other rooms read: end-points, dossiers behind a figure, coverage, health; and the page of submissions."""
+"""What other rooms read: end-points, coverage, health; and the page of submissions."""
 
 import gzip
 from datetime import UTC, date, datetime
@@ -83,31 +83,6 @@ def test_end_points_of_a_month(dossiers: Flask) -> None:
 def test_end_points_stop_at_now(dossiers: Flask) -> None:
     now = datetime(2026, 10, 9, 5, tzinfo=UTC)
     assert {point.dossier_code[-1] for point in queries.end_points(reading(), OCTOBER, now)} == {"3", "4", "6"}
-
-
-@pytest.mark.parametrize(
-    ("figure", "numbers"),
-    [
-        ("received", "123457"),
-        ("online", "13457"),
-        ("supplement", "46"),
-        ("repeat_supplement", "4"),
-        ("late", "2457"),  # ended late, or due in the month and open at its end
-        ("asked_again", "4"),
-    ],
-)
-def test_figure_opens_to_its_dossiers(dossiers: Flask, figure: str, numbers: str) -> None:
-    session = reading()
-    rows = queries.dossier_codes(session, OCTOBER, None, None, figure)
-    assert sorted(row.dossier_code[-1] for row in rows) == list(numbers)
-    own = queries.dossier_codes(session, OCTOBER, {"00004"}, None, figure)
-    assert [row.dossier_code[-1] for row in own] == [number for number in numbers if number == "7"]
-    other = queries.dossier_codes(session, OCTOBER, None, "1.115150", figure)
-    assert [row.dossier_code[-1] for row in other] == [number for number in numbers if number == "6"]
-    if figure == "asked_again":
-        assert rows[0].requested_paper == "Giấy khai sinh | Bổ sung"
-    with pytest.raises(InputError):
-        queries.dossier_codes(session, OCTOBER, None, None, "satisfaction")
 
 
 def test_coverage_counts_working_days_with_receptions(dossiers: Flask) -> None:

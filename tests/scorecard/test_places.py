@@ -7,11 +7,11 @@ from flask import Flask
 
 from core.database import reading
 from core.errors import InputError
+from procedures.papers import PaperBook
 from scorecard import operations, queries
 from scorecard.figures import HELD_BY_STATE, ONLINE_UNUSED, REPEAT
 from scorecard.models import Edition
 from scorecard.official import load
-from scorecard.papers import PaperBook
 from tests.scorecard.small import BIRTH, BUILD, MONTH, NOW, UNITS, Dossier, answers, build, submit
 
 CERTIFICATE, DRAWING = ["Giấy khai sinh"], ["Bản vẽ thiết kế"]
