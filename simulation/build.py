@@ -79,7 +79,7 @@ def build(dossiers: int, last_month: Month, seed: int, now: datetime, progress: 
     """Build the country in the current application's migrated, empty database.
 
     ``dossiers`` received from some days before the third month up to ``last_month`` until ``now``; the three months are
-    closed, the last one published with its report. The same arguments give the same feeds, byte for byte. Raises
+    closed and published, the last one with its report. The same arguments give the same feeds, byte for byte. Raises
     ``InputError`` where ``last_month`` is not over or lies too early.
     """
     if last_month.end > now or last_month.plus(-CLOSED_MONTHS) < Month(2025, 7):
@@ -98,7 +98,7 @@ def build(dossiers: int, last_month: Month, seed: int, now: datetime, progress: 
         _put(country, last_month, seed)
         made = logins.make(folder() / "logins.json", places.read_yaml("agencies.yaml")["centre"][0], _names(country.agencies))
     with steps("feeds"):
-        files = list(feeds.write(country.dossiers, country.items, country.world, country.causes, folder() / "feeds"))
+        files = list(steps.bar(feeds.write(country.dossiers, country.items, country.world, country.causes, folder() / "feeds"), "feeds"))
     codes = feeds.dossier_codes(country.dossiers, country.world)
     truth.write(folder() / "truth", country.dossiers, codes, country.items, country.world)
     with steps("load"):
@@ -108,16 +108,19 @@ def build(dossiers: int, last_month: Month, seed: int, now: datetime, progress: 
             result.quarantined += loaded.quarantined
     with steps("survey"):
         _survey(country, codes.to_pylist(), [*months, *_later(last_month, now)], seed, now, result, steps)
+    editions: list[int] = []
     with steps("close"):
         for month in steps.bar(months, "close"):
-            edition = scorecard.close(month, _closing(month, now), made[0].login)
+            editions.append(scorecard.close(month, _closing(month, now), made[0].login).id)
         result.months = [str(month) for month in months]
         scorecard.refresh_running(now)
     with steps("publish"):
-        scorecard.review(edition.id, logins.REVIEWER, now)
-        scorecard.publish(edition.id, logins.PUBLISHER, now)
-        exports.want_report(edition.id, logins.REVIEWER, now)
-        exports.build_edition(edition.id, now)
+        for edition_id in steps.bar(editions, "publish"):
+            scorecard.review(edition_id, logins.REVIEWER, now)
+            scorecard.publish(edition_id, logins.PUBLISHER, now)
+            if edition_id == editions[-1]:  # the worker makes the earlier months' files by itself
+                exports.want_report(edition_id, logins.REVIEWER, now)
+                exports.build_edition(edition_id, now)
     _places_to_show(country, result)
     (folder() / renewal.READY).write_text(json.dumps(asdict(result), ensure_ascii=False, indent=1), encoding="utf-8")
     return result
@@ -246,7 +249,7 @@ class _Steps:
         yield
         self.result.seconds[name] = round(time.perf_counter() - started, 2)
 
-    def bar(self, things: list[Thing], name: str) -> Iterable[Thing]:
+    def bar(self, things: Iterable[Thing], name: str) -> Iterable[Thing]:
         """The things, with a bar if wanted."""
         from tqdm import tqdm
 

@@ -33,7 +33,7 @@ def build_command() -> None:
         from simulation.build import build
 
         renewal.start_over()
-        result = build(wanted["dossiers"], Month.parse(wanted["month"]), wanted["seed"], now, progress=sys.stderr.isatty())
+        result = build(wanted["dossiers"], Month.parse(wanted["month"]), wanted["seed"], now, progress=True)
     except (InputError, ValueError) as error:
         click.echo(str(error), err=True)
         sys.exit(1)
