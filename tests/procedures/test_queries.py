@@ -12,7 +12,6 @@ from flask_babel import refresh
 from core import accounts
 from core.calendar import Month
 from core.database import reading, writing
-from core.errors import InputError
 from procedures import operations, queries
 from procedures.dossier_queries import data_dir
 from procedures.dossiers import dossier_table
