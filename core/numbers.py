@@ -25,6 +25,17 @@ def interval(low: float, high: float, language: str, decimals: int = 1) -> str:
     return f"{number(low * 100, language, decimals)}–{percent(high, language, decimals)}"
 
 
+def claimed(value: float, numerator: int | None, denominator: int | None, language: str) -> str:
+    """A quoted figure with no more decimals than its source gave: ``2.014/2.177 (92,5 %)``, ``90 %``, or a count above 1."""
+    if value > 1:
+        return number(value, language)
+    text = format_decimal(value * 100, format="#,##0.##", locale=language)
+    share = f"{text}\u202f%" if language == "vi" else f"{text}%"
+    if numerator is None or denominator is None:
+        return share
+    return f"{number(numerator, language)}/{number(denominator, language)} ({share})"
+
+
 def day(value: date | datetime, language: str) -> str:
     """``18/11/2026`` (vi) or ``18 November 2026`` (en); an instant is cut in Viet Nam."""
     moment = local_date(value) if isinstance(value, datetime) else value

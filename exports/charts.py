@@ -21,6 +21,7 @@ SIMULATED = "SỐ LIỆU MÔ PHỎNG"
 ROW, DENSE = 15.5, 11.5  # pixels a row; of an ungrouped plot, which shares its page with text
 LEAST = 0.06  # a narrower scale would make noise look like contrast
 NAMES, VALUES, PLOT = 118, 128, 300  # pixels: names at the left, figures at the right, the scale between
+LETTER, GAP = 5.2, 18  # pixels: a letter of the figures on average; the least room between them and the scale
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,8 @@ def dot_plot(
             rows[-1]["band"] = "#e3e7eb" if dot.grey else BAND
             y += 1
         y += 0.35
+    values = max([VALUES, *(LETTER * len(dot.words) + GAP for _, members in groups for dot in members)])  # longer figures take their room from the scale
+    plot = PLOT + VALUES - values
     ends = [edge for row in rows for edge in (row["low"], row["high"], row["value"]) if isinstance(edge, float)]
     if reference is not None:
         ends.append(reference)
@@ -96,7 +99,7 @@ def dot_plot(
         _marks(seen).mark_rule(strokeWidth=7).encode(x=x, x2="high:Q", y=vertical, color=alt.Color("band:N", scale=None)),
         _marks(dots).mark_circle(size=34, opacity=1).encode(x="value:Q", y=vertical, color=alt.Color("ink:N", scale=None)),
         _text(rows, "name", -8, "right", INK).encode(y=vertical),
-        _text(rows, "words", PLOT + VALUES - 4, "right", INK).encode(y=vertical),
+        _text(rows, "words", plot + values - 4, "right", INK).encode(y=vertical),
         _text(heads, "words", -NAMES + 2, "left", INK, bold=True).encode(y=vertical),
     ]
     if reference is not None:
@@ -107,7 +110,7 @@ def dot_plot(
             .mark_text(color=QUIET, font=FONT, fontSize=10, dy=-22, align="center")
             .encode(x="low:Q", y=vertical, text="words:N")
         )
-    chart = alt.layer(*layers).properties(width=PLOT, height=max(y, 1.0) * (ROW if heads else DENSE))
+    chart = alt.layer(*layers).properties(width=plot, height=max(y, 1.0) * (ROW if heads else DENSE))
     return Figure(finish(_svg(chart), title, description, simulated), title, description)
 
 

@@ -10,6 +10,8 @@ from exports.profiles import profile
 from exports.report import Cause, Material, Place
 from scorecard.pages.words import difference
 
+DOSSIERS, SPAN = "(hồ\u00a0sơ)", "Khoảng 95\u00a0% (%)"  # units in heads of columns, never broken over lines
+
 
 def compose(material: Material) -> dict[str, Any]:
     """Everything the template ``report/report.html`` prints. Raises ``LookupError`` where no issuing profile is in force."""
@@ -105,7 +107,7 @@ def _satisfaction(material: Material, numbering: Numbering) -> dict[str, Any]:
         Head("Người trả lời", 12),
         Head("Tỷ lệ trả lời (%)", 11),
         Head("Hài lòng (%)", 15),
-        Head("Khoảng 95 % (%)", 14),
+        Head(SPAN, 14),
         Head("Nhóm", 11, False),
     ]
     rows = [_satisfaction_row(material, "Cả nước", NATION, "")]
@@ -190,12 +192,13 @@ def _online(material: Material, numbering: Numbering) -> dict[str, Any]:
             "dòng thứ ba tính theo hồ sơ tiếp nhận trong kỳ.",
         ),
         "claim": claim,
+        "claimed": numbers.claimed(claim.value, claim.numerator, claim.denominator, "vi") if claim is not None else "",
         "abbreviations": pictures.abbreviations(material),
         "claims": numbering.table(
             "Số liệu dẫn lại, không do báo cáo này tính",
             [Head("Nội dung và nguồn", 70, False), Head("Số liệu", 30)],
             [
-                [f"{one.text}. Nguồn: {one.source}.", _claim_value(one.value, one.numerator, one.denominator)]
+                [f"{one.text}. Nguồn: {one.source}.", numbers.claimed(one.value, one.numerator, one.denominator, "vi")]
                 for one in material.claims
             ],
             small=True,
@@ -208,19 +211,13 @@ def _online(material: Material, numbering: Numbering) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _claim_value(value: float, numerator: int | None, denominator: int | None) -> str:
-    if numerator is not None and denominator is not None:
-        return f"{cells.count(numerator)}/{cells.count(denominator)} ({cells.percent(value)})"
-    return cells.percent(value) if value <= 1 else numbers.number(value, "vi")
-
-
 def _time(material: Material, numbering: Numbering) -> dict[str, Any]:
     return {
         "lead": sentences.share_of(_nation(material, "on_time"), "được giải quyết đúng hạn", "hồ sơ có ngày hẹn trả"),
         "picture": numbering.picture(
             "Tỷ lệ giải quyết đúng hạn theo địa phương", pictures.on_time(material),
-            "Theo ngày hẹn trả ghi trong hệ thống. Dải: khoảng 95 %, rộng ở nơi ít hồ sơ. Vạch xám: mức cả nước. Số bên phải: phần trăm. "
-            "Xếp theo giá trị để dễ đọc, không phải xếp hạng.",
+            "Theo ngày hẹn trả ghi trong hệ thống. Dải: khoảng 95 %, rộng ở nơi ít hồ sơ. Vạch xám: mức cả nước. Số bên phải: hồ sơ đúng "
+            "hạn trên hồ sơ có ngày hẹn trả; tỷ lệ và khoảng, tính theo phần trăm. Xếp theo giá trị để dễ đọc, không phải xếp hạng.",
         ),
     }  # fmt: skip
 
@@ -264,46 +261,62 @@ def _annexes(material: Material, numbering: Numbering) -> list[dict[str, Any]]:
     def rate(code: str, indicator: str, variant: str = "raw") -> str:
         return cells.rate_cell(material.figure(code, indicator, variant))
 
-    dossiers = [
-        [name, cells.denominator_cell(material.figure(code, "online_filing")), rate(code, "online_filing"), rate(code, "on_time"),
-         cells.denominator_cell(material.figure(code, "supplement")), rate(code, "supplement"), rate(code, "repeat_supplement")]
+    def base(code: str, indicator: str) -> str:
+        return cells.denominator_cell(material.figure(code, indicator))
+
+    def counted(code: str, indicator: str, variant: str = "raw") -> str:
+        return cells.numerator_cell(material.figure(code, indicator, variant))
+
+    def between(code: str, indicator: str) -> str:
+        return cells.interval_cell(material.figure(code, indicator))
+
+    handled = [
+        [name, base(code, "online_filing"), rate(code, "online_filing"), between(code, "online_filing"),
+         base(code, "on_time"), rate(code, "on_time"), between(code, "on_time")]
+        for name, code in every
+    ]  # fmt: skip
+    supplemented = [
+        [name, base(code, "supplement"), counted(code, "supplement"), rate(code, "supplement"), between(code, "supplement"),
+         counted(code, "repeat_supplement"), rate(code, "repeat_supplement"), between(code, "repeat_supplement")]
         for name, code in every
     ]  # fmt: skip
     again = [
-        [name, cells.numerator_cell(material.figure(code, "asked_again_recorded", "lower")),
-         cells.numerator_cell(material.figure(code, "asked_again_recorded", "upper")), rate(code, "asked_again_recorded", "lower"),
-         rate(code, "asked_again_recorded", "upper"), _answers(material, code), rate(code, "asked_again_experienced")]
+        [name, counted(code, "asked_again_recorded", "lower"), counted(code, "asked_again_recorded", "upper"),
+         rate(code, "asked_again_recorded", "lower"), rate(code, "asked_again_recorded", "upper"),
+         base(code, "asked_again_experienced"), rate(code, "asked_again_experienced"), between(code, "asked_again_experienced")]
         for name, code in every
     ]  # fmt: skip
     coverage = {place.code: place.coverage for place in material.places}
     offered = [
-        [name, cells.denominator_cell(material.figure(code, "offered_online")), rate(code, "offered_online"),
+        [name, base(code, "offered_online"), rate(code, "offered_online"),
          rate(code, "offered_full_online"), cells.share(coverage[code] or 0.0) if coverage[code] is not None else "chưa có số liệu"]
         for name, code in places
     ]  # fmt: skip
-    name = Head("Tỉnh, thành phố", 25, False)
+    name = Head("Tỉnh, thành phố", 20, False)
     return [
-        {"title": "Hồ sơ theo địa phương", "table": numbering.table(
-            "Tiếp nhận, đúng hạn và yêu cầu bổ sung theo địa phương",
-            [name, Head("Tiếp nhận (hồ sơ)", 13), Head("Nộp trực tuyến (%)", 12), Head("Đúng hạn (%)", 12),
-             Head("Kết thúc hoặc bổ sung (hồ sơ)", 14), Head("Phải bổ sung (%)", 12), Head("Từ hai lần (%)", 12)],
-            dossiers, bold=[0], small=True)},
-        {"title": "Chỉ khai báo một lần theo địa phương", "table": numbering.table(
+        {"title": "Hồ sơ theo địa phương", "tables": [
+            numbering.table(
+                "Nộp trực tuyến và giải quyết đúng hạn theo địa phương",
+                [name, Head(f"Tiếp nhận {DOSSIERS}", 12), Head("Nộp trực tuyến (%)", 12), Head(SPAN, 15),
+                 Head(f"Có ngày hẹn trả {DOSSIERS}", 14), Head("Đúng hạn (%)", 12), Head(SPAN, 15)],
+                handled, bold=[0], small=True),
+            numbering.table(
+                "Yêu cầu bổ sung theo địa phương",
+                [name, Head(f"Kết thúc hoặc bổ sung {DOSSIERS}", 14), Head(f"Phải bổ sung {DOSSIERS}", 11), Head("Phải bổ sung (%)", 10),
+                 Head(SPAN, 14), Head(f"Từ hai lần {DOSSIERS}", 9), Head("Từ hai lần (%)", 9), Head(SPAN, 13)],
+                supplemented, "Cả hai tỷ lệ tính trên số hồ sơ kết thúc hoặc có yêu cầu bổ sung.", bold=[0], small=True)]},
+        {"title": "Chỉ khai báo một lần theo địa phương", "tables": [numbering.table(
             "Hồ sơ bị yêu cầu nộp lại giấy tờ Nhà nước đã có, theo hồ sơ và theo người dân",
-            [name, Head("Từ (hồ sơ)", 12), Head("Đến (hồ sơ)", 12), Head("Từ (%)", 11), Head("Đến (%)", 11),
-             Head("Người trả lời câu hỏi", 14), Head("Người dân nêu có (%)", 15)],
-            again, "In màu xám: 10–29 người trả lời, chỉ để tham khảo.", bold=[0], small=True)},
-        {"title": "Cung cấp trực tuyến và độ phủ số liệu theo địa phương", "table": numbering.table(
+            [name, Head(f"Từ {DOSSIERS}", 10), Head(f"Đến {DOSSIERS}", 10), Head("Từ (%)", 9), Head("Đến (%)", 9),
+             Head("Trả lời có hoặc không (người)", 15), Head("Người dân nêu có (%)", 13), Head(SPAN, 14)],
+            again, "Người dân nêu có: phần trả lời “có” trong số trả lời “có” hoặc “không”; “không chắc” không tính vào tỷ lệ. In màu "
+            "xám: 10–29 người trả lời câu hỏi, chỉ để tham khảo.", bold=[0], small=True)]},
+        {"title": "Cung cấp trực tuyến và độ phủ số liệu theo địa phương", "tables": [numbering.table(
             "Thủ tục được cung cấp trực tuyến và độ phủ số liệu",
             [Head("Tỉnh, thành phố", 32, False), Head("Thủ tục trong danh mục", 18), Head("Trực tuyến (%)", 16),
              Head("Toàn trình (%)", 16), Head("Độ phủ số liệu (%)", 18)],
-            offered, "Độ phủ: tỷ lệ ngày làm việc trong kỳ có số liệu tiếp nhận gửi về.", small=True)},
+            offered, "Độ phủ: tỷ lệ ngày làm việc trong kỳ có số liệu tiếp nhận gửi về.", small=True)]},
     ]  # fmt: skip
-
-
-def _answers(material: Material, code: str) -> str:
-    figure = material.figure(code, "asked_again_experienced")
-    return cells.count(figure.n) if figure is not None and cells.known(figure) else cells.status_word(figure)
 
 
 def _group(place: Place) -> str:

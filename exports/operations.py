@@ -16,10 +16,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core import audit, lease
-from core.calendar import Month
 from core.database import reading, writing
 from core.errors import InputError
-from exports import queries
 from exports.models import ExportFile
 from exports.names import DRAFT_STATES, FILES, PUBLIC_STATES, REPORT, file_name
 from exports.render import SECONDS, render
@@ -77,14 +75,6 @@ def build_wanted(now: datetime) -> dict[str, Any]:
 def build_edition(edition_id: int, now: datetime) -> dict[str, Any]:
     """Build what is wanted of one edition, now and here."""
     return _build(edition_id, now)
-
-
-def stored_report(session: Session, month: Month | None) -> ExportFile | None:
-    """The stored report of a month's published edition (None: of the newest), for a page that links to it."""
-    if month is None:
-        return queries.newest_stored_report(session)
-    edition = queries.newest_edition(session, month, include_drafts=False)
-    return queries.stored(session, edition, REPORT, "pdf") if edition is not None else None
 
 
 def _build(edition_id: int | None, now: datetime) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from core import numbers
-from exports.cells import NATION, known, percent, rate_cell, share, span, status_word
+from exports.cells import NATION, count, known, percent, rate_cell, share, span, status_word
 from exports.charts import Dot, Figure, dot_plot, finish
 from exports.report import Material, Place
 
@@ -54,10 +54,12 @@ def on_time(material: Material) -> Figure:
     dots = []
     for place in material.places:
         figure = material.figure(place.code, "on_time")
-        if figure is None or not known(figure) or figure.value is None:
+        if figure is None or not known(figure) or figure.value is None or figure.low is None or figure.high is None:
             dots.append(Dot(place.short, None, None, None, status_word(figure)))
         else:
-            dots.append(Dot(place.short, figure.value, figure.low, figure.high, share(figure.value)))
+            counts = f"{count(figure.numerator)}/{count(figure.denominator)}"
+            words = f"{counts}; {share(figure.value)} ({span(figure.low, figure.high)})"
+            dots.append(Dot(place.short, figure.value, figure.low, figure.high, words))
     return _plot(material, [("", _sorted(dots))], "on_time", "Tỷ lệ giải quyết đúng hạn theo địa phương")
 
 

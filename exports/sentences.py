@@ -65,16 +65,17 @@ def asked_again(lower: "Figure | None", upper: "Figure | None") -> str:
 
 def mismatch(figure: "Figure | None") -> str:
     """The third figure: answers that differ from the register on whether papers had to be added."""
-    if figure is None or not known(figure) or figure.value is None:
+    if figure is None or not known(figure) or figure.value is None or figure.low is None or figure.high is None:
         if figure is not None and figure.status in ("too_few", "suppressed"):
             return "Chưa công bố được mức không khớp giữa hệ thống và người dân: quá ít hồ sơ đối chiếu được."
         return "Chưa đối chiếu được câu trả lời của người dân với hệ thống."
+    sure = f"khoảng {numbers.interval(figure.low, figure.high, 'vi')}"
     about = "về việc có hay không bị yêu cầu bổ sung"
     if not figure.numerator:
-        return f"Trong {count(figure.denominator)} hồ sơ có trả lời, không hồ sơ nào người dân nêu khác với hệ thống {about}."
+        return f"Trong {count(figure.denominator)} hồ sơ có trả lời, không hồ sơ nào người dân nêu khác với hệ thống {about} ({sure})."
     return (
         f"Trong {count(figure.denominator)} hồ sơ có trả lời, **{percent(figure.value)}** có điểm người dân nêu "
-        f"không khớp với hệ thống {about} ({count(figure.numerator)} hồ sơ)."
+        f"không khớp với hệ thống {about} ({sure}; {count(figure.numerator)} hồ sơ)."
     )
 
 
@@ -131,7 +132,7 @@ def experienced_again(figure: "Figure | None") -> str:
     """What people themselves say about being asked again."""
     if figure is None or not known(figure) or figure.value is None or figure.low is None or figure.high is None:
         return "Số người trả lời câu hỏi về việc phải nộp lại giấy tờ chưa đủ để công bố."
-    sure = f"khoảng {numbers.interval(figure.low, figure.high, 'vi')}; {count(figure.n)} người trả lời câu hỏi này"
+    sure = f"khoảng {numbers.interval(figure.low, figure.high, 'vi')}; {count(figure.denominator)} người trả lời có hoặc không"
     if not figure.numerator:
         return f"Không ai trong những người trả lời nói đã phải nộp lại giấy tờ Nhà nước đã có ({sure})."
     return f"Theo người dân, doanh nghiệp: **{percent(figure.value)}** nói đã phải nộp lại giấy tờ Nhà nước đã có ({sure})."

@@ -79,6 +79,13 @@ def test_quoted_claims_stand_beside_with_their_source(sqlite: Flask) -> None:
     assert "Họp ngày 05/12/2025" in html
 
 
+@pytest.mark.parametrize(("share", "words"), [(0.9, "90\u202f%"), (0.48, "48\u202f%"), (0.925, "92,5\u202f%"), (5527, "5.527")])
+def test_a_quoted_figure_is_no_more_precise_than_its_source(sqlite: Flask, share: float, words: str) -> None:
+    claim = Claim("rate", "Tỷ lệ công bố", share, None, None, "Họp ngày 05/12/2025", date(2025, 12, 5))
+    html = page(sqlite, replace(material(figures(0.8, 200)), claims=[claim]))
+    assert f">{words}</td>" in html
+
+
 def test_names_are_escaped(sqlite: Flask) -> None:
     html = page(sqlite, material(figures(0.8, 200)))
     assert "&lt;đăng ký&gt;" in html

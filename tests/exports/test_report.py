@@ -12,8 +12,9 @@ from flask import Flask
 
 from core.calendar import Month
 from core.database import reading
-from exports import data, operations, queries
+from exports import data, operations, pictures, queries
 from exports.render import render
+from exports.report import gather
 from scorecard.models import Edition
 from scorecard.tiles import PLACES
 from tests.country import LAST_MONTH
@@ -99,11 +100,33 @@ def test_length_parts_and_trace(report: Report) -> None:
 
 def test_running_head_and_page_numbers(report: Report) -> None:
     assert "phiên bản 1" not in report.pages[0].split("BÁO CÁO")[0]
-    for number, page in enumerate(report.pages[1:], start=2):
+    numbers = [str(number) for number in range(2, len(report.pages) - 3)]
+    numbers += ["Phụ lục I – 1", "Phụ lục I – 2", "Phụ lục II – 1", "Phụ lục III – 1"]  # each annex has its own
+    for number, page in zip(numbers, report.pages[1:], strict=True):
         head = page.strip().splitlines()[0]
         assert "Kỳ 01/10–31/10/2026 · phiên bản 1" in head
         assert re.search(rf"\s{number}\s", head)
         assert "SỐ LIỆU MÔ PHỎNG" in head
+
+
+def test_contents_name_the_pages_where_parts_begin(report: Report) -> None:
+    entries = re.findall(r"^ *([IV]+)\. .*?\.{5,} *(\d+)$", report.pages[1], re.MULTILINE)
+    assert [part for part, _ in entries] == ["I", "II", "III", "IV", "V", "VI", "VII"]
+    for part, number in entries:
+        assert re.search(rf"^ *{part}\. [A-ZĐ]", report.pages[int(number) - 1], re.MULTILINE)
+    assert len(re.findall(r"Phụ lục I+\. .*\.{5,} phụ lục, trang 1$", report.pages[1], re.MULTILINE)) == 3
+
+
+def test_every_survey_share_has_its_interval(report: Report) -> None:
+    assert re.search(r"\(iii\) Trong [\d.]+ hồ sơ có trả lời, .*?\(khoảng \d+,\d–\d+,\d %; [\d.]+ hồ sơ\)", flat(report.pages[0]))
+    annex = next(page for page in report.pages if "Phụ lục II – 1" in page)
+    assert re.search(r"Cả nước(\s+[\d.,]+){6}\s+\d+,\d–\d+,\d\n", annex)  # dossiers, their shares, answers, share, interval
+
+
+def test_on_time_is_drawn_with_counts_and_interval(country: Flask) -> None:
+    with country.app_context():
+        drawing = pictures.on_time(gather(reading(), edition_of(country))).svg
+    assert len(re.findall(r">[\d.]+/[\d.]+; \d+,\d \(\d+,\d–\d+,\d\)<", drawing)) == len(PLACES)
 
 
 def test_every_province_and_both_archipelagos(report: Report) -> None:

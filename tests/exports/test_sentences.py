@@ -68,6 +68,7 @@ def test_asked_again(low: Figure | None, high: Figure | None, expected: str) -> 
     ("found", "expected"),
     [
         (figure(72, 612), "Trong 612 hồ sơ có trả lời, **11,8\u202f%** có điểm người dân nêu không khớp"),
+        (figure(72, 612), "(khoảng 9,4–14,6\u202f%; 72 hồ sơ)."),
         (figure(0, 40), "không hồ sơ nào người dân nêu khác với hệ thống"),
         (missing("too_few"), "quá ít hồ sơ đối chiếu được"),
         (missing("suppressed"), "quá ít hồ sơ đối chiếu được"),
