@@ -14,7 +14,7 @@ from core.access import ADMIN, CENTRE, OFFICE, PUBLIC, access
 from core.calendar import Month, local_date, utc_now
 from core.database import reading, writing
 from core.web import language
-from procedures.queries import coverage, is_simulated, procedures_map
+from procedures.queries import coverage, is_simulated, procedures_map, registers
 from procedures.queries import procedure as find_procedure
 from procedures.queries import units as all_units
 from scorecard import operations, queries
@@ -226,6 +226,7 @@ def office() -> ResponseReturnValue:
         failed=sum(run.outcome == "failed" for run in runs),
         close_day=method_page.rules(local_date(now)).close_from_day,
         local_time=desk.local_time,
+        job_words=desk.job_words,
     )
 
 
@@ -291,4 +292,9 @@ def _wanted_dossiers() -> centre_page.WantedDossiers:
     units = all_units(reading(), month.last_day)
     unit = scope.choose(units, current_user, request.args.get("unit")) or abort(404)
     edition = queries.edition_of(reading(), month, include_unpublished=True) or abort(404)
-    return centre_page.wanted_dossiers(reading(), edition, units, unit, procedure, figure, request.args.get("register") or None)
+    register = request.args.get("register") or None
+    if register is not None and register not in {known.code for known in registers(reading())}:
+        abort(404)
+    if procedure is not None and find_procedure(reading(), procedure) is None:
+        abort(404)
+    return centre_page.wanted_dossiers(reading(), edition, units, unit, procedure, figure, register)

@@ -32,18 +32,25 @@ LENGTH = 200.0
 
 
 @dataclass(frozen=True)
+class Note:
+    """A remark under a figure. ``opens``: the recorded figure whose dossiers it lists, if any."""
+
+    text: str
+    opens: str = ""
+
+
+@dataclass(frozen=True)
 class Card:
-    """One figure as a card. ``is_words``: ``big`` is a status and no number. ``opens``: the recorded figure that it lists."""
+    """One figure as a card. ``is_words``: ``big`` is a status and no number."""
 
     title: str
     big: str
     unit: str
     is_words: bool
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     mark: marks.Mark | None
     ends: tuple[str, str]
     label: str
-    opens: str = ""
 
 
 def satisfaction(figures: Figures, code: str) -> Card:
@@ -74,7 +81,7 @@ def recorded(figures: Figures, code: str, indicator: str, title: str) -> Card:
     counts = []
     if figure is not None and words.has_value(figure):
         counts.append(_("%(k)s trong %(n)s hồ sơ", k=words.count(figure.numerator), n=words.count(figure.denominator)))
-    return _card(title, figure, nation if code != COUNTRY else None, counts, words.OPENS.get(indicator, ""))
+    return _card(title, figure, nation if code != COUNTRY else None, counts)
 
 
 def asked_again(figures: Figures, code: str) -> Card:
@@ -88,14 +95,15 @@ def asked_again(figures: Figures, code: str) -> Card:
         return Card(title, words.bounds(lower, upper), "", True, (), None, ("", ""), "")
     axis = marks.axis_for([lower, upper, *theirs], LENGTH, least=0.05)
     notes = [
-        _("%(people)s người trong %(n)s hồ sơ", people=words.people(lower, upper), n=words.count(upper.denominator)),
-        _("từ: ghi rõ giấy tờ; đến: gồm cả yêu cầu không ghi rõ"),
+        Note(_("%(n)s người rõ tên giấy tờ", n=words.count(lower.numerator)), "asked_again" if lower.numerator else ""),
+        Note(_("%(n)s gồm cả không ghi rõ", n=words.count(upper.numerator)), "asked_again_upper" if upper.numerator else ""),
+        Note(_("trong %(n)s hồ sơ", n=words.count(upper.denominator))),
     ]
     if words.has_value(theirs[0]) and words.has_value(theirs[1]):
-        notes.append(_("vạch xám: cả nước %(rate)s", rate=words.bounds(theirs[0], theirs[1])))
+        notes.append(Note(_("vạch xám: cả nước %(rate)s", rate=words.bounds(theirs[0], theirs[1]))))
     big = words.bounds(lower, upper)
     drawn = marks.bar(lower, upper, axis, (theirs[0], theirs[1]))
-    return Card(title, big, _("hồ sơ"), False, tuple(notes), drawn, _ends(axis), f"{title}: {big}", words.OPENS["asked_again_recorded"])
+    return Card(title, big, _("hồ sơ"), False, tuple(notes), drawn, _ends(axis), f"{title}: {big}")
 
 
 def _answered(figure: Figure | None, asked: Figure | None) -> list[str]:
@@ -114,9 +122,9 @@ def _answered(figure: Figure | None, asked: Figure | None) -> list[str]:
     return [_("%(n)s người trả lời", n=answered)]
 
 
-def _card(title: str, figure: Figure | None, nation: Figure | None, counts: list[str], opens: str = "") -> Card:
+def _card(title: str, figure: Figure | None, nation: Figure | None, counts: list[str]) -> Card:
     if figure is None or not words.has_value(figure):
-        notes = (_("cả nước %(rate)s", rate=words.rate_with_span(nation)),) if words.has_value(nation) else ()
+        notes = (Note(_("cả nước %(rate)s", rate=words.rate_with_span(nation))),) if words.has_value(nation) else ()
         return Card(title, words.status_words(figure), "", True, notes, None, ("", ""), "")
     interval = words.span(figure)
     notes_ = [_("Khoảng %(span)s", span=interval)] if interval else []
@@ -127,7 +135,7 @@ def _card(title: str, figure: Figure | None, nation: Figure | None, counts: list
         notes_.append(_("vạch xám: cả nước %(rate)s", rate=words.rate(nation)))
     axis = marks.axis_for([figure, nation], LENGTH)
     label = f"{title}: {words.rate_with_span(figure)}"
-    return Card(title, words.rate(figure), "", False, tuple(notes_), marks.mark(figure, axis, nation), _ends(axis), label, opens)
+    return Card(title, words.rate(figure), "", False, tuple(map(Note, notes_)), marks.mark(figure, axis, nation), _ends(axis), label)
 
 
 def _ends(axis: marks.Axis) -> tuple[str, str]:

@@ -82,9 +82,7 @@ def recorded_counts(page: UnitPage) -> list[Count]:
     filed, asked, twice, on_time = (
         page.figures.get((page.unit.code, indicator, RAW)) for indicator in ("online_filing", "supplement", "repeat_supplement", "on_time")
     )
-    late = None
-    if on_time is not None and on_time.denominator is not None and on_time.numerator is not None:
-        late = on_time.denominator - on_time.numerator
+    late = words.late(on_time) if words.has_value(on_time) else None
     return [
         Count(_("%(n)s hồ sơ nhận", n=words.count(filed.denominator if filed else None)), "", "received"),
         Count(_("%(n)s nộp trực tuyến", n=words.count(filed.numerator if filed else None)), words.rate_with_span(filed), "online"),
@@ -94,7 +92,11 @@ def recorded_counts(page: UnitPage) -> list[Count]:
             words.rate_with_span(twice),
             "repeat_supplement",
         ),
-        Count(_("%(n)s quá hạn, kể cả đang chờ", n=words.count(late)), _("đúng hạn %(rate)s", rate=words.rate_with_span(on_time)), "late"),
+        Count(
+            _("%(n)s quá hạn, kể cả đang chờ", n=words.count(late)),
+            _("đúng hạn %(rate)s", rate=words.rate_with_span(on_time)),
+            "late" if late else "",
+        ),
     ]
 
 

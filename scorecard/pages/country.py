@@ -30,15 +30,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Row:
-    """One province in the table beside the diagram."""
+    """One province in the table beside the diagram; recorded shares come with their counts."""
 
     code: str
     name: str
     satisfaction: str
     span: str
     answers: str
-    asked_again: str
-    on_time: str
+    asked_again: tuple[str, str]
+    on_time: tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -110,9 +110,7 @@ def claims(session: Session) -> list[Claims]:
 
 def _claimed(claim: QuotedClaim) -> str:
     """The number as the source has it: counts with their share, a share alone, or a count."""
-    if claim.numerator is not None and claim.denominator is not None:
-        return f"{words.count(claim.numerator)}/{words.count(claim.denominator)} ({words.share(claim.value)})"
-    return words.share(claim.value, 0) if claim.value <= 1 else words.count(round(claim.value))
+    return numbers.claimed(claim.value, claim.numerator, claim.denominator, language())
 
 
 def _tile(figures: Mapping[tuple[str, str, str], Figure], view: UnitView | None, code: str) -> Tile:
@@ -130,15 +128,14 @@ def _tile(figures: Mapping[tuple[str, str, str], Figure], view: UnitView | None,
 
 
 def _row(figures: Mapping[tuple[str, str, str], Figure], view: UnitView) -> Row:
-    satisfaction = figures.get((view.code, "satisfaction", RAW))
+    satisfaction, on_time = (figures.get((view.code, indicator, RAW)) for indicator in ("satisfaction", "on_time"))
+    lower, upper = (figures.get((view.code, "asked_again_recorded", variant)) for variant in (LOWER, UPPER))
     return Row(
         code=view.code,
         name=places.name(view),
         satisfaction=words.rate(satisfaction),
         span=words.span(satisfaction),
-        answers=words.count(satisfaction.n) if satisfaction is not None and words.has_value(satisfaction) else "",
-        asked_again=words.bounds(
-            figures.get((view.code, "asked_again_recorded", LOWER)), figures.get((view.code, "asked_again_recorded", UPPER))
-        ),
-        on_time=words.rate(figures.get((view.code, "on_time", RAW))),
+        answers=words.answers(satisfaction),
+        asked_again=(words.bounds(lower, upper), words.bounds_of(lower, upper)),
+        on_time=(words.rate(on_time), words.of_counts(on_time)),
     )

@@ -38,14 +38,17 @@ class Course:
 
 @dataclass(frozen=True)
 class Row:
-    """One month of the table. ``official``: total of the official index, ``official_part`` its group on satisfaction."""
+    """One month of the table; recorded shares come with their counts.
+
+    ``official``: total of the official index, ``official_part`` its group on satisfaction.
+    """
 
     month: str
     satisfaction: str
     answers: str
-    supplement: str
-    asked_again: str
-    on_time: str
+    supplement: tuple[str, str]
+    asked_again: tuple[str, str]
+    on_time: tuple[str, str]
     official: str
     official_part: str
 
@@ -99,15 +102,16 @@ def _finding(course: Sequence[tuple[str, Figure | None]]) -> str:
 
 
 def _row(month: str, figures: dict[tuple[str, str], Figure], official: Sequence[OfficialFigure]) -> Row:
-    satisfaction = figures.get(("satisfaction", RAW))
+    satisfaction, supplement, on_time = (figures.get((indicator, RAW)) for indicator in DRAWN)
+    asked_again = figures.get(("asked_again_recorded", LOWER)), figures.get(("asked_again_recorded", UPPER))
     scores = {score.group_code: score for score in official if score.month == month}
     return Row(
         month=month,
         satisfaction=words.rate_with_span(satisfaction),
-        answers=words.count(satisfaction.n) if satisfaction is not None and words.has_value(satisfaction) else "",
-        supplement=words.rate(figures.get(("supplement", RAW))),
-        asked_again=words.bounds(figures.get(("asked_again_recorded", LOWER)), figures.get(("asked_again_recorded", UPPER))),
-        on_time=words.rate(figures.get(("on_time", RAW))),
+        answers=words.answers(satisfaction),
+        supplement=(words.rate(supplement), words.of_counts(supplement)),
+        asked_again=(words.bounds(*asked_again), words.bounds_of(*asked_again)),
+        on_time=(words.rate(on_time), words.of_counts(on_time)),
         official=_score(scores.get(TOTAL)),
         official_part=_score(scores.get(OFFICIAL_SATISFACTION)),
     )

@@ -99,6 +99,18 @@ def runs(session: Session) -> Sequence[JobRun]:
     return session.scalars(select(JobRun).order_by(JobRun.started_at.desc(), JobRun.id.desc()).limit(RUNS)).all()
 
 
+def job_words(name: str) -> str:
+    """What a job of the worker does; a job that no longer exists keeps the name it was recorded under."""
+    return {
+        "procedures.close_broken_off": _("Khép các lần gửi bị đứt giữa chừng"),
+        "surveys.invite": _("Cấp lời mời khảo sát"),
+        "surveys.forget": _("Xóa dữ liệu khảo sát hết hạn giữ"),
+        "scorecard.refresh_running": _("Cập nhật tháng đang chạy"),
+        "scorecard.close_due": _("Chốt tháng đến hạn"),
+        "exports.build_wanted": _("Lập báo cáo được yêu cầu"),
+    }.get(name, name)
+
+
 def local_time(instant: datetime) -> str:
     """Day and minute in Viet Nam."""
     return f"{instant.astimezone(TIMEZONE):%d/%m %H:%M}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, floor
 from typing import TYPE_CHECKING
 
@@ -115,13 +115,22 @@ class Course:
         return [" ".join(stretch) for stretch in stretches if len(stretch) > 1]
 
 
+def _halved(axis: Axis) -> Axis:
+    """An axis on whole twentieths, one longer where needed, so that its middle is a whole per cent too and its label says what is drawn."""
+    if round((axis.high - axis.low) * 20) % 2 == 0:
+        return axis
+    if axis.high < 1:
+        return replace(axis, high=round(axis.high + 0.05, 2))
+    return replace(axis, low=round(axis.low - 0.05, 2))
+
+
 LEFT, RIGHT, TOP, BOTTOM = 44.0, 12.0, 8.0, 26.0
 
 
 def course(months: Sequence[tuple[str, Figure | None]], width: float = 420.0, height: float = 150.0) -> Course:
     """The course of one figure; ``months`` oldest first, each with the short label of the month."""
     inner = height - TOP - BOTTOM
-    axis = axis_for([figure for _, figure in months], inner, margin=0.0)
+    axis = _halved(axis_for([figure for _, figure in months], inner, margin=0.0))
     step = (width - LEFT - RIGHT) / max(1, len(months) - 1)
     points = []
     for index, (label, figure) in enumerate(months):

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 FIRST = 3
 FIGURES = {HELD_BY_STATE: "asked_again", REPEAT: "repeat_supplement", ONLINE_UNUSED: "received"}
-LONGEST_NAME = 60  # letters of a procedure's name in a heading
+LONGEST = 105  # letters of a heading: three lines of a card on a wide screen and on a phone
+LEAST_NAME = 30  # letters of a procedure's name in it
 
 
 @dataclass(frozen=True)
@@ -47,19 +48,19 @@ def tasks(
 
 def _task(gap: Gap, units: Mapping[str, UnitView], procedures: Mapping[str, ProcedureView], registers: Mapping[str, StateRegister]) -> Task:
     view = procedures.get(gap.procedure_code)
-    name = _shortened(view.name if view is not None else gap.procedure_code)
+    whole = view.name if view is not None else gap.procedure_code
     register = registers.get(gap.register_code or "")
     held_in = _register(register) if register is not None else ""
     if gap.kind == HELD_BY_STATE and gap.within_power:
-        what = _("Không yêu cầu lại giấy tờ đã có trong %(register)s: %(name)s", register=held_in, name=name)
+        what = _("Không yêu cầu lại giấy tờ đã có trong %(register)s", register=held_in)
     elif gap.kind == HELD_BY_STATE:
-        what = _("Kết nối %(register)s, hoặc bỏ giấy tờ này khỏi thành phần hồ sơ: %(name)s", register=held_in, name=name)
+        what = _("Kết nối %(register)s, hoặc bỏ giấy tờ này khỏi thành phần hồ sơ", register=held_in)
     elif gap.kind == REPEAT:
-        what = _("Gộp yêu cầu bổ sung vào một phiếu, một lần: %(name)s", name=name)
+        what = _("Gộp yêu cầu bổ sung vào một phiếu, một lần")
     else:
-        what = _("Hướng dẫn nộp trực tuyến, dịch vụ có mà chưa ai dùng: %(name)s", name=name)
+        what = _("Hướng dẫn nộp trực tuyến, dịch vụ có mà chưa ai dùng")
     return Task(
-        what=what,
+        what=f"{what}: {_shortened(whole, max(LEAST_NAME, LONGEST - len(what)))}",
         people=_("%(k)s người trong %(n)s hồ sơ", k=words.count(gap.people), n=words.count(gap.dossiers)),
         where=_where(gap.unit_codes, units),
         who=_("ai sửa được: %(agency)s", agency=pick(gap.agency_vi, gap.agency_en)),
@@ -81,8 +82,11 @@ def _where(codes: Sequence[str], units: Mapping[str, UnitView]) -> str:
     return first if len(codes) == 1 else _("%(first)s và %(n)s nơi khác", first=first, n=len(codes) - 1)
 
 
-def _shortened(name: str) -> str:
-    """A long official name cut at a word; the procedure's own page has it whole."""
-    if len(name) <= LONGEST_NAME:
+def _shortened(name: str, room: int) -> str:
+    """A long official name cut at a word and before a bracket that would stay open; the procedure's own page has it whole."""
+    if len(name) <= room:
         return name
-    return name[:LONGEST_NAME].rsplit(" ", 1)[0].rstrip(",;") + " …"
+    cut = name[:room].rsplit(" ", 1)[0]
+    if cut.count("(") > cut.count(")"):
+        cut = cut[: cut.rindex("(")]
+    return cut.rstrip(" ,;:–-") + " …"

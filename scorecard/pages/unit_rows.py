@@ -20,16 +20,20 @@ FIRST = 12  # rows that stand open; the others are one tap away
 
 @dataclass(frozen=True)
 class Row:
-    """One unit."""
+    """One unit. ``people`` of ``supplement_of`` dossiers had a request; ``on_time_of``: on time among those due, as k/n."""
 
     code: str
     name: str
     received: str
-    people: str
+    people: int
     supplement: str
+    supplement_of: str
+    span: str
     mark: marks.Mark
     label: str
     on_time: str
+    on_time_of: str
+    late: int
     answers: str
     satisfaction: str
     satisfaction_is_words: bool
@@ -76,11 +80,15 @@ def _row(unit: UnitToPress, units: Mapping[str, UnitView], axis: marks.Axis, abo
         code=unit.unit_code,
         name=places.short(units, unit.unit_code),
         received=words.count(unit.received),
-        people=words.count(unit.people),
+        people=unit.people,
         supplement=words.rate(unit.supplement),
+        supplement_of=words.count(unit.supplement.denominator) if words.has_value(unit.supplement) else "",
+        span=words.span(unit.supplement),
         mark=marks.mark(unit.supplement, axis, above),
         label=words.rate_with_span(unit.supplement),
         on_time=words.rate(unit.on_time),
+        on_time_of=words.of_counts(unit.on_time),
+        late=words.late(unit.on_time),
         answers=_("dưới 10") if unit.answers is None else words.count(unit.answers),
         satisfaction=words.rate_with_span(unit.satisfaction, 0),
         satisfaction_is_words=not shown,

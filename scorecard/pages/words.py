@@ -13,15 +13,6 @@ from scorecard.pages.text import _
 if TYPE_CHECKING:
     from scorecard.queries import Figure
 
-# The figure whose dossiers /centre/dossiers lists, for each recorded indicator. Survey indicators are absent: they never open.
-OPENS = {
-    "online_filing": "online",
-    "supplement": "supplement",
-    "repeat_supplement": "repeat_supplement",
-    "on_time": "late",
-    "asked_again_recorded": "asked_again",
-}
-
 
 def has_value(figure: Figure | None) -> bool:
     """Whether there is a number to show."""
@@ -93,6 +84,27 @@ def people(lower: Figure | None, upper: Figure | None) -> str:
     if lower.numerator == upper.numerator:
         return count(upper.numerator)
     return f"{count(lower.numerator)}–{count(upper.numerator)}"
+
+
+def bounds_of(lower: Figure | None, upper: Figure | None) -> str:
+    """``49–78/2.310``: the dossiers behind the two bounds of their denominator, or nothing where the counts may not be shown."""
+    if upper is None or upper.denominator is None or not (has_value(lower) and has_value(upper)):
+        return ""
+    return f"{people(lower, upper)}/{count(upper.denominator)}"
+
+
+def answers(figure: Figure | None) -> str:
+    """How many answers a survey's rate rests on, or why that is not told."""
+    if figure is None or figure.status != "too_few":
+        return count(figure.n) if figure is not None and has_value(figure) else status_words(figure)
+    return _("dưới 10")
+
+
+def late(figure: Figure | None) -> int:
+    """How many dossiers of the share on time were not on time; 0 where the counts may not be shown."""
+    if figure is None or not has_value(figure) or figure.numerator is None or figure.denominator is None:
+        return 0
+    return figure.denominator - figure.numerator
 
 
 def of_hundred(figure: Figure | None) -> tuple[str, str] | None:
