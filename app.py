@@ -9,6 +9,7 @@ from core import access, database, web
 from core.cli import commands as core_commands
 from core.settings import Settings
 from core.views import blueprint as core_pages
+from core.views import health
 
 PARTS = frozenset({"survey", "site"})
 COMMANDS = ("procedures.cli", "surveys.cli", "scorecard.cli", "exports.cli", "simulation.cli")
@@ -30,13 +31,14 @@ def create_app(parts: Collection[str] = PARTS, settings: Settings | None = None)
     database.init_app(app, settings.sqlalchemy_url)
     web.init_app(app, settings)
     access.init_app(app)
-    app.register_blueprint(core_pages)
+    app.register_blueprint(health)
     for command in core_commands:
         app.cli.add_command(command)
     for part in sorted(parts):
         for name in PAGES[part]:
             app.register_blueprint(import_module(name).blueprint)
     if "site" in parts:
+        app.register_blueprint(core_pages)
         for name in COMMANDS:
             for command in import_module(name).commands:
                 app.cli.add_command(command)

@@ -1,12 +1,14 @@
 """Who may open what. Every route declares its rule with ``access``; a route without one is refused."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, TypeVar
 
-from flask import Flask, abort, current_app, redirect, request, url_for
+from flask import Flask, abort, current_app, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
 
+from core.calendar import utc_now
 from core.database import reading
 from core.models import User
 
@@ -14,6 +16,9 @@ PUBLIC = "public"  # anyone
 TOKEN = "token"  # whoever holds the secret in the address  # noqa: S105  # a rule's name, not a password
 CENTRE, OFFICE, ADMIN = "centre", "office", "admin"  # roles
 ROLES = (CENTRE, OFFICE, ADMIN)
+IDLE = timedelta(minutes=30)
+ABSOLUTE = timedelta(hours=10)  # a working day
+SINCE = "since"  # session key: when the person logged in, seconds since 1970
 
 View = TypeVar("View", bound=Callable[..., Any])
 login_manager = LoginManager()
@@ -40,15 +45,19 @@ def rules_of(app: Flask, endpoint: str) -> frozenset[str]:
 
 
 def init_app(app: Flask) -> None:
-    """Guard every route."""
+    """Guard every route and limit the time of a log-in."""
+    app.permanent_session_lifetime = IDLE  # the cookie is renewed with each answer
     login_manager.init_app(app)
     app.before_request(_guard)
 
 
 @login_manager.user_loader  # type: ignore[untyped-decorator]  # flask-login ships no types
-def _load_user(user_id: str) -> User | None:
-    user = reading().get(User, int(user_id))
-    return user if user is not None and user.active else None
+def _load_user(session_id: str) -> User | None:
+    """The person, unless the account is off, its sessions were ended, or the log-in is too old."""
+    number, _, stamp = session_id.partition(":")
+    user = reading().get(User, int(number)) if number.isdigit() else None
+    fresh = utc_now().timestamp() - session.get(SINCE, 0) < ABSOLUTE.total_seconds()
+    return user if user is not None and user.active and stamp == user.session_stamp and fresh else None
 
 
 def _guard() -> ResponseReturnValue | None:

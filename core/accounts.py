@@ -4,13 +4,13 @@ from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from core import audit
 from core.access import CENTRE, ROLES
 from core.database import writing
 from core.errors import InputError
-from core.models import User
+from core.models import User, new_stamp
 
 FAILURES_BEFORE_LOCK = 5
 LOCK = timedelta(minutes=15)
@@ -65,3 +65,9 @@ def check_password(login: str, password: str, now: datetime) -> User | None:
         user.failed_logins, user.locked_until = 0, None
         session.expunge(user)
         return user if user.active else None
+
+
+def end_sessions(login: str) -> None:
+    """Make every session of an account worthless, wherever its cookie is."""
+    with writing() as session:
+        session.execute(update(User).where(User.login == login).values(session_stamp=new_stamp()))

@@ -1,5 +1,6 @@
 """Users, audit trail, leases and runs of the worker."""
 
+import secrets
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.database import Base
 
 BigId = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows itself only for INTEGER
+
+
+def new_stamp() -> str:
+    """A random stamp, 32 hexadecimal letters."""
+    return secrets.token_hex(16)
 
 
 class User(UserMixin, Base):  # type: ignore[misc]  # flask-login ships no types
@@ -28,10 +34,15 @@ class User(UserMixin, Base):  # type: ignore[misc]  # flask-login ships no types
     simulated: Mapped[bool] = mapped_column(default=False, doc="a demonstration account")
     failed_logins: Mapped[int] = mapped_column(default=0, doc="since the last success")
     locked_until: Mapped[datetime | None] = mapped_column(doc="no log-in is tried before this instant")
+    session_stamp: Mapped[str] = mapped_column(String(32), default=new_stamp, doc="part of every session; changing it ends them all")
 
     @property
     def is_active(self) -> bool:
         return self.active
+
+    def get_id(self) -> str:
+        """What a session cookie names: the person and the stamp of the time."""
+        return f"{self.id}:{self.session_stamp}"
 
 
 class AuditEntry(Base):

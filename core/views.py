@@ -9,8 +9,8 @@ from flask_babel import gettext as _
 from flask_login import current_user, login_user, logout_user
 from sqlalchemy import text
 
-from core.access import ADMIN, CENTRE, OFFICE, PUBLIC, access
-from core.accounts import check_password
+from core.access import ADMIN, CENTRE, OFFICE, PUBLIC, SINCE, access
+from core.accounts import check_password, end_sessions
 from core.calendar import utc_now
 from core.database import get_engine, reading
 from core.forms import LoginForm
@@ -19,6 +19,7 @@ from core.web import limiter
 from core.worker import LEASE
 
 blueprint = Blueprint("core", __name__)
+health = Blueprint("health", __name__)
 HealthCheck = Callable[[], str]
 HOMES = {CENTRE: "scorecard.centre", OFFICE: "scorecard.office", ADMIN: "scorecard.office"}
 
@@ -35,6 +36,8 @@ def login() -> ResponseReturnValue:
         if user is not None:
             session.clear()  # a fresh session: whatever was planted in the old one is worth nothing
             login_user(user)
+            session.permanent = True  # idle limit
+            session[SINCE] = utc_now().timestamp()  # absolute limit
             return redirect(_inside(request.args.get("next")) or url_for(HOMES[user.role]))
         refused = _("Tên đăng nhập hoặc mật khẩu không đúng, hoặc tài khoản đang tạm khóa. Thử lại sau 15 phút nếu đã nhập sai nhiều lần.")
     return render_template("public/login.html", form=form, refused=refused), 401 if refused else 200
@@ -44,12 +47,13 @@ def login() -> ResponseReturnValue:
 @access(CENTRE, OFFICE, ADMIN)
 def logout() -> ResponseReturnValue:
     """Log out."""
+    end_sessions(current_user.login)
     logout_user()
     session.clear()
     return redirect(url_for("core.login"))
 
 
-@blueprint.get("/healthz")
+@health.get("/healthz")
 @access(PUBLIC)
 @limiter.exempt
 def healthz() -> ResponseReturnValue:
@@ -77,7 +81,7 @@ def _worker() -> str:
 
 def _inside(target: str | None) -> str | None:
     """The address, if it stays on this site."""
-    if not target or current_user is None:
+    if not target or not target.isprintable():  # a line break would end the header
         return None
     parts = urlsplit(target)
     return target if not parts.scheme and not parts.netloc and target.startswith("/") and not target.startswith(("//", "/\\")) else None

@@ -20,7 +20,7 @@ POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-actio
 
 babel = Babel()
 csrf = CSRFProtect()
-limiter = Limiter(get_remote_address, default_limits=["600 per minute"], headers_enabled=True)
+limiter = Limiter(get_remote_address, default_limits=["600 per minute"])
 
 
 def language() -> str:
@@ -90,7 +90,8 @@ def _finish(response: Response) -> Response:
     headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
     if request.is_secure:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if request.args.get("lang") in LANGUAGES and not g.get("without_cookies"):  # survey pages set none at all
+    known = request.endpoint is not None and not g.get("without_cookies")  # survey pages set none at all
+    if known and request.args.get("lang") in LANGUAGES:
         response.set_cookie(LANGUAGE_COOKIE, request.args["lang"], max_age=31536000, samesite="Lax", secure=request.is_secure)
     if response.mimetype == "text/html":
         headers["Content-Language"] = g.get("page_language", language())

@@ -4,6 +4,7 @@ A job is a function ``(now) -> counts`` that brings things up to date, so that r
 does no harm.
 """
 
+import logging
 import signal
 import threading
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from core.models import JobRun
 LEASE = "worker"
 LEASE_SECONDS = 30
 log = structlog.get_logger()
+logging.getLogger("apscheduler").setLevel(logging.ERROR)  # that a long job's next turn is left out is meant
 
 
 @dataclass(frozen=True)

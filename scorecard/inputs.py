@@ -55,15 +55,35 @@ class Inputs:
     papers: PaperBook
 
 
-def freeze(folder: Path, session: Session, lake: LakeTable, month: Month, cutoff: datetime, rules_file: Path, provisional: bool) -> None:
-    """Write the month's inputs. A provisional edition, which is never replayed, lists the lake's files without digests."""
+SURVEY = ("answers.parquet", "invited.parquet")
+
+
+def freeze(
+    folder: Path,
+    session: Session,
+    lake: LakeTable,
+    month: Month,
+    cutoff: datetime,
+    rules_file: Path,
+    provisional: bool,
+    published: Path | None = None,
+) -> None:
+    """Write the month's inputs. A provisional edition, which is never replayed, lists the lake's files without digests.
+
+    ``published``: folder of the month's first published version. A correction counts the very answers that it counted: a few
+    late ones more would stand open in the difference of the two (DESIGN §7.8).
+    """
     import pandas as pd
 
     day = month.last_day
     _write_json(folder / LAKE_FILES, [asdict(item) for item in _lake_files(lake, month, digests=not provisional)])
     step = read(rules_file).disclosure.suppress_below if provisional else None
-    write_frame(folder / "answers.parquet", answers_frame(session, month, cutoff, step))
-    write_frame(folder / "invited.parquet", invited_counts(session, month))
+    if published is None:
+        write_frame(folder / "answers.parquet", answers_frame(session, month, cutoff, step))
+        write_frame(folder / "invited.parquet", invited_counts(session, month))
+    else:
+        for name in SURVEY:
+            shutil.copyfile(published / name, folder / name)
     views = units(session, day).values()
     write_frame(folder / "units.parquet", pd.DataFrame([asdict(view) for view in views], columns=list(_UNIT_COLUMNS)))
     offerings = local_offerings(session, day)

@@ -59,8 +59,8 @@ class Material:
     ``surveys.queries.invited_counts``. ``offerings``: (unit, procedure, online level) of local procedures.
     ``reported``: provinces and ministries of which a source sent something for the month.
 
-    Of a month that is not over, answers carry ``settled`` (see ``answers_frame``): only these are counted, and only the nation,
-    provinces and ministries show them, since a new state every minute would tell single answers apart.
+    Of a month that is not over, answers carry ``settled`` (see ``answers_frame``): only these are counted, and only the nation shows
+    them, since a new state every minute would tell the answers of smaller places apart.
     """
 
     places: Mapping[str, Place]
@@ -160,7 +160,6 @@ def _survey_rows(material: Material, subjects: list[Key], above: Mapping[str, li
         asked[PROCEDURE, code] = sums["invited"]
     everyone = [*subjects, *sorted(key for key in said.keys() | asked.keys() if key[0] == PROCEDURE)]
     nothing = dict.fromkeys(map(str, answers.columns), 0)
-    open_while_live = {(NATION, COUNTRY), *((UNIT, place.code) for place in material.places.values() if place.code == place.province)}
     active = dict.fromkeys(key for key in everyone if asked.get(key, 0) or said.get(key, nothing)["answered"])
     hidden = _hidden(material.places, list(active), said, rules) if active else {}
     for subject in everyone:
@@ -170,7 +169,7 @@ def _survey_rows(material: Material, subjects: list[Key], above: Mapping[str, li
                 yield Row(*subject, code, RAW, _empty_status(material, subject))
             elif status := hidden[code].get(_cell(subject)):
                 yield Row(*subject, code, RAW, status)
-            elif live and subject not in open_while_live:
+            elif live and (subject != (NATION, COUNTRY) or code == "response_rate"):
                 yield Row(*subject, code, RAW, SUPPRESSED)
             elif numerator > denominator:  # answers whose invitations are forgotten: there is no rate of response
                 yield Row(*subject, code, RAW, NOT_APPLICABLE)

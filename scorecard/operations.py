@@ -204,7 +204,7 @@ def _build(month: Month, now: datetime, provisional: bool) -> tuple["Computed", 
     building = _editions_dir() / f".building-{lease.new_holder()}"
     building.mkdir(parents=True)
     try:
-        freeze(building, reading(), _lake(), month, now, rules_file, provisional)
+        freeze(building, reading(), _lake(), month, now, rules_file, provisional, _first_published(month))
         reading().rollback()  # nothing is held open while it is computed
         computed = compute(building, _lake().root)
         computed.write(building)
@@ -263,9 +263,9 @@ def _quality(month: Month, now: datetime) -> dict[str, Any]:
 
     session = reading()
     received = quarantined = 0
-    sent = select(Submission.months, Submission.rows_received, Submission.rows_quarantined).join(Source).where(Source.list_code == NATIONAL)
-    for months, rows, bad in session.execute(sent):
-        if str(month) in months:
+    columns = (Submission.months, Submission.received_at, Submission.rows_received, Submission.rows_quarantined)
+    for months, arrived, rows, bad in session.execute(select(*columns).join(Source).where(Source.list_code == NATIONAL)):
+        if str(month) in (months or [str(Month.of(arrived))]):  # where no row was good, the month in which it came
             received, quarantined = received + rows, quarantined + bad
     shares = coverage(session, month, now)
     session.rollback()
@@ -277,6 +277,13 @@ def _kept_rows(edition_id: int) -> Any:
     from scorecard.computing import COLUMNS
 
     return select(*(getattr(Measurement, name) for name in COLUMNS)).where(Measurement.edition_id == edition_id)
+
+
+def _first_published(month: Month) -> Path | None:
+    """Folder of the month's first version that was published, also if it has been superseded since."""
+    published = select(Edition.folder).where(Edition.month == str(month), Edition.published_at.is_not(None)).order_by(Edition.version)
+    folder = reading().scalar(published)
+    return _editions_dir() / folder if folder is not None else None
 
 
 def _newest_final(month: Month) -> Edition | None:

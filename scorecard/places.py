@@ -89,6 +89,10 @@ def find_units(session: Session, edition: Edition, unit_code: str) -> list[UnitT
         codes = set(scope.units) - {scope.code, unit_code}
     figures = figure_map(session, edition, None, codes | {scope.code}, PRESSED)
     whole = figures.get((scope.code, "supplement", RAW))
+    least = edition.facts["grey_below"]
+    compared = sum(
+        (figure.denominator or 0) >= least for (code, name, _), figure in figures.items() if code in codes and name == "supplement"
+    )
     found = []
     for code in codes:
         own = {name: figures.get((code, name, RAW)) for name in PRESSED}
@@ -106,7 +110,7 @@ def find_units(session: Session, edition: Edition, unit_code: str) -> list[UnitT
                 on_time=on_time,
                 satisfaction=satisfaction,
                 answers=own["response_rate"].numerator,
-                group=_group(supplement, whole),
+                group=_group(supplement, whole, least, compared),
             )
         )
     return sorted(found, key=lambda unit: (-unit.people, unit.unit_code))
@@ -132,11 +136,20 @@ def count_procedure(session: Session, edition: Edition, procedure_code: str, uni
     return sorted(found, key=lambda row: (-row.received, row.place))
 
 
-def _group(figure: Figure, whole: Figure | None) -> str:
-    """A unit's share of supplement requests against the whole's: clearly above, clearly below, or neither."""
-    if whole is None or whole.value is None or figure.low is None or figure.high is None:
+def _group(figure: Figure, whole: Figure | None, least: int, compared: int) -> str:
+    """A unit's share of supplement requests against the whole's: clearly above, clearly below, or neither.
+
+    Fewer than ``least`` dossiers are never called clear. So many units are compared at once that some would stand out by
+    chance: the interval is widened to 95 % for all of the ``compared`` ones together (Bonferroni).
+    """
+    from scipy.stats import norm
+
+    from scorecard.statistics import wilson
+
+    if whole is None or whole.value is None or figure.numerator is None or not figure.denominator or figure.denominator < least:
         return LIKE
-    return WORSE if figure.low > whole.value else BETTER if figure.high < whole.value else LIKE
+    low, high = wilson(figure.numerator, figure.denominator, float(norm.ppf(1 - 0.025 / compared)))
+    return WORSE if low > whole.value else BETTER if high < whole.value else LIKE
 
 
 def _held_by_state(spread: list[Row], around: Surroundings, cohort: Mapping[str, int]) -> Iterator[Gap]:

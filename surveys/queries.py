@@ -41,8 +41,9 @@ def is_answered(session: Session, invitation_id: int) -> bool:
 def answers_frame(session: Session, month: Month, cutoff: datetime, step: int | None = None) -> "pd.DataFrame":
     """The month's answers first given before ``cutoff``, one a row, all end-points.
 
-    ``step``: for a month that is not over. A column ``settled`` then tells whether an answer lies within the full steps of so
-    many that its province has received; counting only these, nobody learns from two successive states what one person said.
+    ``step``: for a month that is not over. A column ``settled`` then marks the answers that may be counted already: those
+    complete in all that is measured, in the order of their coming, up to the last full step. Two successive states thus differ by
+    whole steps in every figure, and no single new answer shows.
 
     Columns: ``questionnaire``, ``rating`` (Int64, 5 best, missing where it was left open or not asked), one text column
     for each question code (choice code, or missing), the context columns of the invitation, ``language``, ``simulated``.
@@ -67,8 +68,8 @@ def answers_frame(session: Session, month: Month, cutoff: datetime, step: int | 
     order = ["questionnaire", "rating", *codes, *CONTEXT, "language", "simulated"]
     frame = pd.DataFrame(columns).astype(types)[order]
     if step is not None:
-        provinces = frame.groupby("province_code", dropna=False)["month"]
-        frame["settled"] = provinces.cumcount() < provinces.transform("size") // step * step
+        complete = frame["rating"].notna() & frame["asked_again"].isin(("yes", "no")) & frame["supplement_count"].isin(("0", "1", "2+"))
+        frame["settled"] = complete & (complete.cumsum() <= complete.sum() // step * step)
     return frame.sort_values([*CONTEXT, "questionnaire", "rating", *codes, "language", "simulated"], ignore_index=True)
 
 
@@ -81,16 +82,3 @@ def invited_counts(session: Session, month: Month) -> "pd.DataFrame":
     frame = pd.DataFrame([tuple(row) for row in rows], columns=["unit_code", "procedure_code", "channel", "end_point", "invited"])
     frame = frame.astype({"unit_code": "str", "procedure_code": "str", "channel": "int64", "end_point": "str", "invited": "int64"})
     return frame.sort_values(["unit_code", "procedure_code", "channel", "end_point"], ignore_index=True)
-
-
-def counts_running(session: Session, month: Month) -> dict[str, int]:
-    """The whole country's month so far: ``invited``, ``answers``, ``rated`` and, of these, ``satisfied``. Not suppressed."""
-    invited = session.scalar(select(func.count()).select_from(Invitation).where(Invitation.month == str(month)))
-    answers, rated, satisfied = session.execute(
-        select(
-            func.count(),
-            func.count(Answer.rating),
-            func.count(Answer.rating).filter(Answer.rating >= SATISFIED),
-        ).where(Answer.month == str(month))
-    ).one()
-    return {"invited": invited or 0, "answers": answers, "rated": rated, "satisfied": satisfied}

@@ -69,7 +69,7 @@ def start(token: str) -> ResponseReturnValue:
     invitation, sheet = _open(token)
     if is_expired(invitation, utc_now()):
         return _expired(token, invitation)
-    if request.method == "GET":
+    if request.method != "POST":
         answered = queries.is_answered(reading(), invitation.id)
         return _page("start", token, invitation, sheet=sheet, data={}, errors={}, answered=answered)
     chosen = request.form.get(sheet.first.code, "")
@@ -87,7 +87,7 @@ def more(token: str) -> ResponseReturnValue:
     invitation, sheet = _open(token)
     if is_expired(invitation, utc_now()):
         return _expired(token, invitation)
-    if request.method == "GET":
+    if request.method != "POST":
         if not queries.is_answered(reading(), invitation.id):
             return _go("survey.start", token)
         return _page("more", token, invitation, sheet=sheet, data={}, errors={})

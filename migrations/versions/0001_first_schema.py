@@ -22,6 +22,7 @@ def upgrade() -> None:
     sa.Column('simulated', sa.Boolean(), nullable=False),
     sa.Column('failed_logins', sa.Integer(), nullable=False),
     sa.Column('locked_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('session_stamp', sa.String(length=32), nullable=False),
     sa.CheckConstraint("role IN ('centre', 'office', 'admin')", name=op.f('ck_app_user_role')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_app_user')),
     sa.UniqueConstraint('login', name=op.f('uq_app_user_login'))

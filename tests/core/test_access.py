@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app import create_app
 from core import access
 from core.accounts import add_user
 from tests.conftest import PASSWORD, log_in
@@ -13,7 +14,7 @@ from tests.conftest import PASSWORD, log_in
 PUBLIC_PAGES = {
     "static",
     "core.login",
-    "core.healthz",
+    "health.healthz",
     "scorecard.home",
     "scorecard.locality",
     "scorecard.localities",
@@ -80,7 +81,7 @@ def test_a_route_without_a_rule_is_refused(app: Flask) -> None:
 
 def test_login_does_not_lead_off_the_site(app: Flask) -> None:
     add_user("someone", "Someone", access.OFFICE, PASSWORD)
-    for target in ("https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)"):
+    for target in ("https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "/centre\r\nX: 1"):
         client = app.test_client()
         answer = client.post("/login", query_string={"next": target}, data={"login": "someone", "password": PASSWORD})
         assert answer.location == "/office", target
@@ -98,3 +99,39 @@ def test_a_form_without_its_token_is_refused(app: Flask) -> None:
     app.config["WTF_CSRF_ENABLED"] = True
     add_user("someone", "Someone", access.OFFICE, PASSWORD)
     assert app.test_client().post("/login", data={"login": "someone", "password": PASSWORD}).status_code != 302
+
+
+def _status(app: Flask, client: FlaskClient, method: str, path: str) -> int:
+    """A request in a context of its own, as every real one is: the test's own context would keep the person in mind."""
+    with app.app_context():
+        return client.open(path, method=method).status_code
+
+
+def test_logging_out_ends_every_session_of_the_account(app: Flask) -> None:
+    add_user("someone", "Someone", access.OFFICE, PASSWORD)
+    here, elsewhere = app.test_client(), app.test_client()
+    for client in (here, elsewhere):
+        with app.app_context():
+            log_in(client, "someone")
+        assert _status(app, client, "GET", "/office") == 200
+    assert _status(app, here, "POST", "/logout") == 302
+    assert _status(app, elsewhere, "GET", "/office") == 302
+
+
+def test_a_log_in_ends_after_a_working_day(app: Flask) -> None:
+    add_user("someone", "Someone", access.OFFICE, PASSWORD)
+    client = app.test_client()
+    with app.app_context():
+        log_in(client, "someone")
+    assert _status(app, client, "GET", "/office") == 200
+    with client.session_transaction() as session:
+        session[access.SINCE] -= access.ABSOLUTE.total_seconds()
+    assert _status(app, client, "GET", "/office") == 302
+
+
+def test_a_process_for_the_survey_alone_has_no_log_in(app: Flask) -> None:
+    alone = create_app({"survey"}, app.extensions["settings"])
+    client = alone.test_client()
+    assert client.get("/login").status_code == 404
+    assert client.get("/healthz").status_code in (200, 503)
+    alone.extensions["engine"].dispose()

@@ -187,9 +187,15 @@ def test_two_persons_publish_and_a_published_edition_stays(folder: Path) -> None
     assert queries.latest_published(session) == published
     assert {"edition.close", "edition.review", "edition.publish"} <= set(session.scalars(select(AuditEntry.action)))
 
+    before = queries.figure_map(session, published)
     add_dossiers([Dossier("late", finished=8)])
+    answer("00004", 1, when=NOW + timedelta(days=1))  # a correction must not show by its difference what one late answer said
     correction = operations.close(MONTH, NOW + timedelta(days=9), "test")
     assert (correction.version, correction.state) == (2, "closed")
+    after = queries.figure_map(reading(), correction)
+    assert after["VN", "satisfaction", "raw"] == before["VN", "satisfaction", "raw"]
+    assert after["VN", "response_rate", "raw"] == before["VN", "response_rate", "raw"]
+    assert after["VN", "online_filing", "raw"].denominator == (before["VN", "online_filing", "raw"].denominator or 0) + 1
     session = reading()
     assert queries.latest_published(session).id == edition  # type: ignore[union-attr]
     operations.review(correction.id, "second", NOW)
@@ -223,7 +229,7 @@ def test_the_running_view_follows_what_arrives_and_gives_way(folder: Path) -> No
 
 def test_the_running_view_moves_in_steps_that_tell_nobody_apart(folder: Path) -> None:
     during = datetime(2026, 10, 20, 5, tzinfo=UTC)
-    answers([("00004", 5, BIRTH, 0, during - timedelta(hours=1), {"asked_again": "no"}) for _ in range(25)])
+    answers([("00004", 5, BIRTH, 0, during - timedelta(hours=1), {"asked_again": "no", "supplement_count": "0"}) for _ in range(25)])
     operations.refresh_running(during)
 
     def satisfaction() -> dict[str, tuple[int | None, str]]:
@@ -235,11 +241,11 @@ def test_the_running_view_moves_in_steps_that_tell_nobody_apart(folder: Path) ->
         nation = queries.figures(session, view, "nation", None, ["satisfaction"])
         return {figure.subject_code: (figure.n, figure.status) for figure in [*found, *nation]}
 
-    assert satisfaction() == {"VN": (20, "value"), "01": (20, "value"), "00004": (None, "suppressed")}
-    answer("00004", 1, when=during)
+    assert satisfaction() == {"VN": (20, "value"), "01": (None, "suppressed"), "00004": (None, "suppressed")}
+    answer("00004", 1, when=during)  # rated, and nothing more: not complete
     operations.refresh_running(during + timedelta(minutes=1))
-    assert satisfaction() == {"VN": (20, "value"), "01": (20, "value"), "00004": (None, "suppressed")}
-    answers([("00004", 5, BIRTH, 0, during, {}) for _ in range(4)])
+    assert satisfaction() == {"VN": (20, "value"), "01": (None, "suppressed"), "00004": (None, "suppressed")}
+    answers([("00004", 5, BIRTH, 0, during, {"asked_again": "yes", "supplement_count": "1"}) for _ in range(5)])
     operations.refresh_running(during + timedelta(minutes=2))
     assert satisfaction()["VN"] == (30, "value")
 

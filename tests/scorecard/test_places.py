@@ -9,9 +9,10 @@ from core.database import reading
 from core.errors import InputError
 from procedures.papers import PaperBook
 from scorecard import operations, queries
-from scorecard.figures import HELD_BY_STATE, ONLINE_UNUSED, REPEAT
+from scorecard.figures import HELD_BY_STATE, ONLINE_UNUSED, REPEAT, Figure
 from scorecard.models import Edition
 from scorecard.official import load
+from scorecard.places import _group
 from tests.scorecard.small import BIRTH, BUILD, MONTH, NOW, UNITS, Dossier, answers, build, submit
 
 CERTIFICATE, DRAWING = ["Giấy khai sinh"], ["Bản vẽ thiết kế"]
@@ -60,14 +61,33 @@ def test_a_centre_sees_its_whole_province(edition: Edition) -> None:
 def test_units_to_press_by_people_in_groups(edition: Edition) -> None:
     found = queries.units_to_press(reading(), edition, "01")
     assert [(unit.unit_code, unit.received, unit.people, unit.group) for unit in found] == [
-        ("00004", 5, 5, "worse"),
-        ("00008", 3, 3, "worse"),
-        ("00025", 40, 0, "better"),
+        ("00004", 5, 5, "like"),  # all five: too few to be called clear
+        ("00008", 3, 3, "like"),
+        ("00025", 40, 0, "like"),  # two units compared at once: 0 of 40 may still be one in ten
         ("H26.02", 30, 0, "like"),  # 0 of 30 may still be one in ten, as in the whole province
     ]
     assert found[0].supplement.value == 1
     assert found[0].satisfaction.status == "not_applicable"
     assert [unit.unit_code for unit in queries.units_to_press(reading(), edition, "VN")] == ["01", "46"]
+
+
+@pytest.mark.parametrize(
+    ("people", "dossiers", "compared", "group"),
+    [
+        (20, 100, 10, "worse"),
+        (0, 200, 10, "better"),
+        (9, 100, 10, "like"),
+        (5, 5, 10, "like"),  # however many of so few
+        (12, 100, 1, "worse"),
+        (12, 100, 300, "like"),  # among so many one such is to be expected
+    ],
+)
+def test_a_unit_is_called_clear_only_where_chance_is_ruled_out(people: int, dossiers: int, compared: int, group: str) -> None:
+    def figure(numerator: int, denominator: int) -> Figure:
+        share = numerator / denominator
+        return Figure("unit", "x", "supplement", "raw", numerator, denominator, share, None, None, denominator, "value", False, False)
+
+    assert _group(figure(people, dossiers), figure(500, 10_000), 30, compared) == group
 
 
 def test_counts_of_a_procedure(edition: Edition) -> None:

@@ -208,7 +208,6 @@ def test_frames(app: Flask) -> None:
     assert not {"id", "invitation_id", "comment", "answered_on", "first_answered_at", "token_hash"} & set(frame.columns)
     counts = queries.invited_counts(reading(), OCTOBER)
     assert counts[["channel", "end_point", "invited"]].values.tolist() == [[1, "returned", 1], [2, "returned", 1], [2, "supplement", 1]]
-    assert queries.counts_running(reading(), OCTOBER) == {"invited": 3, "answers": 2, "rated": 1, "satisfied": 1}
 
 
 def test_frames_of_an_empty_month_have_their_columns(app: Flask) -> None:
