@@ -74,8 +74,8 @@ def dot_plot(
             rows[-1]["band"] = "#e3e7eb" if dot.grey else BAND
             y += 1
         y += 0.35
-    values = max([VALUES, *(LETTER * len(dot.words) + GAP for _, members in groups for dot in members)])  # longer figures take their room from the scale
-    plot = PLOT + VALUES - values
+    values = max([VALUES, *(LETTER * len(dot.words) + GAP for _, members in groups for dot in members)])
+    plot = PLOT + VALUES - values  # longer figures take their room from the scale
     ends = [edge for row in rows for edge in (row["low"], row["high"], row["value"]) if isinstance(edge, float)]
     if reference is not None:
         ends.append(reference)
