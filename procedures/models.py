@@ -142,6 +142,7 @@ class StateRegister(Base):
     name: Mapped[str] = mapped_column(String(200))
     name_en: Mapped[str] = mapped_column(String(200))
     keeper: Mapped[str] = mapped_column(String(200), doc="the agency that keeps it")
+    keeper_en: Mapped[str] = mapped_column(String(200), default="")
     keywords: Mapped[list[str]] = mapped_column(JSON, default=list, doc="words, without diacritics, that name papers it holds")
     published_from: Mapped[date | None] = mapped_column(doc="None: not known")
     source_document: Mapped[str] = mapped_column(String(300), default="")
@@ -239,4 +240,5 @@ class QuotedClaim(Base):
     numerator: Mapped[int | None]
     denominator: Mapped[int | None]
     source: Mapped[str] = mapped_column(String(300))
+    source_en: Mapped[str] = mapped_column(String(300), default="")
     as_of: Mapped[date]

@@ -100,4 +100,5 @@ class OfficialFigure:
     score: float
     maximum: float
     source: str
+    source_en: str
     simulated: bool

@@ -31,6 +31,7 @@ class Indicator:
     formula_vi: str
     formula_en: str
     source: str
+    source_en: str
     kind: str
     higher_is_better: bool | None
     empty_vi: str
@@ -65,6 +66,7 @@ _DEFINITIONS = (
         formula_vi="thủ tục cung cấp một phần hoặc toàn trình / thủ tục do địa phương thực hiện",
         formula_en="procedures offered in part or in full / procedures carried out locally",
         source="NĐ 224/2026/NĐ-CP, Điều 14",
+        source_en="Decree 224/2026/NĐ-CP, Article 14",
         kind=CATALOGUE,
         higher_is_better=True,
         empty_vi="không có thủ tục nào trong danh mục: không áp dụng",
@@ -81,6 +83,7 @@ _DEFINITIONS = (
         formula_vi="thủ tục cung cấp toàn trình / thủ tục do địa phương thực hiện",
         formula_en="procedures offered in full / procedures carried out locally",
         source="NĐ 224/2026/NĐ-CP, Điều 14",
+        source_en="Decree 224/2026/NĐ-CP, Article 14",
         kind=CATALOGUE,
         higher_is_better=True,
         empty_vi="không có thủ tục nào trong danh mục: không áp dụng",
@@ -97,6 +100,7 @@ _DEFINITIONS = (
         formula_vi="hồ sơ có kênh thực hiện là trực tuyến (mã 2) / hồ sơ tiếp nhận",
         formula_en="dossiers whose channel is online (code 2) / dossiers received",
         source="QĐ 766/QĐ-TTg (tử số và mẫu số thô, không nhân hệ số đồng bộ)",
+        source_en="Decision 766/QĐ-TTg (raw numerator and denominator, without the synchronisation factor)",
         kind=LAKE,
         higher_is_better=True,
         empty_vi=_NO_DOSSIERS_VI,
@@ -115,6 +119,7 @@ _DEFINITIONS = (
         formula_vi="kết thúc trong tháng, không sau ngày hẹn trả / (kết thúc trong tháng có ngày hẹn + đến hạn mà chưa xong)",
         formula_en="ended in the month, not after the due date / (ended in the month with a due date + due and still open)",
         source="NĐ 61/2018/NĐ-CP, NĐ 118/2025/NĐ-CP",
+        source_en="Decrees 61/2018/NĐ-CP and 118/2025/NĐ-CP",
         kind=LAKE,
         higher_is_better=True,
         empty_vi=_NO_DOSSIERS_VI,
@@ -133,6 +138,7 @@ _DEFINITIONS = (
         formula_vi="hồ sơ trong D có từ 1 lần yêu cầu bổ sung / D",
         formula_en="dossiers in D with at least one request / D",
         source="NĐ 118/2025/NĐ-CP, Điều 17; mã trạng thái 5 của bản tin đồng bộ",
+        source_en="Decree 118/2025/NĐ-CP, Article 17; status code 5 of the synchronised record",
         kind=LAKE,
         higher_is_better=False,
         empty_vi=_NO_DOSSIERS_VI,
@@ -151,6 +157,7 @@ _DEFINITIONS = (
         formula_vi="hồ sơ trong D có từ 2 lần yêu cầu bổ sung / D",
         formula_en="dossiers in D with at least two requests / D",
         source="NĐ 118/2025/NĐ-CP, Điều 17 khoản 2 điểm a (một lần, đầy đủ)",
+        source_en="Decree 118/2025/NĐ-CP, Article 17, clause 2, point a (once, in full)",
         kind=LAKE,
         higher_is_better=False,
         empty_vi=_NO_DOSSIERS_VI,
@@ -175,6 +182,7 @@ _DEFINITIONS = (
             "to: also those whose requested papers are not named or could not be classified / D"
         ),
         source="NĐ 118/2025/NĐ-CP; danh mục cơ sở dữ liệu và từ khóa của hệ thống",
+        source_en="Decree 118/2025/NĐ-CP; this system's list of registers and keywords",
         kind=LAKE,
         higher_is_better=False,
         empty_vi=_NO_DOSSIERS_VI,
@@ -196,6 +204,7 @@ _DEFINITIONS = (
         formula_vi="phiếu chọn 4 hoặc 5 / phiếu có chấm mức hài lòng (thang 5)",
         formula_en="answers of 4 or 5 / answers with a rating (scale of 5)",
         source="NĐ 61/2018/NĐ-CP, Điều 31; cách tính như SIPAS",
+        source_en="Decree 61/2018/NĐ-CP, Article 31; computed as in SIPAS",
         kind=SURVEY,
         higher_is_better=True,
         empty_vi=_NO_ANSWERS_VI,
@@ -212,6 +221,7 @@ _DEFINITIONS = (
         formula_vi="phiếu trả lời / lời mời đã cấp",
         formula_en="answers / invitations issued",
         source="AAPOR Standard Definitions, RR2 (lời mời không đến nơi tính là chưa rõ)",
+        source_en="AAPOR Standard Definitions, RR2 (invitations not delivered count as unknown)",
         kind=SURVEY,
         higher_is_better=None,
         empty_vi=_NO_ANSWERS_VI,
@@ -228,6 +238,7 @@ _DEFINITIONS = (
         formula_vi="trả lời “có” / (“có” + “không”); “không chắc” tính vào n, không vào tỷ lệ",
         formula_en="answers yes / (yes + no); unsure counts in n and not in the rate",
         source="Bảng hỏi phiên bản 1, câu asked_again",
+        source_en="Questionnaire version 1, question asked_again",
         kind=SURVEY,
         higher_is_better=False,
         empty_vi=_NO_ANSWERS_VI,
@@ -244,6 +255,7 @@ _DEFINITIONS = (
         formula_vi="phiếu mà “có hay không bị yêu cầu bổ sung” khác với hồ sơ ghi nhận / phiếu nêu rõ số lần",
         formula_en="answers whose “asked or not asked” differs from the record / answers that stated a number of times",
         source="Bảng hỏi phiên bản 1, câu supplement_count; so với số lần ghi nhận trong hồ sơ",
+        source_en="Questionnaire version 1, question supplement_count; against the number recorded in the dossier",
         kind=SURVEY,
         higher_is_better=False,
         empty_vi=_NO_ANSWERS_VI,

@@ -86,4 +86,5 @@ class OfficialScore(Base):
     score: Mapped[float]
     maximum: Mapped[float]
     source: Mapped[str] = mapped_column(String(300))
+    source_en: Mapped[str] = mapped_column(String(300), default="")
     simulated: Mapped[bool] = mapped_column(default=False)

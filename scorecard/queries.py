@@ -151,7 +151,12 @@ def official_scores(session: Session, unit_code: str, months: Sequence[str | Mon
         .where(OfficialScore.unit_code == unit_code, OfficialScore.period.in_([str(month) for month in months]))
         .order_by(OfficialScore.period, OfficialScore.group_code)
     )
-    return [OfficialFigure(row.unit_code, row.period, row.group_code, row.score, row.maximum, row.source, row.simulated) for row in rows]
+    return [
+        OfficialFigure(
+            row.unit_code, row.period, row.group_code, row.score, row.maximum, row.source, row.source_en or row.source, row.simulated
+        )
+        for row in rows
+    ]
 
 
 def group_of_34(session: Session, edition: Edition, province_code: str, indicator: str = "satisfaction") -> str | None:

@@ -43,6 +43,7 @@ class RuleSet(_Strict):
     valid_from: date
     valid_to: date | None
     source: str
+    source_en: str = ""
     z: float = Field(gt=0)
     disclosure: Disclosure
     close_from_day: int = Field(ge=1, le=28)

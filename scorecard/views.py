@@ -115,6 +115,7 @@ def procedure(code: str) -> ResponseReturnValue:
         to_hand_in=to_hand_in,
         held=held,
         texts=procedure_page.texts(found),
+        source=procedure_page.source(found),
         rights=procedure_page.rights(),
         levels=procedure_page.online(session, found, all_units(session, today), today),
         statistics=procedure_page.statistics(session, edition, code) if edition else None,

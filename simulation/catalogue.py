@@ -22,6 +22,12 @@ UNCHANGED = 0
 LEVEL_NAMES = ("none", "partial", "full")
 REAL_NOTE = "Cổng Dịch vụ công quốc gia (mã, tên, lĩnh vực); mức độ trực tuyến, thời hạn: mô phỏng"
 REAL_PAPERS_NOTE = "; thành phần hồ sơ: mô phỏng"
+SIMULATED_NOTE = "Thủ tục mô phỏng"
+NOTES_EN = {
+    REAL_NOTE: "National Public Service Portal (code, name, sector); online level and time limit: simulated",
+    REAL_NOTE + REAL_PAPERS_NOTE: "National Public Service Portal (code, name, sector); online level, time limit and papers: simulated",
+    SIMULATED_NOTE: "Simulated procedure",
+}
 
 
 @dataclass(frozen=True)
@@ -116,7 +122,7 @@ def _simulated(
             enterprise,
             float(zipf[i]),
             True,
-            "Thủ tục mô phỏng",
+            SIMULATED_NOTE,
             ("commune",) if handler == "commune" else ("ministry",) if handler == "-" else ("province",),
             handler != "-",
             tuple(register_of(paper) for paper in papers),

@@ -16,7 +16,7 @@ GROUPS = {
     "MDSH": (22.0, 9.3, 0.9),
     "MDHL": (18.0, 10.6, 1.9),
 }
-SOURCE = "Bộ chỉ số 766 (số liệu mô phỏng)"
+SOURCE, SOURCE_EN = "Bộ chỉ số 766 (số liệu mô phỏng)", "Index 766 (simulated data)"
 MONTHS = 12
 
 
@@ -41,5 +41,6 @@ def _row(province: str, month: Month, group: str, score: float, maximum: float) 
         "score": score,
         "maximum": maximum,
         "source": SOURCE,
+        "source_en": SOURCE_EN,
         "simulated": True,
     }

@@ -11,7 +11,7 @@ from core.database import Base, writing
 from procedures import operations
 from procedures.models import NATIONAL, Component, Offering, Procedure, RegisterConnection, StateRegister, Unit
 from procedures.unit_lists import UnitRow
-from simulation.catalogue import LEVEL_NAMES, UNCHANGED, Item, Levels
+from simulation.catalogue import LEVEL_NAMES, NOTES_EN, UNCHANGED, Item, Levels
 from simulation.places import REORGANISED, SIMULATED, Place, read_yaml
 
 CHUNK = 20_000
@@ -125,7 +125,11 @@ def _procedure(item: Item, ministry: str) -> dict[str, Any]:
         "executing_agencies": [by],
         "levels": list(item.levels),
         "is_local": item.is_local,
-        "details": {"time": f"{item.days} ngày làm việc ({SIMULATED})"},
+        "details": {
+            "time": f"{item.days} ngày làm việc ({SIMULATED})",
+            "time_en": f"{item.days} working day{'' if item.days == 1 else 's'} (simulated)",
+            "source_note_en": NOTES_EN[item.note],
+        },
         "simulated": item.simulated,
         "source_note": item.note,
         "valid_from": REORGANISED,

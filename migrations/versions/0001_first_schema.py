@@ -110,6 +110,7 @@ def upgrade() -> None:
     sa.Column('score', sa.Double(), nullable=False),
     sa.Column('maximum', sa.Double(), nullable=False),
     sa.Column('source', sa.String(length=300), nullable=False),
+    sa.Column('source_en', sa.String(length=300), nullable=False),
     sa.Column('simulated', sa.Boolean(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_official_score')),
     sa.UniqueConstraint('unit_code', 'period', 'group_code', name=op.f('uq_official_score_unit_code'))
@@ -148,6 +149,7 @@ def upgrade() -> None:
     sa.Column('numerator', sa.Integer(), nullable=True),
     sa.Column('denominator', sa.Integer(), nullable=True),
     sa.Column('source', sa.String(length=300), nullable=False),
+    sa.Column('source_en', sa.String(length=300), nullable=False),
     sa.Column('as_of', sa.Date(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_quoted_claim')),
     sa.UniqueConstraint('key', name=op.f('uq_quoted_claim_key'))
@@ -158,6 +160,7 @@ def upgrade() -> None:
     sa.Column('name', sa.String(length=200), nullable=False),
     sa.Column('name_en', sa.String(length=200), nullable=False),
     sa.Column('keeper', sa.String(length=200), nullable=False),
+    sa.Column('keeper_en', sa.String(length=200), nullable=False),
     sa.Column('keywords', sa.JSON(), nullable=False),
     sa.Column('published_from', sa.Date(), nullable=True),
     sa.Column('source_document', sa.String(length=300), nullable=False),

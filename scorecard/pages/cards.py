@@ -90,7 +90,7 @@ def asked_again(figures: Figures, code: str) -> Card:
     theirs = (
         (None, None) if code == COUNTRY else tuple(figures.get((COUNTRY, "asked_again_recorded", variant)) for variant in (LOWER, UPPER))
     )
-    title = _("Bị yêu cầu nộp lại giấy tờ Nhà nước đã có")
+    title = _("Bị đòi lại giấy tờ Nhà nước đã có")
     if not (words.has_value(lower) and words.has_value(upper)) or lower is None or upper is None:
         return Card(title, words.bounds(lower, upper), "", True, (), None, ("", ""), "")
     axis = marks.axis_for([lower, upper, *theirs], LENGTH, least=0.05)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from core import numbers
 from core.calendar import Month
-from core.web import language
+from core.web import language, pick
 from scorecard.figures import LOWER, RAW, UPPER
 from scorecard.pages import marks, words
 from scorecard.pages.text import _
@@ -80,7 +80,7 @@ def build(session: Session, kind: str, code: str, include_unpublished: bool, off
         if len(by_month) > 1
     )
     rows = tuple(_row(month, figures, official) for month, figures in reversed(by_month))
-    return Courses(drawings, rows, official[0].source if official else "")
+    return Courses(drawings, rows, pick(official[0].source, official[0].source_en) if official else "")
 
 
 def _drawing(indicator: str, name: str, measure: str, course: Sequence[tuple[str, Figure | None]]) -> Course:

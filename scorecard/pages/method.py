@@ -47,7 +47,7 @@ def _definition(indicator: Indicator) -> Definition:
             (_("Đơn vị đếm"), pick(indicator.unit_of_analysis_vi, indicator.unit_of_analysis_en)),
             (_("Khi mẫu số bằng 0"), pick(indicator.empty_vi, indicator.empty_en)),
             (_("Đọc thế nào"), better[indicator.higher_is_better]),
-            (_("Nguồn"), indicator.source),
+            (_("Nguồn"), pick(indicator.source, indicator.source_en)),
         ],
     )
 

@@ -44,6 +44,14 @@ class Paper:
 
 
 @dataclass(frozen=True)
+class Told:
+    """A text of the catalogue and the language it is in."""
+
+    text: str
+    language: str
+
+
+@dataclass(frozen=True)
 class Right:
     """What a citizen may count on, with the article that says so."""
 
@@ -106,10 +114,21 @@ def _paper(component: Component, register: StateRegister | None) -> Paper:
     )
 
 
-def texts(procedure: Procedure) -> list[tuple[str, str]]:
+def texts(procedure: Procedure) -> list[tuple[str, Told]]:
     """Time, fees, result and ways to file, where the catalogue read has them."""
     labels = {"time": _("Thời hạn"), "fees": _("Phí, lệ phí"), "result": _("Kết quả"), "channels": _("Cách nộp")}
-    return [(labels[key], str(procedure.details[key])) for key in TEXTS if procedure.details.get(key)]
+    return [(labels[key], _told(procedure, key, procedure.details[key])) for key in TEXTS if procedure.details.get(key)]
+
+
+def source(procedure: Procedure) -> Told:
+    """Where the catalogue's entry comes from."""
+    return _told(procedure, "source_note", procedure.source_note)
+
+
+def _told(procedure: Procedure, key: str, text: object) -> Told:
+    """A text in the reader's language where the catalogue read has it in both, and else in Vietnamese."""
+    english = procedure.details.get(f"{key}_en") if language() == "en" else None
+    return Told(str(english or text), "en" if english else "vi")
 
 
 def rights() -> list[Right]:

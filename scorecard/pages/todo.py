@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 FIRST = 3
 FIGURES = {HELD_BY_STATE: "asked_again", REPEAT: "repeat_supplement", ONLINE_UNUSED: "received"}
-LONGEST = 105  # letters of a heading: three lines of a card on a wide screen and on a phone
+LONGEST = 90  # letters of a heading: three lines of a card on a wide screen and on a phone
 LEAST_NAME = 30  # letters of a procedure's name in it
 
 
@@ -63,11 +63,17 @@ def _task(gap: Gap, units: Mapping[str, UnitView], procedures: Mapping[str, Proc
         what=f"{what}: {_shortened(whole, max(LEAST_NAME, LONGEST - len(what)))}",
         people=_("%(k)s người trong %(n)s hồ sơ", k=words.count(gap.people), n=words.count(gap.dossiers)),
         where=_where(gap.unit_codes, units),
-        who=_("ai sửa được: %(agency)s", agency=pick(gap.agency_vi, gap.agency_en)),
+        who=_("ai sửa được: %(agency)s", agency=_agency(gap, register)),
         procedure_code=gap.procedure_code,
         figure=FIGURES[gap.kind],
         register_code=gap.register_code,
     )
+
+
+def _agency(gap: Gap, register: StateRegister | None) -> str:
+    """Who can mend it; beyond the unit's power that is the register's keeper."""
+    keeper = register.keeper_en if register is not None and not gap.within_power else ""
+    return pick(gap.agency_vi, keeper or gap.agency_en)
 
 
 def _register(register: StateRegister) -> str:
