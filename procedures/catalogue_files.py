@@ -19,6 +19,13 @@ _METHOD = re.compile(
     r"(?P<channel>Trực tiếp|Trực tuyến|Dịch vụ bưu chính)"
     r"(?P<time>\d+(?:,\d+)? (?:Ngày làm việc|Ngày|Giờ làm việc|Giờ|Tháng|Năm)|Không có thông tin)"
 )
+_AGENCY_WORDS = (
+    "Bộ|Sở|Cục|[UỦ][yỷ] ban|UBND|Công an|Phòng|Chi cục|Cơ quan|Tổng cục|Ban|Trung tâm|Văn phòng|Cảng|Chi nhánh"
+    "|Ngân hàng|Bảo hiểm|Thuế|Hải quan|Kho bạc|Thi hành án|Chủ tịch|Tổ chức|Đơn vị|Viện|Tòa án|Hội đồng|Trường|Thanh tra|Khu Quản lý"
+)
+_AGENCY_BREAK = re.compile(rf"\n|,(?=\s*(?:{_AGENCY_WORDS})\b)")
+# Commas known to stand inside one name: "tỉnh, thành phố", "phòng cháy, chữa cháy", "Văn hóa, Thể thao và Du lịch".
+_OPEN_COMMA = re.compile(r",(?!\s*(?:thành phố|thị trấn|phường|xã|chữa cháy|Thể thao)\b)")
 _RESULT = re.compile(r"Mã: KQ\.[\w.]+|Từ khóa(?:Không có thông tin)?|Mô tả(?:Không có thông tin)?")
 
 
@@ -73,12 +80,20 @@ def read_list(data: bytes, name: str) -> Catalogue:
             field=missing[0],
         )
     found = Catalogue()
+    rows: dict[str, int] = {}
     for row in table.select([files.ROW, *COLUMNS]).to_pylist():
         values = {COLUMNS[key]: value.strip() for key, value in row.items() if key in COLUMNS}
         number, code = row[files.ROW], values["code"]
-        if not CODE.fullmatch(code) or not values["name"]:
+        if not CODE.fullmatch(code):
             found.unread.append(_bad_code(name, number, code))
             continue
+        if not values["name"]:
+            found.unread.append(_no_name(name, number, code, "Tên"))
+            continue
+        if code in rows:
+            found.unread.append(_twice(name, number, code, rows[code]))
+            continue
+        rows[code] = number
         entry: dict[str, Any] = {"name": _one_line(values["name"]), "sector": values["sector"][:200]}
         agencies = {"issuing_agencies": _lines(values["issuing"]), "executing_agencies": _lines(values["executing"])}
         entry |= {key: names for key, names in agencies.items() if names}  # an empty cell says nothing
@@ -91,9 +106,29 @@ def _bad_code(name: str, row: int, code: str) -> Unread:
         name,
         row,
         code,
-        f"Mã “{code}” không đúng dạng 1.004222 hoặc thiếu tên: để ô ở dạng văn bản (1.115150 thành số sẽ mất số 0 cuối).",
-        f"The code “{code}” is not like 1.004222, or the name is missing: keep the cell as text (as a number 1.115150 loses its zero).",
+        f"Mã “{code}” không đúng dạng 1.004222 (cột Mã số): để ô ở dạng văn bản (1.115150 thành số sẽ mất số 0 cuối).",
+        f"The code “{code}” is not like 1.004222 (column Mã số): keep the cell as text (as a number 1.115150 loses its zero).",
     )
+
+
+def _no_name(name: str, row: int, code: str, column: str) -> Unread:
+    return Unread(name, row, code, f"Cột {column} trống: điền tên thủ tục.", f"The column {column} is empty: give the procedure's name.")
+
+
+def _twice(name: str, row: int, code: str, first: int) -> Unread:
+    return Unread(
+        name,
+        row,
+        code,
+        f"Cột Mã số lặp lại mã {code} của dòng {first}; chỉ dòng {first} được nạp. Xóa hoặc sửa một dòng.",
+        f"The column Mã số repeats the code {code} of row {first}; only row {first} was taken. Drop or mend one of them.",
+    )
+
+
+def _agencies(text: str) -> tuple[list[str], list[str]]:
+    """Agencies of a text with line breaks and commas, and the parts that may hold several still: names have commas too."""
+    parts = [_one_line(part) for part in _AGENCY_BREAK.split(text) if part.strip()]
+    return list(dict.fromkeys(parts)), [part for part in parts if _OPEN_COMMA.search(part)]
 
 
 def _lines(cell: str) -> list[str]:
@@ -110,8 +145,11 @@ def read_pages(data: bytes, name: str) -> Catalogue:
     read = total = 0
     for number, item in _objects(files.as_utf8(data, name), name, found.unread):
         code = item.get("ma_thu_tuc")
-        if not isinstance(code, str) or not CODE.fullmatch(code) or not item.get("ten_thu_tuc"):
+        if not isinstance(code, str) or not CODE.fullmatch(code):
             found.unread.append(_bad_code(name, number, str(code)))
+            continue
+        if not _one_line(str(item.get("ten_thu_tuc") or "")):
+            found.unread.append(_no_name(name, number, code, "ten_thu_tuc"))
             continue
         text = _text(item, "thanh_phan_ho_so")
         papers = read_components(text)
@@ -141,8 +179,17 @@ def read_pages(data: bytes, name: str) -> Catalogue:
         levels = [level for label, level in LEVEL_NAMES.items() if label in _text(item, "cap_thuc_hien").casefold()]
         values: dict[str, Any] = {"name": _one_line(str(item["ten_thu_tuc"])), "sector": _text(item, "linh_vuc")[:200], "levels": levels}
         values |= {"is_local": bool({"province", "commune"} & set(levels)), "details": _details(item)}
-        agencies = re.split(r"[\n,](?! *thành phố)", _text(item, "co_quan_thuc_hien"))
-        agencies = list(dict.fromkeys(part.strip() for part in agencies if part.strip()))
+        agencies, together = _agencies(_text(item, "co_quan_thuc_hien"))
+        for rest in together:
+            found.unread.append(
+                Unread(
+                    name,
+                    number,
+                    code,
+                    f"co_quan_thuc_hien: không rõ dấu phẩy có tách cơ quan không, giữ nguyên “{_short(rest)}”",
+                    f"co_quan_thuc_hien: unclear whether a comma parts agencies, kept whole: “{_short(rest)}”",
+                )
+            )
         found.entries.append(Entry(code, number, values, papers.papers, agencies))
     found.letters = (read, total)
     return found

@@ -1,6 +1,7 @@
 """The life of a submission: read, check, quarantine, merge, count."""
 
 import hashlib
+import logging
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 LEASE = "lake"
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,19 @@ def load_feed(path: Path, source_code: str, profile_name: str, now: datetime, se
     con = lake.connect().con
     try:
         staging.read_raw(con, profile, files.read_bytes(path), path.name)
+        staging.stage(con, profile)
     except InputError as error:
         _reject(key, error)
         raise
-    staging.stage(con, profile)
+    except Exception as error:
+        # Nothing has gone anywhere yet, and the cause is in the file: the sender gets an answer whatever it is.
+        logger.exception("submission %s cannot be read", key)
+        unreadable = InputError(
+            f"Không đọc được tệp {path.name} ({type(error).__name__}). Xuất lại tệp đúng định dạng của hồ sơ ánh xạ {profile.name}.",
+            f"The file {path.name} cannot be read ({type(error).__name__}). Export it again in the form of the profile {profile.name}.",
+        )
+        _reject(key, unreadable)
+        raise unreadable from error
     unit_codes, procedure_codes = staging.codes_in_file(con)
     if foreign:
         lookups.grow_foreign_list(source_id, unit_codes, procedure_codes)

@@ -5,6 +5,7 @@ Everything stays text: a procedure code that is read as a number loses its last 
 
 import gzip
 import io
+import re
 import unicodedata
 import zipfile
 import zlib
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 1 << 30  # unpacked; a larger file is sent in parts
 HEADING_WITHIN = 10  # rows in which the heading of a workbook's sheet is looked for
 ROW = "row_no"
+_QUOTED = re.compile(rb'"[^"]*+(?:""[^"]*+)*+("?)')
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,15 @@ def is_workbook(data: bytes) -> bool:
     return data[:2] == b"PK"
 
 
+def is_other_archive(data: bytes) -> bool:
+    """Whether it is a sound zip archive that holds no workbook."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return not any(name.startswith("xl/") for name in archive.namelist())
+    except zipfile.BadZipFile:
+        return False
+
+
 def as_utf8(data: bytes, name: str) -> bytes:
     """The text as UTF-8 without BOM. Raises ``InputError`` naming the row where it is in another encoding."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
@@ -123,12 +134,18 @@ def read_lines(data: bytes) -> Lines:
 
 
 def read_csv(data: bytes, name: str) -> Lines:
-    """The rows of a CSV with a heading; the separator is told from the heading. Headings that occur twice are refused."""
+    """The rows of a CSV with a heading; the separator is told from the heading. Line ends of every kind are read.
+
+    Raises ``InputError`` where a heading occurs twice, or where a quotation mark swallows rows.
+    """
     import pyarrow as pa
     from pyarrow import csv
 
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     first = data.split(b"\n", 1)[0]
     separator = max((b",", b";", b"\t"), key=first.count)
+    _check_quotes(data, separator, [heading(cell.strip(b'"').decode()) for cell in first.split(separator)], name)
     broken: list[int] = []
     names = _csv_heading(data, separator.decode(), name)
     try:
@@ -154,8 +171,48 @@ def read_csv(data: bytes, name: str) -> Lines:
 def _csv_heading(data: bytes, separator: str, name: str) -> list[str]:
     import csv
 
-    cells = next(csv.reader(io.StringIO(data[: 1 << 20].decode("utf-8", "ignore")), delimiter=separator), [])
+    try:
+        cells = next(csv.reader(io.StringIO(data[: 1 << 20].decode("utf-8", "ignore")), delimiter=separator), [])
+    except csv.Error as error:
+        raise InputError(
+            f"Dòng tiêu đề của tệp {name} không đọc được (một tiêu đề quá dài?). Dòng đầu phải là tên các cột.",
+            f"The heading of {name} cannot be read (is one of them too long?). The first row must name the columns.",
+            row=1,
+        ) from error
     return _check_heading([heading(cell) for cell in cells], 1, name)
+
+
+def _check_quotes(data: bytes, separator: bytes, names: Sequence[str], name: str) -> None:
+    """Refuse a file in which a quotation mark swallows rows: they would vanish, and their names end up inside another's text.
+
+    Only a mark at the start of a cell opens anything. A cell that never closes, or that holds a line break and either separators
+    enough for a row or text behind its closing mark, has swallowed at least one.
+    """
+    end, row, column = 0, 1, 0
+    start = data.find(b'"')
+    while start >= 0:
+        if start and data[start - 1 : start] not in (separator, b"\n"):
+            start = data.find(b'"', start + 1)
+            continue
+        line = data.rfind(b"\n", end, start) + 1
+        column = data.count(separator, line, start) if line else column + data.count(separator, end, start)
+        row += data.count(b"\n", end, start)
+        cell = _QUOTED.match(data, start)
+        if cell is None:
+            raise ValueError("the pattern matches wherever a quotation mark stands")
+        end = cell.end()
+        swallowed = data.find(b"\n", start, end) >= 0 and (
+            data.count(separator, start, end) >= max(len(names) - 1, 1) or data[end : end + 1] not in (b"", b"\n", separator)
+        )
+        if not cell[1] or swallowed:
+            raise InputError(
+                f"Tệp {name} có dấu ngoặc kép mở mà không đóng đúng chỗ, nuốt mất các dòng sau. Đóng hoặc bỏ dấu này rồi gửi lại cả tệp.",
+                f"{name} has a quotation mark that is not closed where it should be and swallows the rows after it. "
+                "Close or drop it and resend the whole file.",
+                row=row,
+                field=names[column] if column < len(names) else None,
+            )
+        start = data.find(b'"', end)
 
 
 def _check_heading(names: list[str], row: int, file_name: str) -> list[str]:

@@ -39,7 +39,12 @@ RULES = {
             "{field} không đúng dạng mã hồ sơ, ví dụ H26.12-261008-0975: sửa mã.",
             "{field} does not look like a dossier code such as H26.12-261008-0975: mend the code.",
         ),
-        Rule("bad_date", "error", "{field} không phải ngày hợp lệ: sửa ngày.", "{field} is not a valid date: mend it."),
+        Rule(
+            "bad_date",
+            "error",
+            "{field} không phải ngày hợp lệ (năm đủ bốn chữ số, từ 1990): sửa ngày.",
+            "{field} is not a valid date (a year of four digits, from 1990 on): mend it.",
+        ),
         Rule(
             "date_before_reception",
             "error",
@@ -67,8 +72,10 @@ RULES = {
         Rule(
             "unknown_unit",
             "error",
-            "{field} có mã đơn vị không có hiệu lực vào ngày tiếp nhận: sửa mã hoặc khai báo mã của nguồn.",
-            "{field} has a unit code that was not valid on the day of reception: mend it or register the source's code.",
+            "{field} có mã đơn vị không có hiệu lực vào ngày tiếp nhận: sửa mã, hoặc khai báo "
+            "bằng “flask units add TỆP.csv” hay “flask units code ĐƠN_VỊ source:NGUỒN MÃ --since NGÀY”.",
+            "{field} has a unit code that was not valid on the day of reception: mend it, or register it "
+            "with “flask units add FILE.csv” or “flask units code UNIT source:SOURCE CODE --since DATE”.",
         ),
         Rule(
             "unknown_procedure",

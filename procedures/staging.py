@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from core.errors import InputError
-from procedures import files
+from procedures import file_kinds, files
 from procedures.dossiers import END_STATUSES
 from procedures.mapping import FIELDS, REQUIRED, Profile
 from procedures.rules import DATE_FIELDS, reasons
@@ -17,6 +17,7 @@ from procedures.rules import DATE_FIELDS, reasons
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+FIRST_YEAR = 1990
 VIETNAM = 420  # minutes east of UTC: months and days of validity are cut there; constant since 1975
 TRUE_WORDS = "'1', 'true', 'yes', 'x', 'có'"
 NO_STEPS = 'NULL::STRUCT("at" VARCHAR, status VARCHAR, activity VARCHAR, department VARCHAR)[]'
@@ -40,6 +41,7 @@ def read_raw(con: "DuckDBPyConnection", profile: Profile, data: bytes, name: str
     Raises ``InputError`` where the file as a whole cannot be read.
     """
     con.execute(f"CREATE TEMP MACRO filled(x) AS nullif(trim(x), ''); CREATE TEMP MACRO truth(x) AS lower(trim(x)) IN ({TRUE_WORDS})")
+    file_kinds.check_kind(profile, data, name)
     if profile.layout == "objects":
         _read_objects(con, profile, files.as_utf8(data, name), name)
     else:
@@ -114,6 +116,8 @@ def _read_objects(con: "DuckDBPyConnection", profile: Profile, data: bytes, name
     counted = con.execute(
         f"SELECT count(*), {', '.join(f'count({field})' for field in _required(profile))} FROM raw WHERE NOT broken"
     ).fetchone()
+    if counted and not counted[0] and _one(con, "SELECT count(*) FROM raw"):
+        raise file_kinds.wrong_kind(profile, name, "không có dòng nào là đối tượng JSON", "has no line that is a JSON object", row=1)
     for field, count in zip(_required(profile), (counted or (0,))[1:], strict=True):
         if counted and counted[0] and count == 0:
             raise _missing_column(name, profile.columns[field][0])
@@ -194,7 +198,11 @@ def _macros(con: "DuckDBPyConnection", profile: Profile) -> None:
     days = ", ".join(sql for kind, sql in naive if kind == "day") or "NULL::TIMESTAMP"
     local = ", ".join(sql for _kind, sql in naive) or "NULL::TIMESTAMP"
     exact = f"CASE WHEN {has_offset} THEN try_cast(x AS TIMESTAMPTZ) END, " if profile.iso_dates else ""
-    con.execute(f"CREATE TEMP MACRO instant(x) AS coalesce({exact} timezone('UTC', coalesce({local}) - {shift}))")
+    con.execute(f"CREATE TEMP MACRO any_instant(x) AS coalesce({exact} timezone('UTC', coalesce({local}) - {shift}))")
+    # A year of two digits is read as one of antiquity: no date then, like every year before any dossier was kept by machine.
+    con.execute(
+        f"CREATE TEMP MACRO instant(x) AS CASE WHEN any_instant(x) >= TIMESTAMPTZ '{FIRST_YEAR}-01-01 00:00:00+00' THEN any_instant(x) END"
+    )
     con.execute(
         f"""CREATE TEMP MACRO deadline(x) AS
         instant(x) + CASE WHEN coalesce({days}) IS NOT NULL THEN INTERVAL '1 day' - INTERVAL '1 second' ELSE INTERVAL '0 day' END"""
