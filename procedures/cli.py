@@ -38,16 +38,30 @@ def _told() -> Iterator[None]:
 
 @units.command("load")
 @click.argument("file", type=FILE)
-@click.option("--as-of", type=DAY, help="Day on which the list was valid; default: the day in the file's name.")
+@click.option("--as-of", type=DAY, help="Day on which the list was valid; default: the day in the file's name, else today.")
+@click.option("--valid-from", type=DAY, help="First list only: since when its units count; default: 2025-07-01.")
 @click.option("--accept", is_flag=True, help="Record the differences as new dated versions.")
 @click.option("--document", default="", help="With --accept: the decision behind the changes.")
 @click.option("--json", "as_json", is_flag=True)
-def load_units(file: Path, as_of: datetime | None, accept: bool, document: str, as_json: bool) -> None:
+def load_units(file: Path, as_of: datetime | None, valid_from: datetime | None, accept: bool, document: str, as_json: bool) -> None:
     """Load the list of provinces and communes, or compare it with what is recorded (exit code 1 if it differs)."""
     from procedures import operations
 
     with _told():
-        result = operations.load_units(file, as_of.date() if as_of else None, accept, document)
+        result = operations.load_units(
+            file,
+            local_date(utc_now()),
+            as_of.date() if as_of else None,
+            accept,
+            document,
+            valid_from.date() if valid_from else None,
+        )
+    if result.day_assumed:
+        click.echo(
+            f"{file.name}: không có ngày trong tên, coi là danh sách ngày {result.as_of} (--as-of để nói khác).\n"
+            f"{file.name}: no day in the name, taken as the list of {result.as_of} (--as-of says otherwise).",
+            err=True,
+        )
     if as_json:
         click.echo(json.dumps(asdict(result), ensure_ascii=False))
     else:
@@ -62,6 +76,40 @@ def load_units(file: Path, as_of: datetime | None, accept: bool, document: str, 
             click.echo(f"{len(result.differences)} changes" + (", nothing recorded (--accept --document …)" if result.differences else ""))
     if result.differences and not result.recorded:
         sys.exit(1)
+
+
+@units.command("add")
+@click.argument("file", type=FILE)
+@click.option("--json", "as_json", is_flag=True)
+def add_units(file: Path, as_json: bool) -> None:
+    """Add departments, centres, reception points and codes from a CSV: all of it, or nothing where a row is wrong (exit code 1)."""
+    from procedures import operations
+
+    with _told():
+        result = operations.add_units_file(file)
+    for error in result.errors:
+        click.echo(str(error), err=True)
+    if result.errors:
+        sys.exit(1)
+    counts = {"units": result.units, "versions": result.versions, "codes": result.codes, "unchanged": result.unchanged}
+    if as_json:
+        click.echo(json.dumps(counts))
+    else:
+        click.echo(f"{result.units} units, {result.versions} versions, {result.codes} codes added; {result.unchanged} rows unchanged")
+
+
+@units.command("code")
+@click.argument("unit")
+@click.argument("system")
+@click.argument("code")
+@click.option("--since", type=DAY, required=True, help="First day on which the code means this unit.")
+def add_unit_code(unit: str, system: str, code: str, since: datetime) -> None:
+    """Give a unit a code in a system: gso, exchange or source:<SOURCE>. Whoever had the code until then loses it."""
+    from procedures import operations
+
+    with _told():
+        new = operations.add_code(unit, system, code, since.date())
+    click.echo(f"{unit}: {system} {code} " + ("added" if new else "unchanged"))
 
 
 @catalogue.command("load")

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
@@ -17,15 +18,19 @@ from procedures.catalogue import CatalogueResult, load_catalogue, load_claims, l
 from procedures.feeds import LoadResult, load_feed
 from procedures.models import NATIONAL, Provider, Source, SourceProvider, Unit, UnitCode, UnitVersion
 from procedures.queries import UnitView, units, valid
+from procedures.unit_files import UnitsAdded, add_code, add_units_file
 from procedures.unit_lists import PARTS, Difference, UnitRow, day_in_name, differences, read_list
 
 __all__ = [
     "CatalogueResult",
     "LoadResult",
+    "UnitsAdded",
     "UnitsResult",
+    "add_code",
     "add_provider",
     "add_source",
     "add_units",
+    "add_units_file",
     "assign_provider",
     "load_catalogue",
     "load_claims",
@@ -34,17 +39,25 @@ __all__ = [
     "load_units",
 ]
 SOURCE_CODE = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}", re.IGNORECASE)  # also a folder's name in the lake
+# Local government has two tiers, province and commune, since this day (Law 72/2025/QH15 on the organisation of local government;
+# Resolution 202/2025/QH15 made the 34 provinces). A list of today names the units of every day since.
+TWO_TIERS = date(2025, 7, 1)
 
 
 @dataclass(frozen=True)
 class UnitsResult:
-    """What loading a list did: units inserted (first list), or the differences found, and whether they were recorded."""
+    """What loading a list did: units inserted (first list), or the differences found, and whether they were recorded.
+
+    ``as_of``: the day (ISO) for which the list was taken; ``day_assumed`` where nothing but the clock said so.
+    """
 
     provinces: int
     communes: int
     inserted: int
     differences: list[Difference]
     recorded: bool
+    as_of: str = ""
+    day_assumed: bool = False
 
 
 def add_units(session: Session, rows: Iterable[UnitRow], list_code: str = NATIONAL) -> int:
@@ -100,20 +113,26 @@ def _version_values(row: UnitRow, ids: dict[str, int]) -> dict[str, object]:
     }
 
 
-def load_units(path: Path, as_of: date | None = None, accept: bool = False, document: str = "") -> UnitsResult:
-    """Read a list of provinces and communes as it stood on a day (default: the day in the file's name).
+def load_units(
+    path: Path, today: date, as_of: date | None = None, accept: bool = False, document: str = "", valid_from: date | None = None
+) -> UnitsResult:
+    """Read a list of provinces and communes as it stood on a day (default: the day in the file's name, else ``today``).
 
-    The first list is inserted. A later one is compared with the record of that day; differences are recorded as new dated
-    versions only with ``accept`` and the document that decides them. Raises ``InputError`` for a bad file or a missing day.
+    The first list is inserted, valid from ``valid_from`` (default: 1 July 2025, or the list's day if that is earlier): dossiers
+    are older than the list. A later one is compared with the record of its day; differences are recorded as new dated versions
+    only with ``accept`` and the document that decides them. Raises ``InputError`` for a bad file.
     """
     from procedures.files import read_bytes
 
-    day = as_of or day_in_name(path.name)
-    if day is None:
+    told = as_of or day_in_name(path.name)
+    day = told or today
+    listed = read_list(read_bytes(path), path.name, day, document or path.name[:200])
+    since = valid_from or min(TWO_TIERS, day)
+    if since > day:
         raise InputError(
-            "Tên tệp không có ngày. Cho biết ngày của danh sách bằng --as-of.",
-            "The file's name has no day. Say it with --as-of.",
-            field="as_of",
+            f"Ngày bắt đầu hiệu lực phải không sau ngày của danh sách ({day:%d/%m/%Y}).",
+            f"The first day of validity must not be after the day of the list ({day.isoformat()}).",
+            field="valid_from",
         )
     if accept and not document:
         raise InputError(
@@ -121,14 +140,18 @@ def load_units(path: Path, as_of: date | None = None, accept: bool = False, docu
             "Recording changes needs the document: --document “NQ …”.",
             field="document",
         )
-    listed = read_list(read_bytes(path), path.name, day, document or path.name[:200])
     kinds = [row.kind for row in listed]
-    counts = {"provinces": kinds.count("province"), "communes": kinds.count("commune")}
+    counts: dict[str, Any] = {
+        "provinces": kinds.count("province"),
+        "communes": kinds.count("commune"),
+        "as_of": day.isoformat(),
+        "day_assumed": told is None,
+    }
     first = reading().scalar(select(Unit.id).where(Unit.list_code == NATIONAL, Unit.kind.in_(("province", "commune"))).limit(1)) is None
     if first:
         with writing() as session:
-            inserted = add_units(session, listed)
-            audit.record(session, "units.load", path.name, as_of=day.isoformat(), units=inserted)
+            inserted = add_units(session, (replace(row, valid_from=since) for row in listed))
+            audit.record(session, "units.load", path.name, as_of=day.isoformat(), valid_from=since.isoformat(), units=inserted)
         return UnitsResult(**counts, inserted=inserted, differences=[], recorded=True)
     listed = listed[1:]  # the nation is no entry of the list, only its root
     recorded = {code: _as_row(view, day) for code, view in units(reading(), day).items() if view.kind in ("province", "commune")}

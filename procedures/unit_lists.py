@@ -62,11 +62,9 @@ def read_list(data: bytes, file_name: str, as_of: date, document: str) -> list[U
             f"The file {file_name} is not sound JSON: {error}. Fetch it again.",
             row=getattr(error, "lineno", None),
         ) from error
-    if (
-        not isinstance(provinces, list)
-        or not all(isinstance(item, dict) and isinstance(item.get("Wards"), list) for item in provinces)
-        or not provinces
-    ):
+    if provinces == []:
+        raise InputError(f"Danh sách {file_name} không có đơn vị nào. Tải lại tệp.", f"The list {file_name} names no unit. Fetch it again.")
+    if not isinstance(provinces, list) or not all(isinstance(item, dict) and isinstance(item.get("Wards"), list) for item in provinces):
         raise InputError(
             f"Tệp {file_name} không phải danh sách tỉnh có kèm xã.",
             f"The file {file_name} is not a list of provinces with communes.",

@@ -78,6 +78,29 @@ def test_code_that_became_a_number_is_listed_by_row(sqlite_app: Flask, tmp_path:
     assert found.issuing_agencies == ["Bộ A", "Bộ B"]
 
 
+def test_empty_name_and_repeated_code_name_their_column() -> None:
+    found = read_catalogue(portal_list([["1.000001", "a", "", "", ""], ["1.000002", " ", "", "", ""], ["1.000001", "b", "", "", ""]]), "x")
+    assert [entry.values["name"] for entry in found.entries] == ["a"]
+    assert (found.unread[0].row, "Cột Tên" in found.unread[0].vi) == (4, True)
+    assert (found.unread[1].row, "Mã số" in found.unread[1].vi, "row 3" in found.unread[1].en) == (5, True, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "agencies", "unclear"),
+    [
+        ("Cục cảnh sát phòng cháy, chữa cháy và cứu nạn cứu hộ", ["Cục cảnh sát phòng cháy, chữa cháy và cứu nạn cứu hộ"], 0),
+        ("Sở Xây dựng, UBND cấp xã,Công an tỉnh", ["Sở Xây dựng", "UBND cấp xã", "Công an tỉnh"], 0),
+        ("Bộ Văn hóa, Thể thao và Du lịch\nCục A", ["Bộ Văn hóa, Thể thao và Du lịch", "Cục A"], 0),
+        ("Sở A, đơn vị liên quan", ["Sở A, đơn vị liên quan"], 1),
+    ],
+)
+def test_agencies_are_parted_where_one_begins(text: str, agencies: list[str], unclear: int) -> None:
+    page = {"ma_thu_tuc": "3.000490", "ten_thu_tuc": "A", "co_quan_thuc_hien": text}
+    found = read_catalogue(json.dumps(page).encode(), "x")
+    assert found.entries[0].agencies == agencies
+    assert [item.row for item in found.unread if "co_quan_thuc_hien" in item.en] == [1] * unclear
+
+
 def test_command_reports_as_json(sqlite_app: Flask, tmp_path: Path) -> None:
     page = {"ma_thu_tuc": "1.000001", "ten_thu_tuc": "Đăng ký", "cap_thuc_hien": "Cấp xã", "thanh_phan_ho_so": "không có bảng"}
     (tmp_path / "pages.jsonl.gz").write_bytes(gzip.compress((json.dumps(page) + "\n{x").encode()))

@@ -47,7 +47,8 @@ def test_real_list_then_the_same_again(app: Flask, runner: FlaskCliRunner, share
     assert (found["06325"].name, found["06325"].type_label, found["06325"].province_code) == ("Xã Bắc Sơn", "Xã", "20")
     assert found["06994"].name_en == "Van Don Special Zone"
     assert sum(view.type_label == "Đặc khu" for view in found.values()) == 13
-    assert queries.units(reading(), date(2026, 7, 24)) == {}
+    assert len(queries.units(reading(), date(2025, 7, 1))) == len(found)  # dossiers are older than the list
+    assert queries.units(reading(), date(2025, 6, 30)) == {}
     again = load(runner, path)
     assert (again.exit_code, "0 changes" in again.output) == (0, True)
 
@@ -101,10 +102,41 @@ def test_bad_list_names_the_field(text: str, field: str | None) -> None:
     assert refused.value.field == field
 
 
-def test_list_without_a_day(sqlite_app: Flask, tmp_path: Path) -> None:
-    (tmp_path / "units.json").write_text("[]", encoding="utf-8")
-    with pytest.raises(InputError, match="as-of"):
-        operations.load_units(tmp_path / "units.json")
+ONE_PROVINCE = [
+    {
+        "Code": "01",
+        "Name": "Hà Nội",
+        "FullName": "Thành phố Hà Nội",
+        "FullNameEn": "Ha Noi City",
+        "AdministrativeUnitShortName": "Thành phố",
+        "AdministrativeUnitShortNameEn": "City",
+        "Wards": [],
+    }
+]
+
+
+def test_list_without_a_day_counts_as_of_today(sqlite_app: Flask, tmp_path: Path) -> None:
+    runner = sqlite_app.test_cli_runner()
+    path = tmp_path / "units.json"
+    for text, words in (("", "trống"), ("[]", "không có đơn vị"), ("{x", "không phải JSON"), ("{}", "không phải danh sách tỉnh")):
+        path.write_text(text, encoding="utf-8")
+        done = load(runner, path)
+        assert (done.exit_code, words in done.stderr) == (1, True)
+    path.write_text(json.dumps(ONE_PROVINCE), encoding="utf-8")
+    assert load(runner, path, "--as-of", "2026-01-01", "--valid-from", "2026-02-01").exit_code == 1
+    done = load(runner, path)
+    assert (done.exit_code, "--as-of" in done.stderr) == (0, True)
+    assert "01" in queries.units(reading(), date(2025, 7, 1))
+    again = load(runner, path, "--as-of", "2026-01-01")
+    assert (again.exit_code, again.stderr) == (0, "")
+
+
+def test_first_list_from_another_day(sqlite_app: Flask, tmp_path: Path) -> None:
+    path = tmp_path / "units_2026-07-25.json"
+    path.write_text(json.dumps(ONE_PROVINCE), encoding="utf-8")
+    assert load(sqlite_app.test_cli_runner(), path, "--valid-from", "2026-03-01").exit_code == 0
+    assert queries.units(reading(), date(2026, 2, 28)) == {}
+    assert "01" in queries.units(reading(), date(2026, 3, 1))
 
 
 def test_differences_are_told_part_by_part() -> None:
