@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 FIRST = 3
 FIGURES = {HELD_BY_STATE: "asked_again", REPEAT: "repeat_supplement", ONLINE_UNUSED: "received"}
-LONGEST = 90  # letters of a heading: three lines of a card on a wide screen and on a phone
-LEAST_NAME = 30  # letters of a procedure's name in it
+LONGEST = 86  # letters of a heading: three lines of a card on a wide screen and on a phone
+LEAST_NAME = 20  # letters of a procedure's name in it
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,8 @@ def _agency(gap: Gap, register: StateRegister | None) -> str:
 
 def _register(register: StateRegister) -> str:
     """A register's name for a heading: the usual abbreviation, and only the first of two registers kept together."""
-    return pick(register.name.replace("Cơ sở dữ liệu", "CSDL"), register.name_en).split(",")[0]
+    first, joined, _second = register.name_en.partition(" Database and ")
+    return pick(register.name.replace("Cơ sở dữ liệu", "CSDL").split(",")[0], f"{first} Database" if joined else first)
 
 
 def _where(codes: Sequence[str], units: Mapping[str, UnitView]) -> str:

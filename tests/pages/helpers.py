@@ -7,6 +7,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.access import SINCE
+from core.calendar import utc_now
 from core.database import reading
 from core.models import User
 from procedures.models import Procedure
@@ -22,9 +24,9 @@ def acting_as(app: Flask, login: str | None) -> FlaskClient:
     client = app.test_client()
     if login is not None:
         with app.app_context():
-            number = reading().scalars(select(User.id).where(User.login == login)).one()
+            named = reading().scalars(select(User).where(User.login == login)).one().get_id()
         with client.session_transaction() as session:
-            session["_user_id"], session["_fresh"] = str(number), True
+            session["_user_id"], session["_fresh"], session[SINCE] = named, True, utc_now().timestamp()
     return client
 
 

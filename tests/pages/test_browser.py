@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 OWN = {
-    CENTRE_USER: ["/centre", "/centre/dossiers?figure=supplement&month=2026-10"],
+    CENTRE_USER: ["/centre", "/centre/dossiers?figure=supplement&month=2026-10", "/submissions"],
     OFFICE_USER: ["/office", "/centre", f"/centre?unit={HANOI}"],
 }
 
@@ -88,7 +88,7 @@ def long_gaps(country: Flask) -> list[Gap]:
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
-@pytest.mark.parametrize(("width", "height", "room"), [(1280, 720, 720), (360, 800, 1600)])
+@pytest.mark.parametrize(("width", "height", "room"), [(1280, 720, 720), (360, 740, 1480)])
 def test_the_centre_sees_what_to_do_on_the_first_screens(
     browser: "Browser",
     country: Flask,
@@ -107,6 +107,22 @@ def test_the_centre_sees_what_to_do_on_the_first_screens(
         box = page.locator("#three").bounding_box()
         assert box is not None
         assert box["y"] + box["height"] <= room
+        assert page.locator("header nav").evaluate("nav => nav.scrollWidth <= nav.clientWidth && nav.clientHeight <= 48")
+        for task in page.locator("ol.todo b").all():
+            said = task.inner_text()
+            assert said.count("(") == said.count(")"), said
+            assert task.evaluate("task => task.scrollHeight <= task.clientHeight + 1"), said
+        if width == 1280:
+            for heading in page.locator(".tile h2").all():
+                assert heading.evaluate("heading => heading.clientHeight <= 1.6 * parseFloat(getComputedStyle(heading).fontSize)")
+
+
+def test_what_was_sent_reads_on_a_phone_without_sideways_scrolling(browser: "Browser", country: Flask, live_country: str) -> None:
+    with window(browser, country, live_country, CENTRE_USER, 360, 740) as page:
+        page.goto(live_country + "/submissions")
+        table = page.locator(".scroll")
+        assert table.evaluate("box => box.scrollWidth <= box.clientWidth")
+        assert page.locator("table.stack tbody tr").first.get_by_text("đã nhận đủ").is_visible()
 
 
 def test_a_keyboard_reaches_the_content_and_the_squares(browser: "Browser", country: Flask, live_country: str) -> None:

@@ -105,6 +105,32 @@ def test_unknown_figures_and_months_are_refused(centre: FlaskClient) -> None:
     assert centre.get("/centre/dossiers?figure=everything&month=2026-10").status_code == 400
     assert centre.get("/centre/dossiers?figure=received&month=last").status_code == 404
     assert centre.get("/centre/dossiers?figure=received").status_code == 404
+    assert centre.get("/centre/dossiers?figure=received&month=2026-10&procedure=9.999999").status_code == 404
+    assert centre.get("/centre/dossiers?figure=asked_again&month=2026-10&register=none").status_code == 404
+
+
+def test_both_ends_of_the_range_and_late_dossiers_open_their_own_lists(country: Flask, centre: FlaskClient) -> None:
+    html = centre.get("/centre?month=2026-10").text
+    for figure in ("asked_again", "asked_again_upper"):
+        assert re.search(rf'href="[^"]*figure={figure}&amp;', html), figure
+    with country.app_context():
+        session = reading()
+        units = queries.units_to_press(session, published(session), HANOI)
+    late = {unit.unit_code for unit in units if unit.on_time.numerator != unit.on_time.denominator}
+    linked = set(re.findall(r'figure=late&amp;unit=([^&"]+)', html))
+    assert linked - {HANOI} == late
+    assert all(re.search(r">\d[\d.]* quá hạn", text) for text in re.findall(r'figure=late&amp;unit=(?!01&)[^"]*"(>[^<]*)', html))
+
+
+def test_shares_of_units_and_months_come_with_their_counts(centre: FlaskClient) -> None:
+    html = centre.get("/centre").text
+    assert re.search(r"</a>/\d", html)
+    tables = html[html.index('id="press"') : html.index('id="quality"')]
+    assert "<td></td>" not in tables
+    assert '<td class="n"></td>' not in tables
+    course = tables[tables.index('id="course"') :]
+    row = course[course.index("<tbody>") : course.index("</tr>", course.index("<tbody>"))]
+    assert len(re.findall(r"<small>[\d.–]+/[\d.]+</small>", row)) == 3
 
 
 def test_lists_are_for_the_units_own_users_only(country: Flask) -> None:

@@ -84,6 +84,16 @@ def test_marks_stay_on_their_axis() -> None:
     assert marks.mark(figure(status="too_few"), axis).dot is None
 
 
+@pytest.mark.parametrize("months", [[(86, 100), (95, 100)], [(9990, 10000), (8700, 10000)], [(0, 300), (13, 100)]])
+def test_labels_of_a_course_say_where_their_lines_lie(months: list[tuple[int, int]]) -> None:
+    drawn = marks.course([("09", figure(*months[0])), ("10", figure(*months[1]))])
+    for share, _y in drawn.ticks:
+        assert round(share * 100, 6) == round(share * 100)
+        assert 0 <= share <= 1
+    (_, low), (_, middle), (_, high) = drawn.ticks
+    assert abs((low + high) / 2 - middle) < 0.11
+
+
 def test_a_missing_month_breaks_the_line() -> None:
     drawn = marks.course([("08", figure()), ("09", figure()), ("10", figure(status="too_few")), ("11", figure()), ("12", figure())])
     assert len(drawn.line) == 2
