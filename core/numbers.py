@@ -1,6 +1,7 @@
 """Numbers, days and months as people read them. Machine files never use this module."""
 
 from datetime import date, datetime
+from functools import lru_cache
 
 from babel.dates import format_date
 from babel.numbers import format_decimal
@@ -8,10 +9,11 @@ from babel.numbers import format_decimal
 from core.calendar import Month, local_date
 
 
+@lru_cache(maxsize=50_000)  # a page writes two thousand numbers, many of them again and again
 def number(value: float, language: str, decimals: int = 0) -> str:
     """5527 → ``5.527`` (vi) or ``5,527`` (en)."""
     pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-    return format_decimal(value, format=pattern, locale=language)
+    return format_decimal(value or 0, format=pattern, locale=language)
 
 
 def percent(share: float, language: str, decimals: int = 1) -> str:

@@ -64,7 +64,6 @@ class ProcedureView:
     code: str
     name: str
     sector: str
-    levels: tuple[str, ...]
     is_local: bool
     simulated: bool
 
@@ -139,14 +138,11 @@ def procedure(session: Session, code: str) -> Procedure | None:
 def procedures_map(session: Session, on: date) -> dict[str, ProcedureView]:
     """National procedures valid on a day, by code."""
     rows = session.execute(
-        select(Procedure.code, Procedure.name, Procedure.sector, Procedure.levels, Procedure.is_local, Procedure.simulated)
+        select(Procedure.code, Procedure.name, Procedure.sector, Procedure.is_local, Procedure.simulated)
         .where(Procedure.list_code == NATIONAL, valid(Procedure, on))
         .order_by(Procedure.code)
     )
-    return {
-        code: ProcedureView(code, name, sector, tuple(levels), is_local, simulated)
-        for code, name, sector, levels, is_local, simulated in rows
-    }
+    return {row[0]: ProcedureView(*row) for row in rows}
 
 
 def local_offerings(session: Session, on: date) -> list[tuple[str, str, str]]:
