@@ -28,6 +28,8 @@ def main() -> None:
         secret_key=SecretStr("b" * 40),
         invitation_key=SecretStr("b" * 40),
         answer_key=SecretStr("b" * 40),
+        spool_key=SecretStr("b" * 40),
+        applicant_key=SecretStr("b" * 40),
         data_dir=work / "data",
         database_url="",
         secure_cookies=False,

@@ -18,7 +18,9 @@ class Settings(BaseSettings):
     secret_key: SecretStr = Field(min_length=32, description="signs log-in cookies and forms")
     invitation_key: SecretStr = Field(min_length=32, description="makes survey tokens from dossier codes")
     answer_key: SecretStr = Field(min_length=32, description="hashes survey tokens before they are stored")
-    data_dir: Path = Field(default=ROOT / "var" / "data", description="lake, edition folders, reports, quarantined rows")
+    spool_key: SecretStr = Field(min_length=32, description="encrypts received files until they are finished with")
+    applicant_key: SecretStr = Field(min_length=32, description="hashes what a source says of who applied; never stored in clear")
+    data_dir: Path = Field(default=ROOT / "var" / "data", description="lake, edition folders, reports, spool, quarantined rows")
     database_url: str = Field(default="", description="SQLAlchemy address; empty means SQLite inside data_dir")
     public_url: str = Field(default="http://127.0.0.1:8000", description="address that survey links start with")
     survey_agency_vi: str = Field(default="", description="who is responsible for the survey, as its notice names it")
@@ -28,6 +30,10 @@ class Settings(BaseSettings):
     trusted_proxies: int = Field(default=0, ge=0, description="number of reverse proxies in front")
     rate_limit_storage: str = Field(default="memory://", description="address of the rate limiter's store")
     max_upload_mb: int = Field(default=200, ge=1, description="largest request body, MiB")
+    max_unpacked_mb: int = Field(default=8192, ge=1, description="largest feed file once unpacked, MiB")
+    spool_days: int = Field(default=7, ge=1, le=7, description="longest that a received file is kept, days")
+    quarantine_days: int = Field(default=90, ge=1, description="how long quarantined rows are kept, days")
+    inbox_dir: Path | None = Field(default=None, description="watched folder <source>/<profile>/FILE; none: not watched")
 
     @classmethod
     def load(cls) -> Self:

@@ -14,6 +14,8 @@ if [ ! -f "$settings" ]; then
       echo "TTHC_SECRET_KEY=$(random)"
       echo "TTHC_INVITATION_KEY=$(random)"
       echo "TTHC_ANSWER_KEY=$(random)"
+      echo "TTHC_SPOOL_KEY=$(random)"
+      echo "TTHC_APPLICANT_KEY=$(random)"
       echo "TTHC_DATA_DIR=$folder/data"
       echo "TTHC_SECURE_COOKIES=false"
     } >"$settings.new"

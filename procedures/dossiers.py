@@ -24,6 +24,7 @@ def dossier_schema() -> "pa.Schema":
     document = pa.struct([("code", text), ("name", text)])
     event = pa.struct([("at", instant), ("status", pa.int8()), ("source_status", text), ("activity", text), ("department", text)])
     supplement = pa.struct([("requested_at", instant), ("answered_at", instant), ("text", text), ("documents", pa.list_(document))])
+    lookup = pa.struct([("database", text), ("at", instant), ("outcome", text)])
     return pa.schema(
         [
             ("source", text),  # partition
@@ -37,6 +38,8 @@ def dossier_schema() -> "pa.Schema":
             ("channel", pa.int8()),
             ("source_channel", text),
             ("applicant_type", text),  # citizen, enterprise or null
+            ("applicant_hash", text),  # keyed hash of what the source calls the applicant: links a refusal to the next dossier
+            ("assisted", pa.bool_()),  # filed by a clerk in the applicant's name; null: not said
             ("received_at", instant),
             ("utc_offset_minutes", pa.int16()),
             ("due_at", instant),
@@ -48,11 +51,14 @@ def dossier_schema() -> "pa.Schema":
             ("supplement_count", pa.int32()),
             ("digitised", pa.bool_()),
             ("reused", pa.bool_()),
+            ("result_electronic", pa.bool_()),  # the result has an electronic document
+            ("paid_online", pa.bool_()),
+            ("data_lookups", pa.list_(lookup)),  # what was looked up in the state's databases
             ("history", pa.list_(event)),
             ("supplements", pa.list_(supplement)),
             ("updated_at", instant),
             ("submission", text),  # Submission.key
-            ("row_hash", text),  # digest of all that the source said: equal means unchanged
+            ("code_day", pa.int32()),  # the day written in the dossier code (yymmdd): tells which files cannot hold the dossier
         ]
     )
 

@@ -7,7 +7,7 @@ Validity is half-open: ``valid_from`` is the first day, ``valid_to`` the first d
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.database import Base
@@ -18,6 +18,8 @@ UNIT_KINDS = ("nation", "ministry", "province", "department", "vertical_agency",
 CODE_SYSTEMS = ("gso", "exchange")  # statistics office; national exchange axis. A source's own codes: "source:<code>"
 LEVELS = ("ministry", "province", "commune")
 ONLINE_LEVELS = ("none", "partial", "full")
+SUBMISSION_STATES = ("received", "checked", "accepted", "partly_accepted", "rejected")
+WAYS = ("upload", "cli", "api", "folder", "release")
 
 
 class Unit(Base):
@@ -201,30 +203,87 @@ class Offering(Base):
     valid_to: Mapped[date | None]
 
 
+class SourceToken(Base):
+    """A bearer token with which a source's system may push (``POST /api/v1/dossiers``). Only its digest is kept."""
+
+    __tablename__ = "source_token"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id"), index=True)
+    key_id: Mapped[str] = mapped_column(String(16), unique=True, doc="public first part of the token")
+    digest: Mapped[str] = mapped_column(String(64), doc="SHA-256 of the whole token")
+    note: Mapped[str] = mapped_column(String(200), default="")
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    source: Mapped[Source] = relationship()
+
+
 class Submission(Base):
-    """One received file and what became of it. The four counts add up to ``received``."""
+    """One received file and what became of it. The four counts add up to ``rows_received``."""
 
     __tablename__ = "submission"
-    __table_args__ = (CheckConstraint("state IN ('received', 'accepted', 'partly_accepted', 'rejected')", name="state"),)
+    __table_args__ = (
+        CheckConstraint(f"state IN {SUBMISSION_STATES}", name="state"),
+        CheckConstraint(f"way IN {WAYS}", name="way"),
+        UniqueConstraint("source_id", "idempotency_key"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(32), unique=True, doc="random name, shown to the sender")
     source_id: Mapped[int] = mapped_column(ForeignKey("source.id"), index=True)
+    way: Mapped[str] = mapped_column(String(16), default="cli", doc="how it came in: of WAYS")
     profile: Mapped[str] = mapped_column(String(40))
     file_name: Mapped[str] = mapped_column(String(300))
+    size_bytes: Mapped[int] = mapped_column(BigInteger, default=0, doc="as received")
     sha256: Mapped[str] = mapped_column(String(64))
+    idempotency_key: Mapped[str | None] = mapped_column(String(80), doc="chosen by the sender: the same key is the same submission")
+    replaces_month: Mapped[str | None] = mapped_column(
+        String(7), doc="2026-10: the file replaces all that the source had sent of that month"
+    )
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("submission.id"), doc="of released rows: the submission that held them back")
     state: Mapped[str] = mapped_column(String(16))
-    reason: Mapped[str] = mapped_column(Text, default="", doc="why it was rejected, in Vietnamese")
+    reason: Mapped[str] = mapped_column(Text, default="", doc="why it is in that state, in Vietnamese")
+    reason_en: Mapped[str] = mapped_column(Text, default="")
     received_at: Mapped[datetime]
+    checked_at: Mapped[datetime | None] = mapped_column(doc="read and judged; with replaces_month: waits for confirmed_at")
+    confirmed_at: Mapped[datetime | None] = mapped_column(doc="when a person confirmed the difference of a replacement")
     finished_at: Mapped[datetime | None]
-    sent_by: Mapped[str] = mapped_column(String(64), doc="login or 'cli'")
+    lake_version: Mapped[int | None] = mapped_column(
+        doc="version noted before the attempt to commit; the log since then says if it went through"
+    )
+    spool_destroyed_at: Mapped[datetime | None]
+    sent_by: Mapped[str] = mapped_column(String(64), doc="login, 'cli', 'api:<key id>' or 'folder'")
     rows_received: Mapped[int] = mapped_column(default=0)
     rows_accepted: Mapped[int] = mapped_column(default=0)
     rows_superseded: Mapped[int] = mapped_column(default=0, doc="older than, or repeated by, another row of the same dossier")
     rows_unchanged: Mapped[int] = mapped_column(default=0)
     rows_quarantined: Mapped[int] = mapped_column(default=0)
+    rows_released: Mapped[int] = mapped_column(default=0, doc="of the quarantined: taken later, when their code was mapped")
     months: Mapped[list[str]] = mapped_column(JSON, default=list, doc="reception months that it touched")
+    warnings: Mapped[dict[str, int]] = mapped_column(JSON, default=dict, doc="rule code → rows kept with that warning")
+    quarantined: Mapped[dict[str, int]] = mapped_column(JSON, default=dict, doc="rule code → rows held back by it")
+    notes: Mapped[list[dict[str, str]]] = mapped_column(JSON, default=list, doc="what was noticed about the file: [{vi, en}]")
+    coverage: Mapped[dict[str, list[float | None]]] = mapped_column(JSON, default=dict, doc="month → [share of working days before, after]")
+    difference: Mapped[dict[str, int]] = mapped_column(JSON, default=dict, doc="of a replacement: added, changed, removed, unchanged")
     source: Mapped[Source] = relationship()
+
+
+class ReportedCount(Base):
+    """A row of counts that a locality or the national portal reported for a month; compared with ours, never mixed in."""
+
+    __tablename__ = "reported_count"
+    __table_args__ = (UniqueConstraint("unit_id", "form", "month", "label"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    form: Mapped[str] = mapped_column(String(16), doc="II.06a, or portal")
+    month: Mapped[str] = mapped_column(String(7), doc="2026-10")
+    label: Mapped[str] = mapped_column(String(300), doc="sector or unit of the row; 'total' for all")
+    counts: Mapped[dict[str, int]] = mapped_column(JSON, doc="column of the form → count; portal: received")
+    document: Mapped[str] = mapped_column(String(300), default="", doc="where it was taken from")
+    reported_at: Mapped[datetime]
+    unit: Mapped[Unit] = relationship()
 
 
 class QuotedClaim(Base):

@@ -29,6 +29,8 @@ def make_settings(data_dir: Path, database_url: str) -> Settings:
         secret_key=SecretStr("s" * 40),
         invitation_key=SecretStr("i" * 40),
         answer_key=SecretStr("a" * 40),
+        spool_key=SecretStr("p" * 40),
+        applicant_key=SecretStr("h" * 40),
         data_dir=data_dir,
         database_url=database_url,
         secure_cookies=False,

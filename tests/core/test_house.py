@@ -66,12 +66,18 @@ def test_every_vietnamese_text_has_its_english() -> None:
 
 
 def test_secrets_have_no_default(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("TTHC_SECRET_KEY", "TTHC_INVITATION_KEY", "TTHC_ANSWER_KEY"):
+    for name in ("TTHC_SECRET_KEY", "TTHC_INVITATION_KEY", "TTHC_ANSWER_KEY", "TTHC_SPOOL_KEY", "TTHC_APPLICANT_KEY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TTHC_ENV_FILE", str(tmp_path / "none"))
     with pytest.raises(ValidationError) as failure:
         Settings.load()
-    assert {error["loc"][0] for error in failure.value.errors()} == {"secret_key", "invitation_key", "answer_key"}
+    assert {error["loc"][0] for error in failure.value.errors()} == {
+        "secret_key",
+        "invitation_key",
+        "answer_key",
+        "spool_key",
+        "applicant_key",
+    }
 
 
 def test_columns_that_need_words_have_them() -> None:

@@ -91,6 +91,8 @@ def served(country: Flask, country_folder: Path, tmp_path: Path) -> "subprocess.
         "TTHC_SECRET_KEY": "s" * 40,
         "TTHC_INVITATION_KEY": "i" * 40,
         "TTHC_ANSWER_KEY": "a" * 40,
+        "TTHC_SPOOL_KEY": "p" * 40,
+        "TTHC_APPLICANT_KEY": "h" * 40,
         "TTHC_DATA_DIR": str(copy / "data"),
         "TTHC_DATABASE_URL": f"sqlite:///{copy / 'country.sqlite'}",
         "TTHC_SECURE_COOKIES": "false",

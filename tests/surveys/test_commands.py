@@ -96,6 +96,8 @@ def test_the_survey_alone_loads_no_data_library(sqlite_app: Flask, tmp_path: Pat
         "TTHC_SECRET_KEY": settings.secret_key.get_secret_value(),
         "TTHC_INVITATION_KEY": settings.invitation_key.get_secret_value(),
         "TTHC_ANSWER_KEY": settings.answer_key.get_secret_value(),
+        "TTHC_SPOOL_KEY": settings.spool_key.get_secret_value(),
+        "TTHC_APPLICANT_KEY": settings.applicant_key.get_secret_value(),
         "TTHC_DATABASE_URL": settings.database_url,
         "TTHC_DATA_DIR": str(tmp_path / "data"),
         "TTHC_ENV_FILE": os.devnull,
