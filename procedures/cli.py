@@ -22,6 +22,8 @@ sources = AppGroup("source", help="Systems that send dossiers.")
 providers = AppGroup("provider", help="Suppliers of those systems.")
 feeds.add_command(sources)
 feeds.add_command(providers)
+tokens = AppGroup("token", help="Tokens with which a source's system pushes by the API.")
+feeds.add_command(tokens)
 FILE = click.Path(path_type=Path)
 DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -224,6 +226,37 @@ def assign_provider(source: str, provider: str, since: datetime) -> None:
 
     with _told():
         operations.assign_provider(source, provider, since.date())
+
+
+@tokens.command("add")
+@click.argument("source")
+@click.option("--note", default="", help="What it is for: which system, who holds it.")
+def add_token(source: str, note: str) -> None:
+    """Make a token for a source. It is shown this once and kept nowhere."""
+    from procedures import tokens as keys
+
+    with _told():
+        click.echo(keys.create(source, note, utc_now()))
+
+
+@tokens.command("revoke")
+@click.argument("key_id")
+def revoke_token(key_id: str) -> None:
+    """End a token at once: KEY_ID is its part before the point."""
+    from procedures import tokens as keys
+
+    with _told():
+        keys.revoke(key_id, utc_now())
+
+
+@tokens.command("list")
+def list_tokens() -> None:
+    """Key id, source, made, last used, ended, note of every token."""
+    from procedures import tokens as keys
+
+    for token in keys.listed():
+        days = (f"{at:%Y-%m-%d %H:%M}Z" if at else "-" for at in (token.created_at, token.last_used_at, token.revoked_at))
+        click.echo("\t".join((token.key_id, token.source.code, *days, token.note)))
 
 
 commands = (units, catalogue, feeds)
