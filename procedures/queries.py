@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session, aliased, selectinload
 
-from procedures.dossier_queries import EndPoint, coverage, end_points, lake_health
+from procedures.dossier_queries import EndPoint, coverage, end_points, lake_health, refilings
 from procedures.models import (
     NATIONAL,
     Component,
@@ -34,8 +34,10 @@ __all__ = [
     "lake_health",
     "local_offerings",
     "national_sources",
+    "own_units",
     "procedure",
     "procedures_map",
+    "refilings",
     "registers",
     "submissions",
     "units",
@@ -191,17 +193,17 @@ def submissions(session: Session, unit_code: str | None, on: date = date.max, li
     newest = (Submission.received_at.desc(), Submission.id.desc())
     wanted = select(Submission).join(Source).options(selectinload(Submission.source)).order_by(*newest)
     if unit_code is not None:
-        wanted = wanted.join(Unit, Unit.id == Source.unit_id).where(Unit.code.in_(_own(session, unit_code, on)), Unit.list_code == NATIONAL)
+        wanted = wanted.join(Unit, Unit.id == Source.unit_id).where(Unit.code.in_(own_units(session, unit_code, on)), Unit.list_code == NATIONAL)
     return list(session.scalars(wanted.limit(limit)))
 
 
 def may_open(session: Session, submission: Submission, unit_code: str | None, on: date = date.max) -> bool:
     """Whether someone of a unit (None: of the office) may see a submission."""
     unit = submission.source.unit
-    return unit_code is None or (unit is not None and unit.list_code == NATIONAL and unit.code in _own(session, unit_code, on))
+    return unit_code is None or (unit is not None and unit.list_code == NATIONAL and unit.code in own_units(session, unit_code, on))
 
 
-def _own(session: Session, unit_code: str, on: date) -> Iterable[str]:
+def own_units(session: Session, unit_code: str, on: date) -> Iterable[str]:
     """A unit and everything below it. A centre serves a province or ministry, whose sources are therefore its own."""
     everything = units(session, on)
     view = everything.get(unit_code)
