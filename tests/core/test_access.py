@@ -13,6 +13,7 @@ from tests.conftest import PASSWORD, log_in
 
 PUBLIC_PAGES = {
     "static",
+    "api.openapi",
     "core.login",
     "health.healthz",
     "scorecard.home",
@@ -52,7 +53,7 @@ def _addresses(app: Flask) -> list[tuple[str, str, str]]:
 def test_a_stranger_reaches_no_guarded_page(app: Flask, client: FlaskClient) -> None:
     guarded = 0
     for method, path, endpoint in _addresses(app):
-        if access.rules_of(app, endpoint) & {access.PUBLIC, access.TOKEN}:
+        if access.rules_of(app, endpoint) & {access.PUBLIC, access.TOKEN, access.BEARER}:
             continue
         answer = client.open(path, method=method)
         assert answer.status_code == 302, (method, path)
@@ -68,8 +69,33 @@ def test_a_role_is_kept_out_of_what_is_not_its_own(app: Flask, role: str) -> Non
     log_in(client, "someone")
     for method, path, endpoint in _addresses(app):
         rules = access.rules_of(app, endpoint)
-        if not rules & {access.PUBLIC, access.TOKEN} and role not in rules:
+        if not rules & {access.PUBLIC, access.TOKEN, access.BEARER} and role not in rules:
             assert client.open(path, method=method).status_code == 403, (method, path)
+
+
+@pytest.mark.parametrize("logged_in", [False, True])
+def test_a_door_for_systems_opens_for_a_valid_bearer_token_alone(app: Flask, logged_in: bool) -> None:
+    add_user("someone", "Someone", access.ADMIN, PASSWORD)
+    client = app.test_client()
+    if logged_in:
+        log_in(client, "someone")
+    doors = [(method, path) for method, path, endpoint in _addresses(app) if access.BEARER in access.rules_of(app, endpoint)]
+    assert len(doors) > 2
+    for method, path in doors:
+        assert path.startswith(access.MACHINES)
+        for given in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic c29tZW9uZTp4"}):
+            answer = client.open(path, method=method, headers=given)
+            assert (answer.status_code, answer.mimetype) == (401, "application/problem+json"), (method, path)
+            challenge = answer.headers["WWW-Authenticate"]
+            assert challenge.startswith("Bearer ")
+            assert ("invalid_token" in challenge) == bool(given)
+
+
+def test_the_token_alone_says_who_is_there(app: Flask) -> None:
+    app.extensions["bearer"] = {"right": "someone"}.get
+    for given, found in ((None, None), ("Bearer right", "someone"), ("bearer right", "someone"), ("Bearer wrong", None), ("right", None)):
+        with app.test_request_context(headers={"Authorization": given} if given else {}):
+            assert access.bearer() == found
 
 
 def test_a_route_without_a_rule_is_refused(app: Flask) -> None:
