@@ -114,6 +114,27 @@ def add_unit_code(unit: str, system: str, code: str, since: datetime) -> None:
     click.echo(f"{unit}: {system} {code} " + ("added" if new else "unchanged"))
 
 
+@units.command("legacy")
+@click.argument("file", type=FILE)
+@click.option("--since", type=DAY, default="2025-07-01", show_default=True, help="First day on which an old code means its successor.")
+@click.option("--json", "as_json", is_flag=True)
+def load_legacy(file: Path, since: datetime, as_json: bool) -> None:
+    """Load the table of abolished communes and their successors: all of it, or nothing where a row is wrong (exit code 1)."""
+    from procedures import successors
+
+    with _told():
+        result = successors.load_successors(file, since.date())
+    for error in result.errors:
+        click.echo(str(error), err=True)
+    if result.errors:
+        sys.exit(1)
+    if as_json:
+        click.echo(json.dumps({key: value for key, value in asdict(result).items() if key != "errors"}))
+    else:
+        changed = "recorded" if result.changed else "unchanged"
+        click.echo(f"{result.communes} abolished communes, {result.whole} of them with one successor: {changed}")
+
+
 @catalogue.command("load")
 @click.argument("files", type=FILE, nargs=-1, required=True)
 @click.option("--valid-from", type=DAY, help="First day of procedures that are new; default: today.")

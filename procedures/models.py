@@ -67,9 +67,23 @@ class UnitCode(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
     system: Mapped[str] = mapped_column(String(40), doc="gso, exchange or source:<code>")
-    code: Mapped[str] = mapped_column(String(32))
+    code: Mapped[str] = mapped_column(String(200), doc="a source may send names in its column of codes")
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
+
+
+class UnitSuccessor(Base):
+    """A unit into which an abolished commune went, whole or in part: several rows of one code are its parts."""
+
+    __tablename__ = "unit_successor"
+    __table_args__ = (UniqueConstraint("code", "unit_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(32), doc="statistics code of the abolished commune")
+    name: Mapped[str] = mapped_column(String(300), doc="its name, district and province")
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    valid_from: Mapped[date] = mapped_column(doc="first day on which the old code means the successor")
+    document: Mapped[str] = mapped_column(String(200), default="", doc="the list that says so")
 
 
 class Provider(Base):

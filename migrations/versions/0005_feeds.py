@@ -67,6 +67,20 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("source_token") as table:
         table.create_index(table.f("ix_source_token_source_id"), ["source_id"])
+    op.create_table(
+        "unit_successor",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("code", sa.String(32), nullable=False),
+        sa.Column("name", sa.String(300), nullable=False),
+        sa.Column("unit_id", sa.Integer(), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("document", sa.String(200), nullable=False),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_unit_successor_unit_id_unit")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_unit_successor")),
+        sa.UniqueConstraint("code", "unit_id", name=op.f("uq_unit_successor_code")),
+    )
+    with op.batch_alter_table("unit_code") as table:
+        table.alter_column("code", existing_type=sa.String(32), type_=sa.String(200), existing_nullable=False)
     with op.batch_alter_table("submission") as table:
         for name, (kind, value) in FILLED.items():
             table.add_column(sa.Column(name, kind, nullable=False, server_default=value))
@@ -92,5 +106,9 @@ def downgrade() -> None:
         table.create_check_constraint(table.f("ck_submission_state"), OLD_STATES)
         for name in (*FILLED, *EMPTY):
             table.drop_column(name)
+    op.execute("DELETE FROM unit_code WHERE length(code) > 32")
+    with op.batch_alter_table("unit_code") as table:
+        table.alter_column("code", existing_type=sa.String(200), type_=sa.String(32), existing_nullable=False)
+    op.drop_table("unit_successor")
     op.drop_table("source_token")
     op.drop_table("reported_count")
