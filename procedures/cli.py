@@ -13,6 +13,7 @@ import click
 from flask.cli import AppGroup
 
 from core.calendar import local_date, utc_now
+from core.database import reading
 from core.errors import InputError
 
 units = AppGroup("units", help="Units of administration.")
@@ -210,6 +211,34 @@ def quarantined_rows(key: str, output: Path) -> None:
                 f"Lần gửi {key} không có dòng bị giữ lại.", f"The submission {key} has no quarantined rows.", field="submission"
             )
     shutil.copyfile(quarantine.path_of(key), output)
+
+
+@feeds.command("reconcile")
+@click.argument("a")
+@click.argument("b")
+@click.option("--month", help="Dossiers that either source received in this month, as 2026-10; default: all.")
+@click.option("-o", "--output", type=FILE, help="Where to write the differences (CSV).")
+@click.option("--json", "as_json", is_flag=True, help="The counts as one object.")
+def reconcile_sources(a: str, b: str, month: str | None, output: Path | None, as_json: bool) -> None:
+    """Compare two sources' views of the same dossiers, by code: missing on either side, differing status or dates."""
+    from procedures import reconcile
+
+    with _told():
+        chosen = reconcile.month_of(month)
+        one, other = reconcile.pair(reading(), a, b)
+        comparison = reconcile.compare(one.code, other.code, chosen)
+        counts = comparison.counts()
+        if output is not None:
+            path = reconcile.marked(output, one, other)
+            with path.open("wb") as stream:
+                comparison.write_csv(stream, one, other)
+    if as_json:
+        click.echo(json.dumps(reconcile.as_json(one, other, chosen, counts)))
+    else:
+        click.echo(f"in both: {counts.both}, of them the same: {counts.agree}; only in {a}: {counts.only_a}; only in {b}: {counts.only_b}")
+        click.echo("differing " + ", ".join(f"{name}: {getattr(counts, name)}" for name in ("status", *reconcile.DATES)))
+    if output is not None:
+        click.echo(f"{path}", err=as_json)
 
 
 @sources.command("add")

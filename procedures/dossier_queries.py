@@ -128,7 +128,7 @@ def microseconds(instant: Any) -> Any:
     """An instant as microseconds since 1970 UTC, as an expression."""
     import ibis
 
-    @ibis.udf.scalar.builtin(signature=(("timestamp('UTC')",), "int64"))
+    @ibis.udf.scalar.builtin(signature=(("timestamp('UTC')",), "int64"))  # type: ignore[untyped-decorator]  # ibis ships no types
     def epoch_us(instant: Any) -> Any: ...
 
     return epoch_us(instant)

@@ -1,6 +1,7 @@
 """Two systems' views of the same dossiers, compared by dossier code."""
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 DATES = ("received_at", "due_at", "finished_at", "returned_at")
 WHAT = ("only_a", "only_b", "status", *DATES)
+MARK = "so-lieu-mo-phong-"
 HEAD = ("dossier_code", "what", "source_a", "value_a", "source_b", "value_b", "simulated")
 
 
@@ -196,10 +198,25 @@ def pair(session: Session, a: str, b: str) -> tuple[Source, Source]:
     return found[a], found[b]
 
 
+def month_of(text: str | None) -> Month | None:
+    """A month as people write it in an address or a command; None for nothing. Raises ``InputError``."""
+    try:
+        return Month.parse(text) if text else None
+    except ValueError as error:
+        raise InputError(
+            f"{text!r} không phải một tháng: viết như 2026-10.", f"{text!r} is not a month: write it as 2026-10.", field="month"
+        ) from error
+
+
+def marked(path: Path, a: Source, b: Source) -> Path:
+    """The path, its name marked where either side is simulated."""
+    return path.with_name(f"{MARK}{path.name}") if simulated(a, b) and not path.name.startswith(MARK) else path
+
+
 def file_name(a: Source, b: Source, month: Month | None) -> str:
     """``doi-chieu-h26-h14-2026-10.csv``, with ``so-lieu-mo-phong-`` in front where either side is simulated."""
-    parts = ["so-lieu-mo-phong"] if simulated(a, b) else []
-    return "-".join([*parts, "doi-chieu", a.code, b.code, *([str(month)] if month else [])]) + ".csv"
+    parts = ["doi-chieu", a.code, b.code, *([str(month)] if month else [])]
+    return marked(Path("-".join(parts) + ".csv"), a, b).name
 
 
 def as_json(a: Source, b: Source, month: Month | None, counts: Counts) -> dict[str, Any]:

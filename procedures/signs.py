@@ -191,12 +191,14 @@ def readings(session: Session, source: Source, month: Month, today: date) -> lis
     engine = connect()
     over = today > month.last_day
     own = dossiers(engine, [source.code], month, month)
-    counted = next(iter(fetch(engine, simple(own, month)).to_pylist()), {})
+    counted: dict[str, int] = next(iter(fetch(engine, simple(own, month)).to_pylist()), {})
     found = {name: judged(SIGNS[name], counted.get(f"{name}_num", 0), counted.get(f"{name}_den", 0)) for name in SIMPLE}
     tail = found["month_end"]
     found["month_end"] = judged(SIGNS["month_end"].times(month_end(month)[1]), tail.numerator, tail.denominator, over=over)
     # what was filed late in a month may be received in the next one
-    gaps = next(iter(fetch(engine, number_gaps(dossiers(engine, [source.code], month, month.plus(1)), month)).to_pylist()), {})
+    gaps: dict[str, int] = next(
+        iter(fetch(engine, number_gaps(dossiers(engine, [source.code], month, month.plus(1)), month)).to_pylist()), {}
+    )
     found["number_gaps"] = judged(SIGNS["number_gaps"], gaps.get("missing", 0), gaps.get("expected", 0))
     for row in fetch(engine, refiled(dossiers(engine, [source.code], None, month.plus(1)), month)).to_pylist():
         found[row["kind"]] = judged(SIGNS[row["kind"]], row["refiled"], row["ended"])
@@ -235,7 +237,7 @@ def _no_supplements(session: Session, source: Source, month: Month) -> Reading:
     codes = sorted({source.code, *session.scalars(select(Source.code).where(Source.list_code == NATIONAL))})
     engine = connect()
     rows = fetch(engine, supplements_by_unit(dossiers(engine, codes, month, month), month)).to_pylist()
-    kinds = {code: kind for code, kind in session.execute(select(Unit.code, Unit.kind).where(Unit.list_code == NATIONAL))}
+    kinds = dict(session.execute(select(Unit.code, Unit.kind).where(Unit.list_code == NATIONAL)).all())
     named, large = without_supplements(rows, kinds, source.code)
     state = "ask" if named else "calm" if large else "few"
     return Reading(SIGNS["no_supplements"], len(named), large, state, named)
