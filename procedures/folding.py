@@ -21,11 +21,13 @@ def words(text: str) -> list[str]:
 
     ``Hoà`` and ``Hòa`` are one word then, composed and decomposed letters too; ``hoà`` and ``hoá`` stay two.
     """
-    found = []
-    for word in _WORD.findall(unicodedata.normalize("NFD", text.casefold().translate(LETTERS))):
-        letters = unicodedata.normalize("NFC", "".join(mark for mark in word if mark not in TONES))
-        found.append(letters + "".join(mark for mark in word if mark in TONES))
-    return found
+    return [_tone_last(word) for word in _WORD.findall(unicodedata.normalize("NFD", text.casefold().translate(LETTERS)))]
+
+
+@lru_cache(maxsize=20_000)
+def _tone_last(word: str) -> str:
+    letters = unicodedata.normalize("NFC", "".join(mark for mark in word if mark not in TONES))
+    return letters + "".join(mark for mark in word if mark in TONES)
 
 
 def _sequences(*texts: str) -> list[tuple[str, ...]]:
@@ -99,8 +101,12 @@ def fold(name: str) -> str:
 
 def plain(text: str) -> str:
     """Words without any mark, for measuring likeness only: ``Ba Đình`` gives ``ba dinh``."""
-    letters = unicodedata.normalize("NFD", " ".join(words(text))).replace("đ", "d")
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return " ".join(_bare(word) for word in words(text))
+
+
+@lru_cache(maxsize=20_000)
+def _bare(word: str) -> str:
+    return "".join(letter for letter in unicodedata.normalize("NFD", word.replace("đ", "d")) if not unicodedata.combining(letter))
 
 
 def is_name(text: str) -> bool:
