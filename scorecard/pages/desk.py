@@ -102,7 +102,11 @@ def runs(session: Session) -> Sequence[JobRun]:
 def job_words(name: str) -> str:
     """What a job of the worker does; a job that no longer exists keeps the name it was recorded under."""
     return {
-        "procedures.close_broken_off": _("Khép các lần gửi bị đứt giữa chừng"),
+        "procedures.inbox": _("Nhận tệp từ thư mục nhận tệp"),
+        "procedures.process": _("Kiểm tra và nạp số liệu đã nhận"),
+        "procedures.release": _("Nhận lại dòng giữ lại khi mã đã được khai báo"),
+        "procedures.purge": _("Hủy tệp và dòng giữ lại hết hạn lưu"),
+        "procedures.tidy_lake": _("Sắp xếp kho số liệu"),
         "surveys.invite": _("Cấp lời mời khảo sát"),
         "surveys.forget": _("Xóa dữ liệu khảo sát hết hạn giữ"),
         "scorecard.refresh_running": _("Cập nhật tháng đang chạy"),

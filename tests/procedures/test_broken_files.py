@@ -5,7 +5,6 @@ import gzip
 import io
 import json
 import zipfile
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ from core.database import reading
 from core.errors import InputError
 from procedures import feeds, files, mapping
 from procedures.dossier_queries import data_dir
-from procedures.jobs import close_broken_off
 from procedures.models import Submission
 from tests.procedures.feed import NOW, lake_rows, load, message, quarantined, small_country, write
 from tests.procedures.test_feeds import FLAT, FLAT_ROWS
@@ -186,9 +184,7 @@ def test_load_broken_off_is_repaired_by_repeating(sqlite_app: Flask, tmp_path: P
     assert reading().query(Submission).one().state == "received"
     assert load(path).unchanged == 2
     assert len(lake_rows()) == 2
-    assert close_broken_off(NOW + timedelta(minutes=5)) == {}
-    assert close_broken_off(NOW + timedelta(hours=3)) == {"closed": 1}
-    assert sorted(reading().scalars(Submission.__table__.select().with_only_columns(Submission.state))) == ["accepted", "rejected"]
+    assert sorted(reading().scalars(Submission.__table__.select().with_only_columns(Submission.state))) == ["accepted", "received"]
 
 
 @pytest.mark.parametrize(
