@@ -140,8 +140,8 @@ def daily(rows: "ibis.Table", arrivals: "ibis.Table", month: Month, today: date)
     )
     found = joined.group_by("source", "day").agg(
         received=joined.count(),
-        late=joined.late.fill_null(False).cast("int64").sum(),
-        stale=joined.stale.fill_null(False).cast("int64").sum(),
+        late=joined.late.fill_null(False).sum(),
+        stale=joined.stale.fill_null(False).sum(),
     )
     return found.mutate(day=ibis.literal(EPOCH) + found.day.as_interval("D"))
 
@@ -187,7 +187,8 @@ def _count(paths: tuple[Path, ...], arrivals: tuple[tuple[str, datetime], ...], 
     counted: dict[str, _Counted] = {}
     for row in found:
         one = counted.setdefault(row["source"], _Counted())
-        one.received[row["day"]], one.late[row["day"]], one.stale[row["day"]] = row["received"], row["late"], row["stale"]
+        for name, days in (("received", one.received), ("late", one.late), ("stale", one.stale)):
+            days[row["day"]] = int(row[name])  # a sum comes as a decimal
     return counted
 
 

@@ -120,7 +120,7 @@ def differences(pairs: "ibis.Table") -> "ibis.Table":
         return ibis.ifelse(pairs[what], ibis.struct(item), None)
 
     listed = pairs.select("dossier_code", item=ibis.array([told(place, what) for place, what in enumerate(WHAT)]).unnest())
-    listed = listed.filter(listed.item.notnull()).select("dossier_code", listed.item.lift())
+    listed = listed.filter(listed.item.notnull()).unpack("item")
     return listed.order_by("dossier_code", "place").select("dossier_code", "what", "value_a", "value_b")
 
 

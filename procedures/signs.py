@@ -94,7 +94,7 @@ def simple(rows: "ibis.Table", month: Month) -> "ibis.Table":
     }
     month_rows = rows.reception_month == str(month)
     sums = {
-        f"{name}_{part}": (month_rows & condition).fill_null(False).cast("int64").sum()
+        f"{name}_{part}": (month_rows & condition).fill_null(False).sum()
         for name, both in conditions.items()
         for part, condition in zip(("num", "den"), both, strict=True)
     }
@@ -164,7 +164,7 @@ def supplements_by_unit(rows: "ibis.Table", month: Month) -> "ibis.Table":
     rows = rows.filter(rows.reception_month == str(month))
     asked = (rows.supplement_count.fill_null(0) > 0) | (rows.status == 5) | (rows.supplements.length().fill_null(0) > 0)
     asked |= rows.history.filter(lambda step: step.status == 5).length().fill_null(0) > 0
-    counted = rows.select("source", unit="handling_unit", asked=asked.fill_null(False).cast("int64"))
+    counted = rows.select("source", unit="handling_unit", asked=asked.fill_null(False))
     return counted.group_by("source", "unit").agg(dossiers=lambda t: t.count(), asked=lambda t: t.asked.sum())
 
 
@@ -177,7 +177,7 @@ def without_supplements(rows: Sequence[Mapping[str, Any]], kinds: Mapping[str, s
     found = []
     for row in own:
         kind = kinds.get(row["unit"])
-        peers = [other["asked"] / other["dossiers"] for other in large if other is not row and kinds.get(other["unit"]) == kind]
+        peers = [int(other["asked"]) / other["dossiers"] for other in large if other is not row and kinds.get(other["unit"]) == kind]
         if row["asked"] == 0 and peers and median(peers) > PEERS:
             found.append(row["unit"])
     return sorted(found), len(own)
@@ -189,16 +189,20 @@ def readings(session: Session, source: Source, month: Month, today: date) -> lis
     from procedures.dossier_queries import dossiers
 
     engine = connect()
+
+    def numbers(expression: "ibis.Table") -> dict[str, int]:
+        """The only row's counts (a sum comes as a decimal); none where the source has no row."""
+        rows = fetch(engine, expression).to_pylist()
+        return {name: int(value) for name, value in rows[0].items() if name != "source"} if rows else {}
+
     over = today > month.last_day
     own = dossiers(engine, [source.code], month, month)
-    counted: dict[str, int] = next(iter(fetch(engine, simple(own, month)).to_pylist()), {})
+    counted = numbers(simple(own, month))
     found = {name: judged(SIGNS[name], counted.get(f"{name}_num", 0), counted.get(f"{name}_den", 0)) for name in SIMPLE}
     tail = found["month_end"]
     found["month_end"] = judged(SIGNS["month_end"].times(month_end(month)[1]), tail.numerator, tail.denominator, over=over)
     # what was filed late in a month may be received in the next one
-    gaps: dict[str, int] = next(
-        iter(fetch(engine, number_gaps(dossiers(engine, [source.code], month, month.plus(1)), month)).to_pylist()), {}
-    )
+    gaps = numbers(number_gaps(dossiers(engine, [source.code], month, month.plus(1)), month))
     found["number_gaps"] = judged(SIGNS["number_gaps"], gaps.get("missing", 0), gaps.get("expected", 0))
     for row in fetch(engine, refiled(dossiers(engine, [source.code], None, month.plus(1)), month)).to_pylist():
         found[row["kind"]] = judged(SIGNS[row["kind"]], row["refiled"], row["ended"])
