@@ -50,10 +50,12 @@ _UNREADABLE = (  # what the libraries raise for content that is not sound
     StructError,
     EOFError,
     LookupError,
+    MemoryError,
     NotImplementedError,
     OSError,
     OverflowError,
     RuntimeError,
+    TypeError,
     ValueError,
 )
 _OTHER_KINDS = (  # first bytes, and what such a file is
@@ -125,11 +127,7 @@ class _Unpacker:
     def check(self, size: int, packed_size: int) -> None:
         """Raise ``InputError`` where so many bytes are too many, or too many for what they were packed in."""
         if size > self.limit:
-            limit = self.limit >> 20
-            raise InputError(
-                f"Tệp {self.name} lớn hơn {limit} MiB khi giải nén. Chia tệp theo tháng rồi gửi từng phần.",
-                f"The file {self.name} is larger than {limit} MiB unpacked. Split it by month and send the parts.",
-            )
+            raise too_large(self.name, self.limit)
         if size > SMALL and size > RATIO * packed_size:
             raise InputError(
                 f"Tệp nén {self.name} giải ra lớn gấp hơn {RATIO} lần. Dữ liệu thật không nén được như vậy: gửi tệp không nén.",
@@ -280,6 +278,8 @@ class _Unpacker:
         except (pa.ArrowException, *_UNREADABLE) as error:
             raise damaged(self.name) from error
         self.check(unpacked, file.seek(0, io.SEEK_END))
+        if about.num_rows * about.num_columns > self.limit:  # nothing at all, repeated, takes no space there
+            raise too_large(self.name, self.limit)
         file.seek(0)
 
     def text(self, head: bytes, blocks: Iterator[bytes], inner: str) -> Unpacked:
@@ -333,6 +333,14 @@ class _Stream(io.RawIOBase):
         if not self.closed:
             self._held.close()
         super().close()
+
+
+def too_large(name: str, limit: int) -> InputError:
+    """A file that is more than ``limit`` bytes unpacked."""
+    return InputError(
+        f"Tệp {name} lớn hơn {limit >> 20} MiB khi giải nén. Chia tệp theo tháng rồi gửi từng phần.",
+        f"The file {name} is larger than {limit >> 20} MiB unpacked. Split it by month and send the parts.",
+    )
 
 
 def damaged(name: str) -> InputError:
