@@ -84,6 +84,7 @@ def document(max_upload_mb: int) -> dict[str, Any]:
     """The document; ``max_upload_mb``: largest body, MiB."""
     looked = {"parameters": [SUBMISSION_KEY], "security": [{"token": []}]}
     binary = {"type": "string", "contentMediaType": "application/x-ndjson", "maxLength": max_upload_mb << 20, "minLength": 1}
+    rows = {"text/csv": {"schema": TEXT}, "application/x-ndjson": {"schema": TEXT}}
     profile = {"name": "profile", "in": "query", "schema": TEXT | {"default": "flat-en"}, "description": "which columns mean what"}
     replay = {"name": "Idempotency-Key", "in": "header", "schema": TEXT | {"pattern": "^[!-~]{1,80}$"}}
     encoding = {"name": "Content-Encoding", "in": "header", "schema": {"enum": ["gzip", "identity"]}}
@@ -122,7 +123,7 @@ def document(max_upload_mb: int) -> dict[str, Any]:
                 | {
                     "operationId": "quarantined",
                     "summary": "The rows that were held back, with reasons",
-                    "responses": {"200": {"description": "CSV", "content": {"text/csv": {"schema": TEXT}}}} | _problems(401, 404, 429, 503),
+                    "responses": {"200": {"description": "CSV or JSON lines", "content": rows}} | _problems(401, 404, 429, 503),
                 }
             },
             "/api/v1/openapi.json": {

@@ -211,6 +211,7 @@ def _tell(receipt: Path) -> bool:
     if submission is None or submission.state not in FINISHED:
         return False
     with suppress(PermissionError):
+        _write_rows(receipt.parent, head, submission)
         _write(receipt.parent, f"{head}.result.json", json.dumps(as_json(submission), ensure_ascii=False, indent=1) + "\n")
         _write(receipt.parent, f"{head}.result.txt", as_text(submission))
         receipt.unlink(missing_ok=True)
@@ -218,17 +219,26 @@ def _tell(receipt: Path) -> bool:
     return False
 
 
+def _write_rows(folder: Path, head: str, submission: Submission) -> None:
+    """The rows that were held back, for those who see no page: mended, they are dropped again."""
+    from procedures import quarantine
+
+    if submission.rows_quarantined and quarantine.path_of(submission.key).is_file():
+        rows, extension = quarantine.download(submission)
+        _write(folder, f"{head}.held-back.{extension}", rows)
+
+
 def _shown(path: Path) -> str:
     return os.fsencode(path.name)[:LONGEST_NAME].decode("utf-8", "ignore")
 
 
-def _write(folder: Path, name: str, text: str) -> None:
+def _write(folder: Path, name: str, content: str | Iterator[bytes]) -> None:
     """A note, whole or not at all; a link in its place is replaced and not followed."""
     folder = _own(folder)
     part = folder / f".{hashlib.sha256(name.encode()).hexdigest()[:16]}.part"
     part.unlink(missing_ok=True)
-    with part.open("x", encoding="utf-8", errors="replace") as stream:
-        stream.write(text)
+    with part.open("xb") as stream:
+        stream.writelines([content.encode("utf-8", "replace")] if isinstance(content, str) else content)
     part.replace(folder / name)
 
 

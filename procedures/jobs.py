@@ -6,12 +6,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from flask import current_app
 from sqlalchemy import select
 
-from core.calendar import TIMEZONE
 from core.database import reading, writing
 from core.settings import Settings
 from core.worker import Job
@@ -40,13 +38,6 @@ def release(now: datetime) -> dict[str, Any]:
     from procedures import feeds
 
     return feeds.release(now)
-
-
-def tidy_lake(now: datetime) -> dict[str, Any]:
-    """Compact the lake's small files and remove those that nothing lists."""
-    from procedures import feeds
-
-    return feeds.tidy_lake(now)
 
 
 def purge(now: datetime) -> dict[str, Any]:
@@ -150,5 +141,4 @@ def jobs() -> list[Job]:
         Job("procedures.process", IntervalTrigger(seconds=5), process, quiet=True),
         Job("procedures.release", IntervalTrigger(minutes=5), release, quiet=True),
         Job("procedures.purge", IntervalTrigger(hours=1), purge, quiet=True),
-        Job("procedures.tidy_lake", CronTrigger(hour=2, minute=30, timezone=TIMEZONE), tidy_lake),
     ]

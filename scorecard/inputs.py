@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import String, cast, func, select
 from sqlalchemy.orm import Session
 
 from core.calendar import Month
@@ -233,10 +233,20 @@ def _sources(session: Session, month: Month) -> list[SourceView]:
 
 
 def seen(session: Session, month: Month) -> dict[str, Any]:
-    """What has arrived that could change a month: compared, it tells whether anything did."""
+    """What has arrived that could change a month: compared, it tells whether anything did.
+
+    Of submissions only those count that are finished, of national sources, and brought rows; none that touched later receptions alone,
+    since a dossier ends in the month of its reception or later.
+    """
     from surveys.models import Answer, Invitation
 
-    files, last = session.execute(select(func.count(), func.max(Submission.finished_at)).select_from(Submission)).one()
+    national = select(Source.id).where(Source.list_code == NATIONAL)
+    first_month = func.substr(cast(Submission.months, String), 3, 7)  # of the sorted list ["2026-10", …]; empty where none was touched
+    brought = Submission.state.in_(ACCEPTED) | (Submission.rows_received > 0)
+    arrived = select(func.count(), func.max(Submission.finished_at)).where(
+        Submission.finished_at.is_not(None), Submission.source_id.in_(national), brought, first_month <= str(month)
+    )
+    files, last = session.execute(arrived).one()
     answers, revisions = session.execute(select(func.count(), func.sum(Answer.revision)).where(Answer.month == str(month))).one()
     asked = session.scalar(select(func.count()).select_from(Invitation).where(Invitation.month == str(month)))
     return {

@@ -4,12 +4,37 @@ from datetime import datetime
 from typing import Any
 
 from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+from flask import current_app
+from sqlalchemy import select
 
 from core.calendar import TIMEZONE, Month, local_date
 from core.database import reading
 from core.worker import Job
 from procedures.queries import national_sources
 from scorecard import operations, queries, rulesets
+from scorecard.models import Edition
+
+
+def refresh_running(now: datetime) -> dict[str, Any]:
+    """Bring the running view up to date where something has arrived that can change it.
+
+    Most runs find nothing new: a few counts, no lease, no file. What a one-stop system pushes shows within a minute all the same.
+    """
+    session = reading()
+    session.rollback()
+    current = Month.of(now)
+    return operations.refresh_running(now) if any(_arrived(month, current) for month in (current.plus(-1), current)) else {}
+
+
+def _arrived(month: Month, current: Month) -> bool:
+    from scorecard.inputs import seen
+
+    session = reading()
+    running = session.scalar(select(Edition).where(Edition.month == str(month), Edition.state == operations.RUNNING))
+    if running is None:
+        return month == current  # the last month has given way to its closed edition, or never had a running view
+    return bool(running.facts.get("seen") != seen(session, month))
 
 
 def close_due(now: datetime) -> dict[str, Any]:
@@ -34,9 +59,19 @@ def close_due(now: datetime) -> dict[str, Any]:
     return {"closed": done} if done else {}
 
 
+def tidy_lake(_now: datetime) -> dict[str, Any]:
+    """Compact the lake's small files; delete dead ones that no edition lists, not even one that is just being computed."""
+    from procedures.feeds import tidy_lake as tidy
+    from scorecard.inputs import LAKE_FILES, read_json
+
+    editions = current_app.extensions["settings"].data_dir / "editions"
+    return tidy({item["path"] for manifest in sorted(editions.glob(f"*/{LAKE_FILES}")) for item in read_json(manifest)})
+
+
 def jobs() -> list[Job]:
     """This room's jobs."""
     return [
-        Job("scorecard.refresh_running", CronTrigger(minute="*", timezone=TIMEZONE), operations.refresh_running, quiet=True),
+        Job("scorecard.refresh_running", IntervalTrigger(seconds=30), refresh_running, quiet=True),
         Job("scorecard.close_due", CronTrigger(minute=20, timezone=TIMEZONE), close_due, quiet=True),
+        Job("scorecard.tidy_lake", CronTrigger(hour=2, minute=30, timezone=TIMEZONE), tidy_lake),
     ]

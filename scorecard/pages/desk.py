@@ -106,7 +106,7 @@ def job_words(name: str) -> str:
         "procedures.process": _("Kiểm tra và nạp số liệu đã nhận"),
         "procedures.release": _("Nhận lại dòng giữ lại khi mã đã được khai báo"),
         "procedures.purge": _("Hủy tệp và dòng giữ lại hết hạn lưu"),
-        "procedures.tidy_lake": _("Sắp xếp kho số liệu"),
+        "scorecard.tidy_lake": _("Sắp xếp kho số liệu"),
         "surveys.invite": _("Cấp lời mời khảo sát"),
         "surveys.forget": _("Xóa dữ liệu khảo sát hết hạn giữ"),
         "scorecard.refresh_running": _("Cập nhật tháng đang chạy"),

@@ -16,7 +16,8 @@ from core import access
 from core.accounts import add_user
 from core.database import reading
 from core.web import limiter
-from procedures import api, intake, quarantine, spool, tokens
+from procedures import api, intake, spool, tokens
+from procedures.feeds import process_waiting
 from procedures.models import Submission
 from tests.conftest import PASSWORD, log_in
 from tests.procedures.feed import NOW, message, small_country
@@ -251,12 +252,35 @@ def test_a_fault_of_ours_tells_nothing_but_what_to_do(
     refused(push(client, token), 503)
 
 
-def test_quarantined_rows_are_for_their_own_source(client: FlaskClient, token: str) -> None:
-    address = push(client, token).location
+def test_what_became_of_the_rows_is_told_to_their_own_source(client: FlaskClient, token: str) -> None:
+    body = "\n".join(json.dumps(item) for item in (message(1), message(2), message(3, DonViXuLy="H99.99", ChuHoSo="Nguyễn Văn A")))
+    address = push(client, token, body.encode()).location
     refused(look(client, token, f"{address}/quarantine"), 404)
-    path = quarantine.path_of(address.rsplit("/", 1)[1])
-    path.parent.mkdir(parents=True)
-    path.write_bytes(gzip.compress(b"row,reasons\r\n"))
-    rows = look(client, token, f"{address}/quarantine")
-    assert (rows.status_code, rows.mimetype, rows.data) == (200, "text/csv", b"row,reasons\r\n")
+    process_waiting(NOW)
+    seen = look(client, token, address)
+    told = seen.get_json()
+    assert (told["state"], told["finished"], told["months"]) == ("partly_accepted", True, ["2026-10"])
+    assert "Retry-After" not in seen.headers
+    assert told["rows"] == {"received": 3, "accepted": 2, "superseded": 0, "unchanged": 0, "quarantined": 1, "released": 0}
+    (rule,) = told["quarantined"]
+    assert (rule["rule"], rule["rows"]) == ("unknown_unit", 1)
+    assert told["finished_at"].endswith("Z")
+    assert told["reason_vi"]
+    assert told["reason_en"]
+    rows = look(client, token, told["quarantine"])
+    assert (rows.status_code, rows.mimetype) == (200, NDJSON)
+    (row,) = [json.loads(line) for line in rows.text.splitlines()]
+    assert (row["row"], row["reasons"], row["DonViXuLy"]) == (3, "unknown_unit", "H99.99")
+    assert "Nguyễn" not in rows.text
     refused(look(client, tokens.create("h14", "", NOW), f"{address}/quarantine"), 404)
+
+
+def test_rubbish_is_taken_in_and_rejected_in_words(client: FlaskClient, token: str) -> None:
+    addresses = [push(client, token, body).location for body in (b"\x00\xff" * 50, b"<html>", gzip.compress(LINES)[:-9], b"[]\n[]", b"{")]
+    process_waiting(NOW)
+    for address in addresses:
+        told = look(client, token, address).get_json()
+        assert told["state"] == "rejected"
+        assert told["reason_vi"]
+        assert told["reason_en"]
+        assert "Traceback" not in str(told)
