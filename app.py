@@ -13,7 +13,10 @@ from core.views import health
 
 PARTS = frozenset({"survey", "site"})
 COMMANDS = ("procedures.cli", "surveys.cli", "scorecard.cli", "exports.cli", "simulation.cli")
-PAGES = {"survey": ("surveys.views",), "site": ("procedures.views", "procedures.api", "scorecard.views", "exports.views")}
+PAGES = {
+    "survey": ("surveys.views",),
+    "site": ("procedures.views", "procedures.api", "procedures.coverage_views", "scorecard.views", "exports.views"),
+}
 
 
 def create_app(parts: Collection[str] = PARTS, settings: Settings | None = None) -> Flask:
