@@ -1,15 +1,21 @@
-"""The lake: Delta tables written by one process, read by DuckDB through Ibis. No other module knows either engine.
+"""The lake: Delta tables written file by file, read by DuckDB through Ibis. No other module knows either engine.
 
 Neither ``ibis.read_delta`` nor DuckDB's ``delta_scan`` works without downloads, so a table is read as the list of its
-data files; that list is also what an edition freezes.
+data files; that list is also what an edition freezes. Writers make Parquet files themselves and commit them with the ones
+that they replace: a commit holds only if nobody else has committed since the snapshot it was made from.
 """
 
+import fcntl
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import json
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlparse
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 if TYPE_CHECKING:
     import deltalake
@@ -17,7 +23,7 @@ if TYPE_CHECKING:
     import ibis.backends.duckdb
     import pyarrow as pa
 
-RETRIES = 5
+MEMORY = "1GB"  # of the engine; a step's whole process stays below 2 GB
 
 
 @dataclass(frozen=True)
@@ -29,71 +35,178 @@ class DataFile:
     sha256: str
 
 
-class LakeTable:
-    """One Delta table with text partition columns; a row is known by ``key``."""
+@dataclass(frozen=True)
+class Part:
+    """One data file as a commit names it. ``path`` is relative to the table.
 
-    def __init__(self, root: Path, schema: "pa.Schema", partition: Sequence[str], key: Sequence[str]) -> None:
+    ``lowest``, ``highest``: of the statistics column; None where nothing is known. ``unknown``: rows without a value in it.
+    """
+
+    path: str
+    size: int
+    rows: int
+    partition: Mapping[str, str]
+    lowest: int | None = None
+    highest: int | None = None
+    unknown: int = 0
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A table's version and its live files. A commit made from it fails if another one came first."""
+
+    version: int
+    parts: list[Part]
+    handle: "deltalake.DeltaTable" = field(repr=False)
+
+
+class ConflictError(RuntimeError):
+    """Somebody else committed since the snapshot: take a new one and plan again."""
+
+
+class LakeTable:
+    """One Delta table with text partition columns. ``statistic``: an integer column whose range is kept for each file."""
+
+    def __init__(self, root: Path, schema: "pa.Schema", partition: Sequence[str], statistic: str) -> None:
         self.root = root
         self.schema = schema
         self.partition = list(partition)
-        self.key = list(key)
+        self.statistic = statistic
 
     def _open(self) -> "deltalake.DeltaTable":
         from deltalake import DeltaTable
 
         self.root.mkdir(parents=True, exist_ok=True)
         if not DeltaTable.is_deltatable(str(self.root)):
-            # Without this an old version could not be opened after 30 days, and editions name old files.
-            return DeltaTable.create(
+            DeltaTable.create(
                 str(self.root),
                 schema=self.schema,
+                mode="ignore",  # two processes may be the first
                 partition_by=self.partition,
+                # Without this an old version could not be opened after 30 days, and editions name old files.
                 configuration={"delta.enableExpiredLogCleanup": "false"},
             )
         return DeltaTable(str(self.root))
 
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Be the only writer on this file system. The lock ends with the process, however it ends."""
+        self.root.parent.mkdir(parents=True, exist_ok=True)
+        with (self.root.parent / f"{self.root.name}.lock").open("w") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+
+    def snapshot(self) -> Snapshot:
+        """The current version with its files."""
+        import pyarrow as pa
+
+        handle = self._open()
+        actions = pa.table(handle.get_add_actions(flatten=True))
+        parts = [
+            Part(
+                path=unquote(row["path"]),
+                size=row["size_bytes"],
+                rows=row["num_records"] or 0,
+                partition={name: row[f"partition.{name}"] for name in self.partition},
+                lowest=row.get(f"min.{self.statistic}"),
+                highest=row.get(f"max.{self.statistic}"),
+                unknown=row.get(f"null_count.{self.statistic}") or 0,
+            )
+            for row in actions.to_pylist()
+        ]
+        return Snapshot(handle.version(), sorted(parts, key=lambda part: part.path), handle)
+
     def paths(self) -> list[Path]:
         """The current version's data files, sorted."""
-        uris = self._open().file_uris()
-        return sorted(Path(unquote(urlparse(uri).path) if uri.startswith("file:") else uri) for uri in uris)
+        return [self.root / part.path for part in self.snapshot().parts]
 
     def freeze(self) -> list[DataFile]:
         """The current version's files with sizes and digests: what an edition lists as its input."""
         return [describe(path, self.root) for path in self.paths()]
 
-    def merge(self, rows: "pa.Table", partitions: Iterable[dict[str, str]]) -> None:
-        """Insert or replace whole rows by key, in one commit.
+    def commit(self, base: Snapshot, added: Sequence[Part], removed: Sequence[Part], metadata: Mapping[str, str]) -> int:
+        """Make files live and others dead in one commit. Gives the new version. Raises ``ConflictError``.
 
-        ``partitions`` names every partition that holds an old or a new state of the rows, so that all others are
-        pruned; a row whose partition changed is found only if its old partition is named. Keys in ``rows`` must be
-        unique (Delta would insert both).
+        The added files must lie in the table's folder already. They are flushed to the disk before the log names them.
         """
+        from deltalake import CommitProperties
         from deltalake.exceptions import CommitFailedError
+        from deltalake.transaction import AddAction, RemoveAction
 
-        named = " OR ".join(
-            "(" + " AND ".join(f"t.{column} = {_literal(value)}" for column, value in part.items()) + ")" for part in partitions
-        )
-        match = " AND ".join(f"t.{column} = s.{column}" for column in self.key)
-        for attempt in range(RETRIES):
-            try:
-                (
-                    self._open()
-                    .merge(rows, predicate=f"({named}) AND {match}", source_alias="s", target_alias="t")
-                    .when_matched_update_all()
-                    .when_not_matched_insert_all()
-                    .execute()
-                )
-                return
-            except CommitFailedError:
-                if attempt == RETRIES - 1:
-                    raise
+        now = time.time_ns() // 1_000_000
+        for part in added:
+            flush(self.root / part.path)
+        for folder in sorted({(self.root / part.path).parent for part in added}):
+            flush(folder)
+        actions: list[AddAction | RemoveAction] = [
+            AddAction(part.path, part.size, dict(part.partition), now, True, json.dumps(self._statistics(part))) for part in added
+        ]
+        actions += [RemoveAction(part.path, True, now, part.size, dict(part.partition)) for part in removed]
+        try:
+            base.handle.create_write_transaction(
+                actions,
+                "append",
+                self.schema,
+                self.partition,
+                commit_properties=CommitProperties(custom_metadata=dict(metadata), max_commit_retries=0),
+            )
+        except CommitFailedError as error:
+            raise ConflictError(str(error)) from error
+        flush(self.root / "_delta_log" / f"{base.version + 1:020d}.json")
+        flush(self.root / "_delta_log")
+        return base.version + 1
 
-    def append(self, rows: "pa.Table") -> None:
-        """Add rows that are known to be new, in one commit."""
-        from deltalake import write_deltalake
+    def _statistics(self, part: Part) -> dict[str, Any]:
+        known = part.lowest is not None
+        return {
+            "numRecords": part.rows,
+            "minValues": {self.statistic: part.lowest} if known else {},
+            "maxValues": {self.statistic: part.highest} if known else {},
+            "nullCount": {self.statistic: part.unknown},
+        }
 
-        self._open()
-        write_deltalake(str(self.root), rows, mode="append")
+    def committed(self, since: int, name: str) -> list[str]:
+        """The values of a metadata entry in all commits after a version, oldest first."""
+        handle = self._open()
+        newer = handle.version() - since
+        return [entry[name] for entry in reversed(handle.history(newer)) if name in entry] if newer > 0 else []
+
+    def vacuum(self, keep: Iterable[str], older_than: float) -> list[str]:
+        """Delete files that are not live, not in ``keep``, written and (if they were ever live) removed so many seconds ago.
+
+        Files of broken-off attempts go the same way. Gives the deleted paths. Call it under the lock: no attempt is under way then.
+        """
+        kept = {part.path for part in self.snapshot().parts} | set(keep)
+        limit = time.time() - older_than
+        for entry in (self.root / "_delta_log").glob("*.json"):
+            if entry.stat().st_mtime > limit:
+                kept |= set(_removed(entry))
+        deleted = []
+        for path in sorted(self.root.rglob("*.parquet")):
+            name = str(path.relative_to(self.root))
+            if name.startswith("_delta_log") or name in kept:
+                continue
+            if path.stat().st_mtime < limit:
+                path.unlink()
+                deleted.append(name)
+        return deleted
+
+
+def _removed(entry: Path) -> Iterator[str]:
+    """Paths that a commit removed."""
+    for line in entry.read_text(encoding="utf-8").splitlines():
+        removed = json.loads(line).get("remove")
+        if removed is not None:
+            yield unquote(removed["path"])
+
+
+def flush(path: Path) -> None:
+    """Bring a file or folder to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def describe(path: Path, root: Path) -> DataFile:
@@ -103,8 +216,8 @@ def describe(path: Path, root: Path) -> DataFile:
     return DataFile(str(path.relative_to(root)), path.stat().st_size, digest)
 
 
-def connect(memory_limit: str = "2GB") -> "ibis.backends.duckdb.Backend":
-    """A fresh in-memory engine. Times are UTC; nothing is shared between processes."""
+def connect(memory_limit: str = MEMORY, scratch: Path | None = None) -> "ibis.backends.duckdb.Backend":
+    """A fresh in-memory engine. Times are UTC; nothing is shared between processes. ``scratch``: where it may put what is too large."""
     import warnings
 
     import ibis
@@ -114,6 +227,8 @@ def connect(memory_limit: str = "2GB") -> "ibis.backends.duckdb.Backend":
     # Expressions only ever read; the engine has no store of its own that could be corrupted.
     engine = ibis.duckdb.connect(memory_limit=memory_limit, preserve_insertion_order=False)
     engine.raw_sql("SET TimeZone = 'UTC'")  # as an option of connect() it is refused: the time zones are loaded only afterwards
+    if scratch is not None:
+        engine.raw_sql(f"SET temp_directory = {_literal(str(scratch))}")
     return engine
 
 

@@ -1,7 +1,6 @@
 """Commands that take in units, the catalogue and feeds."""
 
 import json
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +26,7 @@ feeds.add_command(providers)
 tokens = AppGroup("token", help="Tokens with which a source's system pushes by the API.")
 feeds.add_command(tokens)
 FILE = click.Path(path_type=Path)
+LOADED = ("submission", "received", "accepted", "superseded", "quarantined", "unchanged", "seconds")
 DAY = click.DateTime(["%Y-%m-%d"])
 
 
@@ -171,21 +171,28 @@ def load_registers() -> None:
 @click.argument("files", type=FILE, nargs=-1, required=True)
 @click.option("--source", required=True, help="Code of the sending system.")
 @click.option("--profile", required=True, help="Name of the mapping profile.")
+@click.option("--replace-month", help="The file replaces all that the source has sent of this month, as 2026-10.")
+@click.option("--yes", is_flag=True, help="With --replace-month: do it; otherwise the difference is shown and nothing done.")
 @click.option("--json", "as_json", is_flag=True, help="One object a file.")
-def load_feed(files: tuple[Path, ...], source: str, profile: str, as_json: bool) -> None:
+def load_feed(files: tuple[Path, ...], source: str, profile: str, replace_month: str | None, yes: bool, as_json: bool) -> None:
     """Take files of a source into the lake. A file that cannot be read is told and leaves the others alone (exit code 1)."""
+    from procedures import feeds as room
     from procedures import operations
 
     failed = False
     for file in files:
         try:
-            result = operations.load_feed(file, source, profile, utc_now())
+            result = operations.load_feed(file, source, profile, utc_now(), replaces_month=replace_month, confirmed=yes)
         except InputError as error:
             failed = True
             click.echo(str(error), err=True)
             continue
+        if result.state == "checked":
+            room.cancel(result.submission, "cli", utc_now())
+            told = ", ".join(f"{count} {what}" for what, count in result.difference.items())
+            click.echo(f"{file.name}: {replace_month} would change: {told}. Nothing was done; --yes does it.", err=True)
         if as_json:
-            click.echo(json.dumps(asdict(result)))
+            click.echo(json.dumps({name: getattr(result, name) for name in LOADED}))
             continue
         click.echo(
             f"{file.name}: {result.received} received = {result.accepted} accepted + {result.superseded} superseded + "
@@ -194,24 +201,27 @@ def load_feed(files: tuple[Path, ...], source: str, profile: str, as_json: bool)
         for rule, rows in result.warnings.items():
             click.echo(f"  {rule}: {rows} rows kept with a warning")
         if result.quarantined:
-            click.echo(f"  flask feeds quarantine {result.submission} -o rows.csv.gz")
+            click.echo(f"  flask feeds quarantine {result.submission} -o rows.csv")
     if failed:
         sys.exit(1)
 
 
 @feeds.command("quarantine")
 @click.argument("key")
-@click.option("-o", "--output", type=FILE, required=True, help="Where to write the rows (gzipped CSV).")
+@click.option("-o", "--output", type=FILE, required=True, help="Where to write the rows.")
 def quarantined_rows(key: str, output: Path) -> None:
-    """Copy out the quarantined rows of a submission, with their reasons."""
-    from procedures import quarantine
+    """Write out the quarantined rows of a submission as they were sent, with their reasons (CSV or JSON lines)."""
+    from procedures import quarantine, queries
 
     with _told():
-        if not key.isalnum() or not quarantine.path_of(key).is_file():
+        submission = queries.submission(reading(), key)
+        if submission is None or not quarantine.path_of(key).is_file():
             raise InputError(
                 f"Lần gửi {key} không có dòng bị giữ lại.", f"The submission {key} has no quarantined rows.", field="submission"
             )
-    shutil.copyfile(quarantine.path_of(key), output)
+        parts, _kind = quarantine.download(submission)
+        with output.open("wb") as target:
+            target.writelines(parts)
 
 
 @feeds.command("reconcile")

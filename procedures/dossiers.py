@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 END_STATUSES = (3, 7, 8, 9, 10)  # refused; withdrawn; stopped; handled; result returned
+PARTITION = ("reception_month", "source")
 CHANNELS = {1: "in_person", 2: "online", 3: "post", 4: "kiosk"}
 
 
@@ -58,6 +59,7 @@ def dossier_schema() -> "pa.Schema":
             ("supplements", pa.list_(supplement)),
             ("updated_at", instant),
             ("submission", text),  # Submission.key
+            ("row_no", pa.int32()),  # row of the submission's file
             ("code_day", pa.int32()),  # the day written in the dossier code (yymmdd): tells which files cannot hold the dossier
         ]
     )
@@ -65,4 +67,4 @@ def dossier_schema() -> "pa.Schema":
 
 def dossier_table(data_dir: Path) -> LakeTable:
     """The lake's dossier table under an installation's data folder."""
-    return LakeTable(data_dir / "lake" / "dossiers", dossier_schema(), ["reception_month", "source"], ["source", "dossier_code"])
+    return LakeTable(data_dir / "lake" / "dossiers", dossier_schema(), PARTITION, "code_day")

@@ -2,20 +2,22 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from core.database import reading, writing
+from procedures import names
+from procedures.dossiers import dossier_schema
 from procedures.models import CODE_SYSTEMS, NATIONAL, Procedure, Provider, Source, SourceProvider, Unit, UnitCode, UnitVersion
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
 ALWAYS = date(1900, 1, 1)  # a foreign list says nothing about since when
 MAX_CODE = 32
+MAX_NAME = 300  # a longer text in a column of codes means no unit
 CHUNK = 500
 
 
@@ -29,18 +31,17 @@ def own_system(source_code: str) -> str:
     return f"source:{source_code}"
 
 
-def unit_codes(session: Session, source: Source, codes: Sequence[str]) -> "pa.Table":
-    """(rank, code, valid_from, valid_to, unit, kind, parent): every unit that a code may mean; the smallest rank goes first.
+def spans(session: Session, source: Source, texts: Sequence[str], today: date) -> list[tuple[str, date, date, str, str, str | None]]:
+    """(code, since, until, unit, kind, parent): what each text of the source's columns of units means, one unit a day.
 
-    A span is where the code and the unit's version overlap.
+    Looked up in the source's own codes, the national exchange's, the statistics office's; then among successors of abolished
+    communes and names. A span is where the code and the unit's version overlap, less the days that an earlier place has given away.
     """
-    import pyarrow as pa
-
     parent = aliased(Unit)
     systems = [own_system(source.code), CODE_SYSTEMS[1], CODE_SYSTEMS[0]]
-    rows = []
-    for chunk in _chunks(codes):
-        found = session.execute(
+    found: list[names.Span] = []
+    for chunk in _chunks(texts):
+        rows = session.execute(
             select(
                 UnitCode.system,
                 UnitCode.code,
@@ -57,47 +58,99 @@ def unit_codes(session: Session, source: Source, codes: Sequence[str]) -> "pa.Ta
             .outerjoin(parent, parent.id == UnitVersion.parent_id)
             .where(UnitCode.system.in_(systems), UnitCode.code.in_(chunk), Unit.list_code == source.list_code)
         )
-        for system, code, since, until, version_since, version_until, unit, kind, parent_code in found:
+        for system, code, since, until, version_since, version_until, unit, kind, above in rows:
             first, last = max(since, version_since), min(until or date.max, version_until or date.max)
-            if first < last:
-                rows.append((systems.index(system), code, first, last, unit, kind, parent_code))
-    names = [("rank", pa.int32()), ("code", pa.string()), ("valid_from", pa.date32()), ("valid_to", pa.date32())]
-    names += [("unit", pa.string()), ("kind", pa.string()), ("parent", pa.string())]
-    return pa.Table.from_arrays(
-        [pa.array([row[position] for row in rows], kind) for position, (_name, kind) in enumerate(names)], schema=pa.schema(names)
-    )
+            found.append(names.Span(systems.index(system), code, first, last, unit, kind, above))
+    found += names.further_units(session, source, texts, today, first_rank=len(systems))
+    result: list[tuple[str, date, date, str, str, str | None]] = []
+    taken: dict[str, list[tuple[date, date]]] = {}
+    for span in sorted(found, key=lambda span: (span.rank, span.code, span.valid_from, span.unit)):
+        for since, until in _free(span.valid_from, span.valid_to, taken.setdefault(span.code, [])):
+            result.append((span.code, since, until, span.unit, span.kind, span.parent))
+            taken[span.code].append((since, until))
+    return result
 
 
-def known_procedures(session: Session, list_code: str, codes: Sequence[str]) -> set[str]:
-    """Those of the codes that the list has."""
-    known: set[str] = set()
+def _free(since: date, until: date, taken: list[tuple[date, date]]) -> list[tuple[date, date]]:
+    """The parts of a span of days that no other has."""
+    free = [(since, until)] if since < until else []
+    for first, last in taken:
+        parts = [part for begin, end in free for part in ((begin, min(end, first)), (max(begin, last), end))]
+        free = [(begin, end) for begin, end in parts if begin < end]
+    return free
+
+
+def known_procedures(session: Session, list_code: str, codes: Sequence[str]) -> list[tuple[str, date, date]]:
+    """(code, since, until) of those of the codes that the list has."""
+    columns = (Procedure.code, Procedure.valid_from, Procedure.valid_to)
+    found: list[tuple[str, date, date]] = []
     for chunk in _chunks(codes):
-        known.update(session.scalars(select(Procedure.code).where(Procedure.list_code == list_code, Procedure.code.in_(chunk))))
-    return known
+        rows = session.execute(select(*columns).where(Procedure.list_code == list_code, Procedure.code.in_(chunk)))
+        found += [(code, since, until or date.max) for code, since, until in rows]
+    return found
 
 
-def register_lookups(con: "DuckDBPyConnection", session: Session, source: Source, codes: Sequence[str], procedures: Sequence[str]) -> None:
-    """Give the engine the tables ``unit_codes``, ``procedure_codes`` and ``providers``."""
-    import pyarrow as pa
+class Lookups:
+    """What the rows of a source are looked up in, as tables of the engine that grow with the codes that its rows name.
 
-    con.register("unit_codes", unit_codes(session, source, codes))
-    known = sorted(known_procedures(session, source.list_code, procedures))
-    con.register("procedure_codes", pa.table({"code": pa.array(known, pa.string())}))
-    spans = session.execute(
-        select(Provider.code, SourceProvider.valid_from, SourceProvider.valid_to)
-        .join(SourceProvider, SourceProvider.provider_id == Provider.id)
-        .where(SourceProvider.source_id == source.id)
-    ).all()
-    con.register(
-        "providers",
-        pa.table(
-            {
-                "provider": pa.array([code for code, _since, _until in spans], pa.string()),
-                "valid_from": pa.array([since for _code, since, _until in spans], pa.date32()),
-                "valid_to": pa.array([until or date.max for _code, _since, until in spans], pa.date32()),
-            }
-        ),
-    )
+    ``unit_spans``: code, since, until, unit, kind, parent, at most one row a code and day. ``known_procedures``: code, since, until.
+    ``types``: the engine's type of each of the lake's columns.
+    """
+
+    def __init__(self, con: "DuckDBPyConnection", source: Source, today: date) -> None:
+        self._con, self._source, self._today = con, source, today
+        self._seen: tuple[set[str], set[str]] = (set(), set())
+        self._foreign = source.list_code != NATIONAL
+        con.execute("CREATE TEMP TABLE unit_spans (code VARCHAR, since DATE, until DATE, unit VARCHAR, kind VARCHAR, parent VARCHAR)")
+        con.execute("CREATE TEMP TABLE known_procedures (code VARCHAR, since DATE, until DATE)")
+        known = list(reading().scalars(select(Provider.code)))
+        con.execute("SET VARIABLE known_providers = ?::VARCHAR[]", [known])
+        self._providers = (
+            reading()
+            .execute(
+                select(Provider.code, SourceProvider.valid_from, SourceProvider.valid_to)
+                .join(SourceProvider, SourceProvider.provider_id == Provider.id)
+                .where(SourceProvider.source_id == source.id)
+            )
+            .all()
+        )
+        con.register("lake_row", dossier_schema().empty_table())
+        self.types = {row[0]: row[1] for row in con.execute("DESCRIBE lake_row").fetchall()}
+        con.unregister("lake_row")
+
+    def provider_on(self, day: str) -> str:
+        """SQL for who supplied the source's system on a day (an SQL expression)."""
+        cases = " ".join(
+            f"WHEN {day} >= DATE '{since}' AND {day} < DATE '{until or date.max}' THEN '{code}'" for code, since, until in self._providers
+        )
+        return f"CASE {cases} END" if cases else "NULL::VARCHAR"
+
+    def learn(self) -> None:
+        """Look up what the relation ``raw`` names and no chunk before it has."""
+        names = "SELECT handling_unit FROM raw UNION SELECT receiving_unit FROM raw UNION SELECT reception_point FROM raw"
+        units, procedures = self._new(names, self._seen[0]), self._new("SELECT DISTINCT procedure_code FROM raw", self._seen[1])
+        if self._foreign and (units or procedures):
+            grow_foreign_list(self._source.id, units, procedures)
+            self._source = find_source(self._source.code)
+        self._insert("unit_spans", spans(reading(), self._source, units, self._today))
+        self._insert("known_procedures", known_procedures(reading(), self._source.list_code, procedures))
+
+    def _new(self, query: str, seen: set[str]) -> list[str]:
+        found = {row[0] for row in self._con.execute(query).fetchall() if row[0] is not None and len(row[0]) <= MAX_NAME}
+        new = sorted(found - seen)
+        seen.update(new)
+        return new
+
+    def _insert(self, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        import pyarrow as pa
+
+        if rows:
+            # row by row the engine would take longer than over all the file
+            self._con.register(
+                "looked_up", pa.table({f"c{number}": pa.array(column) for number, column in enumerate(zip(*rows, strict=True))})
+            )
+            self._con.execute(f"INSERT INTO {table} SELECT * FROM looked_up")
+            self._con.unregister("looked_up")
 
 
 def grow_foreign_list(source_id: int, codes: Sequence[str], procedures: Sequence[str]) -> None:
@@ -129,7 +182,7 @@ def grow_foreign_list(source_id: int, codes: Sequence[str], procedures: Sequence
                     )
                 )
             session.add(UnitCode(unit_id=unit.id, system=system, code=code, valid_from=ALWAYS))
-        for code in sorted(set(procedures) - known_procedures(session, source.list_code, procedures)):
+        for code in sorted(set(procedures) - {row[0] for row in known_procedures(session, source.list_code, procedures)}):
             if len(code) <= MAX_CODE:
                 session.add(
                     Procedure(

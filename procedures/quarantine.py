@@ -1,57 +1,239 @@
-"""Rows that were not taken: stored beside the lake with the sender's own columns and the reasons, never with personal columns."""
+"""Rows that were not taken: kept for a while with the sender's own columns and the reasons, personal columns blanked.
+
+A row of ``quarantine/<submission>.parquet``: ``row_no``, ``dossier_code``, ``unit_code`` and ``procedure_code`` as sent,
+``received_at``, ``errors`` (``rule:field``) and ``own``, the row as a JSON object under the sender's headings.
+"""
 
 import csv
-import gzip
 import io
-import os
+import json
+import secrets
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
+from flask import current_app
+from sqlalchemy import select
+
+from core import lake
+from core.calendar import local_date
+from core.database import reading, writing
+from procedures import lookups, mapping
 from procedures.dossier_queries import data_dir
-from procedures.mapping import FIELDS, Profile
-from procedures.rules import label, messages
+from procedures.models import Source, Submission
+from procedures.reading import literal
+from procedures.rules import messages
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would calculate such a cell
+CODE_RULES = ("unknown_unit", "unknown_procedure")  # what a mapping can cure
+BATCH = 5_000
 
 
 def path_of(key: str) -> Path:
-    """Where the quarantined rows of a submission lie."""
-    return data_dir() / "quarantine" / f"{key}.csv.gz"
+    """Where the quarantined rows of a submission lie; there is no file where none were held back."""
+    return data_dir() / "quarantine" / f"{key}.parquet"
 
 
-def store(con: "DuckDBPyConnection", profile: Profile, key: str, simulated: bool) -> None:
-    """Write the rows of ``judged`` that broke a rule, if any: row number, reasons, messages, then the columns as they came."""
-    fields = [name for name in FIELDS if name in profile.columns]
-    nested = [name for name in ("steps", "requests") if (profile.history if name == "steps" else profile.supplements) is not None]
-    selected = ", ".join([f"r.{name}" for name in fields] + [f"to_json(r.{name})::VARCHAR" for name in nested])
-    rows = con.execute(
-        f"SELECT j.row_no, j.errors, {selected} FROM judged j JOIN raw r ON r.row_no = j.row_no WHERE len(j.errors) > 0 ORDER BY j.row_no"
-    ).fetchall()
-    if not rows:
-        return
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    names = [label(profile, name) for name in fields] + [
-        label(profile, {"steps": "history", "requests": "supplements"}[name]) for name in nested
-    ]
-    writer.writerow(["row", "reasons", "message_vi", "message_en", "simulated", *names])
-    for number, earned, *values in rows:
-        codes = sorted({reason.split(":", 1)[0] for reason in earned})
-        writer.writerow([number, " ".join(codes), *messages(profile, earned), str(simulated).lower(), *(_cell(value) for value in values)])
-    path = path_of(key)
+def _input_of(key: str) -> Path:
+    """The rows that a submission of released rows reads."""
+    return data_dir() / "quarantine" / f"{key}.input.parquet"
+
+
+def store(con: "DuckDBPyConnection", key: str) -> None:
+    """Write a submission's rows of the table ``held``, if any."""
+    if con.execute("SELECT 1 FROM held WHERE submission = ? LIMIT 1", [key]).fetchall():
+        _write(con, f"SELECT * EXCLUDE submission FROM held WHERE submission = {literal(key)} ORDER BY row_no", path_of(key))
+
+
+def _write(con: "DuckDBPyConnection", query: str, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
-    with part.open("wb") as stream:
-        # A fixed time in the archive: the same rows give the same bytes.
-        stream.write(gzip.compress(text.getvalue().encode("utf-8-sig"), mtime=0))
-        stream.flush()
-        os.fsync(stream.fileno())
+    con.execute(f"COPY ({query}) TO {literal(str(part))} (FORMAT parquet, COMPRESSION zstd)")
+    lake.flush(part)
     part.replace(path)
 
 
-def _cell(value: str | None) -> str:
-    text = value or ""
+def unknown_codes(key: str) -> list[tuple[str, str, int]]:
+    """(rule, code, rows) of the codes that hold rows of a submission back, most rows first."""
+    return [(rule, code, rows) for rule, code, rows, _since in _codes(path_of(key))]
+
+
+def earliest_day(key: str, rule: str, code: str) -> datetime | None:
+    """The first reception among the rows that a code holds back."""
+    return next((since for other, named, _rows, since in _codes(path_of(key)) if (other, named) == (rule, code)), None)
+
+
+def _codes(path: Path) -> list[tuple[str, str, int, datetime | None]]:
+    if not path.is_file():
+        return []
+    parts = " UNION ALL ".join(
+        f"SELECT '{rule}' AS rule, {column} AS code, received_at FROM rows_held WHERE list_contains(errors, '{rule}:{field}')"
+        for rule, column, field in zip(CODE_RULES, ("unit_code", "procedure_code"), ("handling_unit", "procedure_code"), strict=True)
+    )
+    with closing(lake.connect().con) as con:
+        found: list[tuple[str, str, int, datetime | None]] = con.execute(
+            f"""WITH rows_held AS (FROM read_parquet({literal(str(path))}))
+            SELECT rule, code, count(*) AS rows, min(received_at) FROM ({parts}) WHERE code IS NOT NULL
+            GROUP BY rule, code ORDER BY rows DESC, rule, code"""
+        ).fetchall()
+    return found
+
+
+def download(submission: Submission) -> tuple[Iterator[bytes], str]:
+    """The rows as they were sent, with their reasons: an iterator of bytes and the file's extension, ``csv`` or ``jsonl``."""
+    profile = mapping.load(submission.profile)
+    rows = _told(submission, profile)
+    if profile.layout == "objects":
+        return _as_lines(rows), "jsonl"
+    return _as_csv(rows, submission.source.simulated), "csv"
+
+
+Told = tuple[int, str, str, str, "dict[str, str | None]"]
+
+
+def _told(submission: Submission, profile: mapping.Profile) -> Iterator[Told]:
+    """(row, rules, message in Vietnamese, in English, own columns) of each row."""
+    nearest = _nearest(submission)
+    with closing(lake.connect().con) as con:
+        cursor = con.execute(
+            "SELECT row_no, errors, own, unit_code, procedure_code FROM read_parquet(?) ORDER BY row_no", [str(path_of(submission.key))]
+        )
+        while batch := cursor.fetchmany(BATCH):
+            for number, errors, own, unit, procedure in batch:
+                vi, en = messages(profile, errors)
+                rules = {reason.split(":", 1)[0] for reason in errors}
+                for rule, code in zip(CODE_RULES, (unit, procedure), strict=True):
+                    offered = nearest.get((rule, code)) if rule in rules else None
+                    if offered:
+                        vi, en = f"{vi} Gần nhất: {offered}.", f"{en} Nearest: {offered}."
+                yield number, " ".join(sorted(rules)), vi, en, json.loads(own) if own else {}
+
+
+def _nearest(submission: Submission) -> dict[tuple[str, str], str]:
+    from procedures import names
+
+    by_rule: dict[str, list[str]] = {}
+    for rule, code, _rows in unknown_codes(submission.key)[:200]:
+        by_rule.setdefault(rule, []).append(code)
+    return {
+        (rule, code): "; ".join(f"{candidate.code} {candidate.name}" for candidate in found)
+        for rule, codes in by_rule.items()
+        for code, found in names.names_for_quarantine(reading(), submission.source, rule, codes).items()
+    }
+
+
+def _as_csv(rows: Iterator[Told], simulated: bool) -> Iterator[bytes]:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    headings: list[str] | None = None
+    waiting: list[Told] = []  # lines that could not be read have no columns; the first one that has says which there are
+    yield b"\xef\xbb\xbf"
+
+    def put(row: Told) -> None:
+        number, rules, vi, en, own = row
+        writer.writerow([number, rules, vi, en, str(simulated).lower(), *(_cell(own.get(name)) for name in headings or [])])
+
+    def begin() -> None:
+        writer.writerow(["row", "reasons", "message_vi", "message_en", "simulated", *(headings or [])])
+        for row in waiting:
+            put(row)
+
+    for row in rows:
+        if headings is None:
+            waiting.append(row)
+            if row[4]:
+                headings = list(row[4])
+                begin()
+        else:
+            put(row)
+        if text.tell() > 1 << 16:
+            yield text.getvalue().encode()
+            text.seek(0)
+            text.truncate()
+    if headings is None:
+        begin()
+    yield text.getvalue().encode()
+
+
+def _as_lines(rows: Iterator[Told]) -> Iterator[bytes]:
+    for number, rules, vi, en, own in rows:
+        reasons = {"row": number, "reasons": rules, "message_vi": vi, "message_en": en}
+        yield json.dumps(reasons | own, ensure_ascii=False).encode() + b"\n"
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def releasable(now: datetime, source_code: str | None) -> list[str]:
+    """Open a submission for each one whose rows wait for codes alone of which at least one is known by now. Gives the new keys."""
+    oldest = now - timedelta(days=current_app.extensions["settings"].quarantine_days)
+    held = Submission.rows_quarantined > Submission.rows_released
+    wanted = select(Submission).join(Source).where(held, Submission.received_at > oldest, Submission.finished_at.is_not(None))
+    if source_code is not None:
+        wanted = wanted.where(Source.code == source_code)
+    opened = []
+    for parent in reading().scalars(wanted.order_by(Submission.id)).all():
+        if set(parent.quarantined) & set(CODE_RULES) and mapping.load(parent.profile).layout != "events" and _some_known(parent, now):
+            opened.append(_open_release(parent, now))
+    return opened
+
+
+def _some_known(parent: Submission, now: datetime) -> bool:
+    codes: dict[str, list[str]] = {}
+    for rule, code, _rows in unknown_codes(parent.key):
+        codes.setdefault(rule, []).append(code)
+    units, procedures = (codes.get(rule, []) for rule in CODE_RULES)
+    return bool(
+        (units and lookups.spans(reading(), parent.source, units, local_date(now)))
+        or (procedures and lookups.known_procedures(reading(), parent.source.list_code, procedures))
+    )
+
+
+def _open_release(parent: Submission, now: datetime) -> str:
+    key = secrets.token_hex(8)
+    values = {
+        "source_id": parent.source_id,
+        "profile": parent.profile,
+        "file_name": parent.file_name,
+        "sha256": parent.sha256,
+        "parent_id": parent.id,
+    }
+    with writing() as session:
+        session.add(Submission(key=key, way="release", state="received", received_at=now, sent_by="worker", months=[], **values))
+    return key
+
+
+def open_rows(submission: Submission) -> BinaryIO:
+    """The rows that a submission of released rows reads, as JSON lines; they leave the parent's file.
+
+    Broken off at any point it does the same again: what is in the input is no longer the parent's.
+    """
+    parent = reading().get_one(Submission, submission.parent_id)
+    mine, theirs = _input_of(submission.key), path_of(parent.key)
+    codes = ", ".join(f"'{rule}'" for rule in CODE_RULES)
+    with closing(lake.connect().con) as con:
+        if not mine.is_file():
+            waits = f"len(list_filter(errors, lambda e: split_part(e, ':', 1) NOT IN ({codes}))) = 0"
+            _write(con, f"SELECT * FROM read_parquet({literal(str(theirs))}) WHERE {waits} ORDER BY row_no", mine)
+        if theirs.is_file():
+            left = f"FROM read_parquet({literal(str(theirs))}) ANTI JOIN read_parquet({literal(str(mine))}) USING (row_no)"
+            if con.execute(f"{left} LIMIT 1").fetchall():
+                _write(con, f"SELECT * {left} ORDER BY row_no", theirs)
+            else:
+                theirs.unlink()
+        lines = con.execute("SELECT own FROM read_parquet(?) ORDER BY row_no", [str(mine)]).fetchall()
+    return io.BytesIO("".join(f"{own}\n" for (own,) in lines).encode())
+
+
+def close_rows(key: str) -> None:
+    """The submission of released rows is finished: its input goes."""
+    _input_of(key).unlink(missing_ok=True)

@@ -39,6 +39,7 @@ __all__ = [
     "procedures_map",
     "refilings",
     "registers",
+    "submission",
     "submissions",
     "units",
 ]
@@ -193,8 +194,15 @@ def submissions(session: Session, unit_code: str | None, on: date = date.max, li
     newest = (Submission.received_at.desc(), Submission.id.desc())
     wanted = select(Submission).join(Source).options(selectinload(Submission.source)).order_by(*newest)
     if unit_code is not None:
-        wanted = wanted.join(Unit, Unit.id == Source.unit_id).where(Unit.code.in_(own_units(session, unit_code, on)), Unit.list_code == NATIONAL)
+        wanted = wanted.join(Unit, Unit.id == Source.unit_id).where(
+            Unit.code.in_(own_units(session, unit_code, on)), Unit.list_code == NATIONAL
+        )
     return list(session.scalars(wanted.limit(limit)))
+
+
+def submission(session: Session, key: str) -> Submission | None:
+    """A submission by its key."""
+    return session.scalar(select(Submission).where(Submission.key == key))
 
 
 def may_open(session: Session, submission: Submission, unit_code: str | None, on: date = date.max) -> bool:

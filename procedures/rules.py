@@ -8,8 +8,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from procedures.dossiers import END_STATUSES
-from procedures.mapping import Profile
+from procedures.mapping import FALSE_WORDS, TRUE_WORDS, UNKNOWN_WORDS, Profile
+from procedures.reading import label, literal
 
+MAX_DOSSIER_CODE = 64
+LONGEST_DAYS = 3653  # ten years: no dossier is under way longer; a wrong year is
+FLAGS = ("assisted", "digitised", "reused", "result_electronic", "paid_online")
 DATE_FIELDS = ("received_at", "due_at", "first_due_at", "finished_at", "returned_at", "supplement_at", "updated_at")
 
 
@@ -84,6 +88,48 @@ RULES = {
             "{field} is not in the catalogue (often a lost last zero: 1.11515 for 1.115150): keep the column as text.",
         ),
         Rule(
+            "impossible_duration",
+            "error",
+            "{field} cách ngày tiếp nhận hơn mười năm: kiểm tra năm của cả hai ngày.",
+            "{field} is more than ten years after the reception: check the year of both dates.",
+        ),
+        Rule(
+            "bad_number",
+            "error",
+            "{field} không phải số nguyên từ 0 đến 99: sửa số.",
+            "{field} is not a whole number from 0 to 99: mend it.",
+        ),
+        Rule(
+            "bad_flag",
+            "error",
+            "{field} không phải có/không (1/0, true/false, có/không; không biết thì để trống): sửa giá trị.",
+            "{field} is neither yes nor no (1/0, true/false, yes/no; leave it empty if unknown): mend it.",
+        ),
+        Rule(
+            "unknown_applicant_type",
+            "error",
+            "{field} có loại đối tượng không có trong hồ sơ ánh xạ: bổ sung ánh xạ hoặc sửa giá trị.",
+            "{field} has a kind of applicant that the profile does not know: extend the profile or mend the value.",
+        ),
+        Rule(
+            "bad_lookup",
+            "error",
+            "{field} không đọc được: mỗi lần tra cứu cần cơ sở dữ liệu và thời điểm, dạng CSDL|thời điểm|kết quả.",
+            "{field} cannot be read: each look-up needs database and time, as database|time|outcome.",
+        ),
+        Rule(
+            "procedure_ended",
+            "error",
+            "{field} đã hết hiệu lực vào ngày tiếp nhận: dùng mã thủ tục thay thế, hoặc kiểm tra ngày.",
+            "{field} was no longer in force on the day of reception: use the procedure that replaced it, or check the date.",
+        ),
+        Rule(
+            "other_month",
+            "error",
+            "{field} không thuộc tháng được thay thế: gửi dòng này trong một lần gửi thường.",
+            "{field} is not in the month that is replaced: send this row in an ordinary submission.",
+        ),
+        Rule(
             "unknown_receiving_unit",
             "warning",
             "{field} có mã chưa biết: dòng vẫn được nhận, không kèm nơi tiếp nhận.",
@@ -95,63 +141,109 @@ RULES = {
             "Hồ sơ đã kết thúc nhưng không có {field}: chưa tính được vào tháng kết thúc.",
             "The dossier has ended but has no {field}: it counts in no month's endings.",
         ),
+        Rule(
+            "unknown_reception_point",
+            "warning",
+            "{field} có mã chưa biết: dòng vẫn được nhận, không kèm điểm tiếp nhận.",
+            "{field} has an unknown code: the row is kept without its reception point.",
+        ),
+        Rule(
+            "unknown_provider",
+            "warning",
+            "{field} chưa được đăng ký: dòng vẫn được nhận với mã như đã gửi.",
+            "{field} is not registered: the row is kept with the code as it was sent.",
+        ),
+        Rule(
+            "procedure_before_listed",
+            "warning",
+            "{field} chưa có trong danh mục vào ngày tiếp nhận: dòng vẫn được nhận.",
+            "{field} was not yet in the catalogue on the day of reception: the row is kept.",
+        ),
+        Rule(
+            "returned_before_end",
+            "warning",
+            "{field} trước ngày kết thúc xử lý: dòng vẫn được nhận, kiểm tra hai ngày.",
+            "{field} is before the end of handling: the row is kept; check both dates.",
+        ),
+        Rule(
+            "repeated_dossier",
+            "warning",
+            "{field} lặp lại trong lần gửi: chỉ dòng cập nhật sau cùng được dùng.",
+            "{field} occurs more than once in the submission: only the row updated last is used.",
+        ),
     )
 }
 
 
-def label(profile: Profile, field: str) -> str:
-    """The heading under which the sender knows a field."""
-    if field == "history" and profile.history is not None:
-        return profile.history.column or profile.history.at
-    if field == "supplements" and profile.supplements is not None:
-        return profile.supplements.column
-    return profile.columns.get(field, [field])[0]
+def conditions(profile: Profile, month: str | None = None) -> list[tuple[str, str, str, str]]:
+    """(rule code, field, SQL condition that is true where the row breaks the rule, severity), in the order in which they are told.
 
-
-def conditions(profile: Profile) -> list[tuple[str, str, str]]:
-    """(rule code, field, SQL condition that is true where the row breaks the rule), in the order in which they are told."""
-    found = [
-        ("missing_field", field, f"{field}_text IS NULL") for field in ("dossier_code", "procedure_code", "handling_unit", "received_at")
-    ]
+    The conditions speak of the columns of ``staging._staged``. ``month``: the only month of reception that a replacement may hold.
+    """
+    present = {*profile.columns, *profile.constants}
+    found = [("missing_field", name, f"{name}_text IS NULL") for name in ("dossier_code", "procedure_code", "handling_unit", "received_at")]
     if profile.status_by_end is None:
         found.append(("missing_field", "status", "status_text IS NULL"))
-    pattern = profile.dossier_code_pattern.replace("'", "''")
-    found.append(("bad_dossier_code", "dossier_code", f"NOT regexp_full_match(dossier_code_text, '{pattern}')"))
-    found += [("bad_date", field, f"{field}_text IS NOT NULL AND {field} IS NULL") for field in DATE_FIELDS]
-    found.append(("bad_date", "history", "len(list_filter(steps, lambda s: s.at IS NULL)) > 0"))
-    found.append(("bad_date", "supplements", "len(list_filter(requests, lambda r: r.requested_at IS NULL)) > 0"))
+    if profile.dossier_code_pattern != ".+":
+        pattern = literal(profile.dossier_code_pattern)
+        found.append(("bad_dossier_code", "dossier_code", f"NOT regexp_full_match(dossier_code_text, {pattern})"))
+    found.append(("bad_dossier_code", "dossier_code", f"length(dossier_code_text) > {MAX_DOSSIER_CODE}"))
+    found += [("bad_date", name, f"{name}_text IS NOT NULL AND {name} IS NULL") for name in DATE_FIELDS if name in present]
+    if profile.history:
+        found.append(("bad_date", "history", "len(list_filter(steps, lambda s: s.at IS NULL)) > 0"))
+        unknown = "len(list_filter(steps, lambda s: s.source_status IS NOT NULL AND s.status IS NULL)) > 0"
+        found.append(("unknown_status", "history", unknown))
+    if profile.supplements:
+        found.append(("bad_date", "supplements", "len(list_filter(requests, lambda r: r.requested_at IS NULL)) > 0"))
     # By day and not by the minute: systems write 00:00 for "that day".
-    found += [
-        ("date_before_reception", field, f"local_day({field}, utc_offset_minutes) < local_day(received_at, utc_offset_minutes)")
-        for field in ("due_at", "finished_at", "returned_at")
-    ]
-    earlier = "local_day(r.requested_at, utc_offset_minutes) < local_day(received_at, utc_offset_minutes)"
-    before = f"len(list_filter(supplements, lambda r: {earlier})) > 0"
-    found.append(("date_before_reception", "supplements" if profile.supplements else "supplement_at", before))
-    found += [("future_date", field, f"{field} > latest") for field in ("received_at", "finished_at", "returned_at")]
+    received = "day_no(received_at, utc_offset_minutes)"
+    ends = [name for name in ("due_at", "finished_at", "returned_at") if name in present or (profile.history and name != "due_at")]
+    found += [("date_before_reception", name, f"day_no({name}, utc_offset_minutes) < {received}") for name in ends]
+    found += [("impossible_duration", name, f"day_no({name}, utc_offset_minutes) > {received} + {LONGEST_DAYS}") for name in ends]
+    if profile.supplements or profile.history or "supplement_at" in present:
+        earlier = f"len(list_filter(supplements, lambda r: day_no(r.requested_at, utc_offset_minutes) < {received})) > 0"
+        asked = f"len(supplements) > 0 AND {earlier}"
+        found.append(("date_before_reception", "supplements" if profile.supplements else "supplement_at", asked))
+    found += [("future_date", name, f"{name} > latest") for name in ("received_at", *ends) if name != "due_at"]
     if profile.status_by_end is None:
         found.append(("unknown_status", "status", "status_text IS NOT NULL AND status IS NULL"))
-    found.append(("unknown_status", "history", "len(list_filter(steps, lambda s: s.source_status IS NOT NULL AND s.status IS NULL)) > 0"))
-    known = ", ".join(f"'{word}'" for word in (w.replace("'", "''") for w in profile.channels)) or "''"
-    found.append(("unknown_channel", "channel", f"channel_text IS NOT NULL AND folded(channel_text) NOT IN ({known})"))
-    found.append(("unknown_unit", "handling_unit", "handling_unit_text IS NOT NULL AND received_at IS NOT NULL AND handling_unit IS NULL"))
-    found.append(("unknown_procedure", "procedure_code", "procedure_code_text IS NOT NULL AND NOT procedure_known"))
-    found.append(("unknown_receiving_unit", "receiving_unit", "receiving_unit_text IS NOT NULL AND place IS NULL"))
-    ended = ", ".join(map(str, END_STATUSES))
-    found.append(("end_without_date", "finished_at", f"status IN ({ended}) AND finished_at IS NULL"))
-    return found
-
-
-def reasons(profile: Profile, severity: str) -> str:
-    """SQL for the list of ``code:field`` that a row earned, among the rules of one severity."""
-    cases = [
-        f"CASE WHEN {condition} THEN '{code}:{field}' END"
-        for code, field, condition in conditions(profile)
-        if RULES[code].severity == severity
+    if "channel" in present:
+        known = ", ".join(map(literal, profile.channels)) or "''"
+        found.append(
+            ("unknown_channel", "channel", f"channel IS NULL AND channel_text IS NOT NULL AND folded(channel_text) NOT IN ({known})")
+        )
+    if profile.applicants and "applicant_type" in present:
+        found.append(("unknown_applicant_type", "applicant_type", "applicant_type_text IS NOT NULL AND applicant_type IS NULL"))
+    if "supplement_count" in present:
+        number = "supplement_number IS NULL OR supplement_number NOT BETWEEN 0 AND 99"
+        found.append(("bad_number", "supplement_count", f"supplement_count_text IS NOT NULL AND ({number})"))
+    words = ", ".join(map(literal, (*TRUE_WORDS, *FALSE_WORDS, *UNKNOWN_WORDS)))
+    found += [
+        ("bad_flag", name, f"{name}_text IS NOT NULL AND {name} IS NULL AND folded({name}_text) NOT IN ({words})")
+        for name in FLAGS
+        if name in profile.columns
     ]
-    listed = f"list_filter([{', '.join(cases)}], lambda reason: reason IS NOT NULL)"
-    broken = "['unreadable_row:']" if severity == "error" else "[]::VARCHAR[]"
-    return f"CASE WHEN broken THEN {broken} ELSE {listed} END"
+    if "data_lookups" in present:
+        broken = "len(list_filter(lookups, lambda l: l.database IS NULL OR (l.said IS NOT NULL AND l.at IS NULL))) > 0"
+        found.append(("bad_lookup", "data_lookups", f"data_lookups_text IS NOT NULL AND {broken}"))
+    found.append(("unknown_unit", "handling_unit", "handling_unit IS NULL AND handling_unit_text IS NOT NULL AND received_at IS NOT NULL"))
+    found.append(("unknown_procedure", "procedure_code", "NOT procedure_known AND procedure_code_text IS NOT NULL"))
+    found.append(("procedure_ended", "procedure_code", "day >= procedure_until"))
+    if month is not None:
+        found.append(("other_month", "received_at", f"strftime(day, '%Y-%m') <> {literal(month)}"))
+    if "receiving_unit" in present:
+        found.append(("unknown_receiving_unit", "receiving_unit", "place IS NULL AND receiving_unit_text IS NOT NULL"))
+    if "reception_point" in present:
+        found.append(("unknown_reception_point", "reception_point", "reception_point IS NULL AND reception_point_text IS NOT NULL"))
+    if "provider" in present:
+        unlisted = "NOT list_contains(getvariable('known_providers'), provider_text)"
+        found.append(("unknown_provider", "provider", f"provider_text IS NOT NULL AND {unlisted}"))
+    found.append(("procedure_before_listed", "procedure_code", "day < procedure_since"))
+    later = "day_no(returned_at, utc_offset_minutes) < day_no(finished_at, utc_offset_minutes)"
+    found.append(("returned_before_end", "returned_at", later))
+    ended = ", ".join(map(str, END_STATUSES))
+    found.append(("end_without_date", "finished_at", f"finished_at IS NULL AND status IN ({ended})"))
+    return [(code, name, sql, RULES[code].severity) for code, name, sql in found]
 
 
 def messages(profile: Profile, earned: list[str]) -> tuple[str, str]:

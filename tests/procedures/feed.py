@@ -9,9 +9,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
 from core.database import reading, writing
 from core.lake import connect, fetch, read_files
-from procedures import operations
+from procedures import operations, quarantine
 from procedures.dossier_queries import data_dir
 from procedures.dossiers import dossier_schema, dossier_table
 from procedures.feeds import LoadResult, load_feed
@@ -113,5 +115,9 @@ def lake_rows() -> list[dict[str, Any]]:
 
 def quarantined(key: str) -> list[dict[str, str]]:
     """The stored rows that were not taken."""
-    text = gzip.decompress((data_dir() / "quarantine" / f"{key}.csv.gz").read_bytes()).decode("utf-8-sig")
-    return list(csv.DictReader(io.StringIO(text)))
+    submission = reading().scalars(select(Submission).where(Submission.key == key)).one()
+    parts, kind = quarantine.download(submission)
+    text = b"".join(parts).decode("utf-8-sig")
+    if kind == "csv":
+        return list(csv.DictReader(io.StringIO(text)))
+    return [{name: str(value) for name, value in json.loads(line).items()} for line in text.splitlines()]

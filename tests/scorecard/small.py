@@ -11,7 +11,7 @@ from sqlalchemy import select
 from core.calendar import Month
 from core.database import writing
 from core.lake import LakeTable
-from procedures.dossiers import dossier_schema, dossier_table
+from procedures.dossiers import dossier_table
 from procedures.models import (
     Component,
     Offering,
@@ -24,6 +24,7 @@ from procedures.models import (
     UnitVersion,
 )
 from surveys.models import Answer, Invitation
+from tests.lake import put
 
 MONTH = Month(2026, 10)
 NOW = datetime(2026, 11, 6, 3, 0, tzinfo=UTC)
@@ -108,10 +109,8 @@ def build(dossiers: Iterable[Dossier]) -> LakeTable:
 
 def add_dossiers(dossiers: Iterable[Dossier]) -> LakeTable:
     """Put dossiers into the lake, as an append."""
-    import pyarrow as pa
-
     table = dossier_table(current_app.extensions["settings"].data_dir)
-    table.append(pa.Table.from_pylist([row_of(dossier) for dossier in dossiers], schema=dossier_schema()))
+    put(table, [row_of(dossier) for dossier in dossiers])
     return table
 
 
@@ -136,7 +135,6 @@ def row_of(dossier: Dossier) -> dict[str, Any]:
         ],
         "history": [],
         "submission": "s",
-        "row_hash": dossier.code,
     }
 
 

@@ -65,21 +65,20 @@ def test_closing_again_with_the_same_inputs_changes_nothing(embedded: Path) -> N
 
 def test_a_merge_of_another_months_rows_leaves_replay_and_inputs_alone(embedded: Path) -> None:
     """A dossier received in October and finished in December rewrites October's file: the old one stays, and so does the month."""
-    import pyarrow as pa
-
-    from procedures.dossiers import dossier_schema, dossier_table
+    from procedures.dossiers import dossier_table
+    from tests.lake import put
 
     table = dossier_table(embedded.parent)
     operations.close(MONTH, NOW, "test")
     before = table.paths()
     late = row_of(Dossier("z", received=29, finished=65, due=90))
-    table.merge(pa.Table.from_pylist([late], schema=dossier_schema()), [{"reception_month": "2026-10", "source": "hanoi"}])
+    put(table, [late])
     assert table.paths() != before
     assert operations.replay(MONTH).identical
     second = operations.close(MONTH, NOW + timedelta(days=60), "test")
     assert second.version == 2  # it was received in the month: that is another count
     finished = late | {"finished_at": late["finished_at"] + timedelta(days=1)}
-    table.merge(pa.Table.from_pylist([finished], schema=dossier_schema()), [{"reception_month": "2026-10", "source": "hanoi"}])
+    put(table, [finished])
     assert operations.close(MONTH, NOW + timedelta(days=61), "test").version == 2
     assert operations.replay(MONTH).identical
     assert operations.replay(MONTH, version=1).identical

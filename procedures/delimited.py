@@ -1,0 +1,285 @@
+"""Delimited text and JSON lines as batches of text, front to back in constant memory. Knows no profile.
+
+Everything stays text: a procedure code that is read as a number loses its last zero.
+"""
+
+import csv as plain_csv
+import io
+import re
+import unicodedata
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from core.errors import InputError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ROW = "row_no"
+BLOCK = 1 << 24  # bytes parsed at a time
+HEAD = 1 << 20  # bytes in which the heading must end
+MAX_CELL = 1 << 24  # bytes; a longer quoted cell is a quotation mark that nobody closed
+_QUOTED = re.compile(rb'"[^"]*+(?:""[^"]*+)*+("?)')
+
+
+@dataclass
+class Rows:
+    """A file's rows on their way. ``batches``: ``row_no`` (heading is row 1), then text columns named ``names``.
+
+    ``names``: headings as they are compared, all different; ``originals``: as they were written. ``broken``: numbers of rows
+    that could not be read; it grows while the batches are consumed.
+    """
+
+    names: list[str]
+    originals: list[str]
+    batches: Iterator["pa.RecordBatch"]
+    broken: list[int] = field(default_factory=list)
+
+
+def heading(text: object) -> str:
+    """A heading as it is compared: composed letters, lower case, single blanks, no star for "required"."""
+    return " ".join(unicodedata.normalize("NFC", str(text or "")).replace("*", " ").casefold().split())
+
+
+def check_heading(names: Sequence[str], row: int, file_name: str) -> list[str]:
+    """The headings as they are compared, numbered where empty. Raises ``InputError`` where one occurs twice."""
+    folded = [heading(name) for name in names]
+    twice = sorted({name for name in folded if name and folded.count(name) > 1})
+    if twice:
+        raise InputError(
+            f"Tiêu đề lặp lại trong tệp {file_name}. Đổi tên hoặc bỏ một cột.",
+            f"A heading occurs twice in {file_name}. Rename or drop one of the columns.",
+            row=row,
+            field=twice[0],
+        )
+    return [name or f"({position})" for position, name in enumerate(folded, 1)]
+
+
+class _Replayed(io.RawIOBase):
+    """A stream whose first bytes were read already; optionally every block passes a guard first."""
+
+    def __init__(self, head: bytes, rest: BinaryIO, guard: "_QuoteGuard | None" = None) -> None:
+        self._blocks = self._read(head, rest) if guard is None else guard.checked(self._read(head, rest))
+        self._block = memoryview(b"")
+
+    @staticmethod
+    def _read(head: bytes, rest: BinaryIO) -> Iterator[bytes]:
+        block = head
+        while block:
+            yield block
+            block = rest.read(BLOCK)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]  # what io.BufferedReader hands over
+        if not self._block:
+            self._block = memoryview(next(self._blocks, b""))
+        count = min(len(buffer), len(self._block))
+        buffer[:count] = self._block[:count]
+        self._block = self._block[count:]
+        return count
+
+
+class _QuoteGuard:
+    """Refuses a file in which a quotation mark swallows rows: they would vanish, their names end up inside another's text.
+
+    Only a mark at the start of a cell opens anything. A cell that never closes, or that holds a line break and either separators
+    enough for a row or text behind its closing mark, has swallowed at least one.
+    """
+
+    def __init__(self, separator: bytes, names: Sequence[str], file_name: str) -> None:
+        self._separator, self._names, self._file_name = separator, names, file_name
+        self._row = 1  # of the next byte that is not yet checked
+
+    def checked(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        """The same bytes, cut at ends of rows."""
+        rest = b""
+        for block in blocks:
+            data = rest + block
+            end = self._safe_end(data, last=False)
+            if end:
+                yield data[:end]
+            rest = data[end:]
+        if rest:
+            self._safe_end(rest, last=True)
+            yield rest
+
+    def _safe_end(self, data: bytes, last: bool) -> int:
+        """Up to where the data are whole rows, all of them sound. Raises ``InputError``."""
+        if b'"' not in data:
+            end = len(data) if last else data.rfind(b"\n") + 1
+            self._row += data.count(b"\n", 0, end)
+            return end
+        done = 0
+        for line in self._doubtful_lines(data):
+            if line < done:  # inside a cell that a careful look has passed
+                continue
+            self._row += data.count(b"\n", done, line)
+            end = self._careful(data, line, last)
+            if end is None:
+                return line
+            self._row += data.count(b"\n", line, end)
+            done = end
+        end = len(data) if last else max(data.rfind(b"\n") + 1, done)
+        self._row += data.count(b"\n", done, end)
+        return end
+
+    def _doubtful_lines(self, data: bytes) -> Sequence[int]:
+        """Where the lines begin in which marks do not simply open and close whole cells."""
+        import numpy as np
+
+        text = np.frombuffer(data, np.uint8)
+        marks = np.flatnonzero(text == 34)
+        ends = np.flatnonzero(text == 10)
+        line = np.searchsorted(ends, marks)
+        first = np.searchsorted(line, line)  # of each mark: the first mark of its line
+        opening = (np.arange(len(marks)) - first) % 2 == 0
+        before = np.where(marks > 0, text[marks - 1], 10)
+        after = np.where(marks < len(text) - 1, text[np.minimum(marks + 1, len(text) - 1)], 10)
+        separator = self._separator[0]
+        opens, closes = (np.isin(beside, (separator, 10, 34)) for beside in (before, after))
+        sound = np.where(opening, opens, closes)
+        doubtful = set(line[~sound].tolist())
+        lines, counts = np.unique(line, return_counts=True)
+        doubtful.update(lines[counts % 2 == 1].tolist())
+        starts = np.concatenate([[0], ends + 1])
+        return [int(starts[number]) for number in sorted(doubtful)]
+
+    def _careful(self, data: bytes, begin: int, last: bool) -> int | None:
+        """The end of the row that begins at ``begin``, cell by cell; None if the data end before it."""
+        position, column, row, separator = begin, 0, self._row, self._separator
+        while True:
+            if data[position : position + 1] == b'"':
+                cell = _QUOTED.match(data, position)
+                if cell is None:
+                    raise ValueError("the pattern matches wherever a quotation mark stands")
+                end = cell.end()
+                if end == len(data) and not last and end - position < MAX_CELL:
+                    return None
+                swallowed = data.find(b"\n", position, end) >= 0 and (
+                    data.count(separator, position, end) >= max(len(self._names) - 1, 1)
+                    or data[end : end + 1] not in (b"", b"\n", separator)
+                )
+                if not cell[1] or swallowed:
+                    raise InputError(
+                        f"Tệp {self._file_name} có dấu ngoặc kép mở mà không đóng đúng chỗ, nuốt mất các dòng sau. "
+                        "Đóng hoặc bỏ dấu này rồi gửi lại cả tệp.",
+                        f"{self._file_name} has a quotation mark that is not closed where it should be and swallows the rows after it. "
+                        "Close or drop it and resend the whole file.",
+                        row=row,
+                        field=self._names[column] if column < len(self._names) else None,
+                    )
+                row += data.count(b"\n", position, end)
+                position = end
+            next_separator, next_line = data.find(separator, position), data.find(b"\n", position)
+            if next_line < 0:
+                next_line = len(data)
+                if not last:
+                    return None
+            if next_separator < 0 or next_separator > next_line:
+                return min(next_line + 1, len(data))
+            position, column = next_separator + 1, column + 1
+
+
+def csv_rows(stream: BinaryIO, name: str) -> Rows:
+    """The rows of a CSV with a heading (UTF-8, rows ended by a line feed); the separator is told from the heading.
+
+    Raises ``InputError``, at once or while the batches are read, where a heading occurs twice or cannot be read, and where a
+    quotation mark swallows rows.
+    """
+    head = _fill(stream, HEAD)
+    line = head.split(b"\n", 1)[0]
+    separator = max((b",", b";", b"\t"), key=line.count)
+    originals = _csv_heading(head, separator.decode(), name)
+    names = check_heading(originals, 1, name)
+    broken: list[int] = []
+    guarded = io.BufferedReader(_Replayed(head, stream, _QuoteGuard(separator, names, name)), BLOCK)
+    return Rows(names, originals, _parsed(guarded, names, separator.decode(), 2, broken, name), broken)
+
+
+def line_rows(stream: BinaryIO, name: str) -> Rows:
+    """Each line of UTF-8 text as one value in the column ``line``; row 1 is the first line."""
+    broken: list[int] = []
+    # A control character that no JSON text may hold splits nothing: one column a line, read without Python touching it.
+    source = io.BufferedReader(_Replayed(_fill(stream, HEAD), stream), BLOCK)
+    return Rows(["line"], ["line"], _parsed(source, ["line"], None, 1, broken, name), broken)
+
+
+def _fill(stream: BinaryIO, size: int) -> bytes:
+    """The first bytes of a stream, whatever portions it gives."""
+    parts, got = [], 0
+    while got < size and (part := stream.read(size - got)):
+        parts.append(part)
+        got += len(part)
+    return b"".join(parts)
+
+
+def _csv_heading(head: bytes, separator: str, name: str) -> list[str]:
+    try:
+        return next(plain_csv.reader(io.StringIO(head.decode("utf-8", "ignore")), delimiter=separator), [])
+    except plain_csv.Error as error:
+        raise InputError(
+            f"Dòng tiêu đề của tệp {name} không đọc được (một tiêu đề quá dài?). Dòng đầu phải là tên các cột.",
+            f"The heading of {name} cannot be read (is one of them too long?). The first row must name the columns.",
+            row=1,
+        ) from error
+
+
+def _parsed(
+    source: BinaryIO, names: Sequence[str], separator: str | None, first_row: int, broken: list[int], name: str
+) -> Iterator["pa.RecordBatch"]:
+    import pyarrow as pa
+    from pyarrow import csv
+
+    skipped: list[int] = []
+
+    def note(row: Any) -> str:
+        skipped.append(row.number)  # counted from 1 with the heading
+        if row.text.strip():
+            broken.append(row.number)
+        return "skip"
+
+    try:
+        reader = csv.open_csv(
+            source,
+            read_options=csv.ReadOptions(
+                column_names=list(names), skip_rows_after_names=0 if separator is None else 1, use_threads=False, block_size=BLOCK
+            ),
+            parse_options=csv.ParseOptions(
+                delimiter=separator or "\x01",
+                quote_char='"' if separator else False,
+                newlines_in_values=bool(separator),
+                ignore_empty_lines=False,
+                invalid_row_handler=note,
+            ),
+            convert_options=csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
+        )
+        number = first_row
+        for batch in reader:
+            numbers = _numbers(number, batch.num_rows, skipped)
+            if batch.num_rows:
+                number = int(numbers[-1]) + 1
+                yield pa.RecordBatch.from_arrays([pa.array(numbers), *batch.columns], [ROW, *names])
+    except pa.ArrowInvalid as error:
+        raise _unreadable(name, error) from error
+
+
+def _unreadable(name: str, error: Exception) -> InputError:
+    return InputError(
+        f"Không đọc được tệp {name}: {error}. Kiểm tra dấu ngoặc kép, dấu phân cách và độ dài các ô.",
+        f"The file {name} cannot be read: {error}. Check its quotation marks, separators and the length of its cells.",
+    )
+
+
+def _numbers(first: int, count: int, skipped: list[int]) -> Any:
+    """The row numbers of the next ``count`` rows, leaving out those that were skipped (in ascending order)."""
+    import numpy as np
+
+    at = bisect_left(skipped, first)
+    if at == len(skipped) or skipped[at] >= first + count:
+        return np.arange(first, first + count, dtype=np.int64)
+    last = first + count + (len(skipped) - at)
+    return np.setdiff1d(np.arange(first, last, dtype=np.int64), np.array(skipped[at:]))[:count]

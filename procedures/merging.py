@@ -1,0 +1,324 @@
+"""From staged files to the lake: which rows win, which files are written anew, and the one commit that makes it so.
+
+One dossier is one row per source and code; the later time of update wins, whatever the order of arrival. Staged files have the
+lake's own form and lie beside it, so that a month that only gains rows takes them as they are.
+"""
+
+import json
+import os
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.calendar import Month, local_date
+from core.lake import LakeTable, Part, Snapshot
+from procedures.reading import literal, quote
+from procedures.staging import STAMPS
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+SUBMISSIONS = "submissions"  # metadata entry of a commit: counts of each submission that it carries
+SMALL = 100_000  # rows; smaller files of a month go along when the month is written anew
+
+
+@dataclass
+class Counts:
+    """What became of a submission's good rows, and which reception months they touched."""
+
+    accepted: int = 0
+    superseded: int = 0
+    unchanged: int = 0
+    repeated: int = 0  # of the superseded: by another row of the same submission
+    months: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Difference:
+    """What a replacement of a month would do: dossiers added, changed, removed, and the same."""
+
+    added: int
+    changed: int
+    removed: int
+    unchanged: int
+
+
+@dataclass
+class Staged:
+    """The good rows of some submissions of one source on disk: ``folder/reception_month=…/*.parquet``, in the order of arrival.
+
+    ``held_codes``: with a replacement, a table of the dossiers whose new rows are held back: what the lake has of them stays.
+    """
+
+    con: "DuckDBPyConnection"
+    source: str
+    folder: Path
+    submissions: list[str]
+    replaces: str | None = None
+
+    def files(self) -> list[Path]:
+        """All staged files, sorted."""
+        return sorted(self.folder.rglob("*.parquet"))
+
+
+def plan(table: LakeTable, base: Snapshot, staged: Staged) -> dict[str, Counts]:
+    """Make the tables ``beaten`` (rows that are not taken) and ``replaced`` (rows of the lake that go); count by submission."""
+    con = staged.con
+    con.execute("DROP VIEW IF EXISTS staged; DROP TABLE IF EXISTS beaten; DROP TABLE IF EXISTS replaced")
+    con.execute("CREATE TEMP TABLE beaten (submission VARCHAR, row_no INTEGER, dossier_code VARCHAR, verdict VARCHAR)")
+    con.execute("CREATE TEMP TABLE replaced (dossier_code VARCHAR, reception_month VARCHAR, path VARCHAR)")
+    counts = {key: Counts() for key in staged.submissions}
+    if not staged.files():
+        if staged.replaces:
+            _removed(table, base, staged)
+        return counts
+    con.execute(f"CREATE TEMP VIEW staged AS SELECT * FROM {_read(staged.files())}")
+    _repeated(staged)
+    _against_the_lake(table, base, staged)
+    if staged.replaces:
+        _removed(table, base, staged)
+    for key, rows in con.execute("SELECT submission, count(*) FROM staged GROUP BY submission").fetchall():
+        counts[key].accepted = rows
+    for key, verdict, rows in con.execute("SELECT submission, verdict, count(*) FROM beaten GROUP BY ALL").fetchall():
+        counts[key].accepted -= rows
+        if verdict == "unchanged":
+            counts[key].unchanged += rows
+        else:
+            counts[key].superseded += rows
+            counts[key].repeated += rows if verdict == "repeated" else 0
+    months = f"""SELECT DISTINCT s.submission, unnest([s.reception_month, r.reception_month]) AS month FROM ({_left(con)}) s
+        LEFT JOIN replaced r USING (dossier_code)"""
+    for key, month in con.execute(f"SELECT * FROM ({months}) WHERE month IS NOT NULL ORDER BY ALL").fetchall():
+        counts[key].months.append(month)
+    return counts
+
+
+def _some(con: "DuckDBPyConnection", table: str) -> bool:
+    return bool(con.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchall())
+
+
+def _left(con: "DuckDBPyConnection") -> str:
+    """The staged rows that are not beaten."""
+    return "FROM staged ANTI JOIN beaten USING (submission, row_no)" if _some(con, "beaten") else "FROM staged"
+
+
+def _read(paths: Sequence[Path], extra: str = "") -> str:
+    listed = ", ".join(literal(str(path)) for path in paths)
+    return f"read_parquet([{listed}], hive_partitioning = true, hive_types_autocast = false{extra})"
+
+
+def _repeated(staged: Staged) -> None:
+    """Of several rows of one dossier the one updated last stays; of equal ones the one that arrived last."""
+    con = staged.con
+    con.execute("CREATE OR REPLACE TEMP TABLE twice AS SELECT hash(dossier_code) AS code_hash FROM staged GROUP BY ALL HAVING count(*) > 1")
+    if not _some(con, "twice"):
+        return
+    arrival = "list_position(?::VARCHAR[], submission)"
+    con.execute(
+        f"""INSERT INTO beaten SELECT submission, row_no, dossier_code, 'repeated' FROM (
+            SELECT submission, row_no, dossier_code,
+                row_number() OVER (PARTITION BY dossier_code ORDER BY updated_at DESC, {arrival} DESC, row_no DESC) AS place
+            FROM staged WHERE hash(dossier_code) IN (SELECT code_hash FROM twice)) WHERE place > 1""",
+        [staged.submissions],
+    )
+
+
+def _candidates(base: Snapshot, staged: Staged) -> list[Part]:
+    """The source's files that may hold one of the staged dossiers.
+
+    A dossier lies in the month of its reception, or, if that was corrected, in another: there only a file whose range of days
+    written in dossier codes covers the dossier's own can hold it.
+    """
+    own = [part for part in base.parts if part.partition["source"] == staged.source]
+    if not own:
+        return []
+    months = {row[0] for row in staged.con.execute("SELECT DISTINCT reception_month FROM staged").fetchall()}
+    days = [row[0] for row in staged.con.execute("SELECT DISTINCT code_day FROM staged").fetchall()]
+    known = [day for day in days if day is not None]
+
+    def may_hold(part: Part) -> bool:
+        if part.partition["reception_month"] in months or part.lowest is None or part.highest is None:
+            return True
+        if part.unknown and len(known) < len(days):
+            return True
+        return any(part.lowest <= day <= part.highest for day in known)
+
+    return [part for part in own if may_hold(part)]
+
+
+def _against_the_lake(table: LakeTable, base: Snapshot, staged: Staged) -> None:
+    con, found = staged.con, _candidates(base, staged)
+    if not found:
+        return
+    said = [name for name in table.schema.names if name not in STAMPS]
+    same = f"({', '.join(f's.{name}' for name in said)}) IS NOT DISTINCT FROM ({', '.join(f'e.{name}' for name in said)})"
+    # A row without a time of its own carries that of its file's reception: alone it is no change.
+    verdict = f"CASE WHEN {same} AND (s.updated_at = e.updated_at OR s.updated_at = b.received_at) THEN 'unchanged' "
+    verdict += "ELSE 'accepted' END" if staged.replaces else "WHEN e.updated_at > s.updated_at THEN 'older' ELSE 'accepted' END"
+    con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE met AS
+        SELECT s.submission, s.row_no, s.dossier_code, e.reception_month, e.filename AS path, {verdict} AS verdict
+        FROM ({_left(con)}) s JOIN {_read([table.root / part.path for part in found], ", filename = true")} e
+            ON e.dossier_code = s.dossier_code JOIN batch b ON b.submission = s.submission"""
+    )
+    con.execute("INSERT INTO beaten SELECT submission, row_no, dossier_code, verdict FROM met WHERE verdict <> 'accepted'")
+    con.execute("INSERT INTO replaced SELECT dossier_code, reception_month, path FROM met WHERE verdict = 'accepted'")
+
+
+def _removed(table: LakeTable, base: Snapshot, staged: Staged) -> None:
+    """With a replacement, what the lake has of the month and the file has not goes, unless its new row is held back."""
+    gone = [
+        table.root / part.path
+        for part in base.parts
+        if part.partition["source"] == staged.source and part.partition["reception_month"] == staged.replaces
+    ]
+    if not gone:
+        return
+    sent = "UNION ALL SELECT dossier_code FROM staged" if staged.files() else ""
+    staged.con.execute(
+        f"""INSERT INTO replaced SELECT dossier_code, reception_month, filename FROM {_read(gone, ", filename = true")}
+        WHERE dossier_code NOT IN (SELECT dossier_code FROM held WHERE dossier_code IS NOT NULL {sent})"""
+    )
+
+
+def difference(staged: Staged, counts: Mapping[str, Counts]) -> Difference:
+    """What the planned replacement does to the lake."""
+    con = staged.con
+    total = sum(count.accepted for count in counts.values())
+    changed = removed = 0
+    if _some(con, "replaced"):
+        again = "dossier_code IN (SELECT dossier_code FROM staged)" if staged.files() else "false"
+        changed, removed = con.execute(f"SELECT count(*) FILTER ({again}), count(*) FILTER (NOT ({again})) FROM replaced").fetchall()[0]
+    return Difference(total - changed, changed, removed, sum(count.unchanged for count in counts.values()))
+
+
+def carry_out(table: LakeTable, base: Snapshot, staged: Staged, metadata: Mapping[str, str]) -> int | None:
+    """Write what was planned and commit it. Gives the new version, or None where nothing changes.
+
+    Raises ``core.lake.ConflictError`` where another commit came first; the files written for nothing are left to the vacuum.
+    """
+    con = staged.con
+    touched = {
+        month: {row[0] for row in con.execute("SELECT DISTINCT path FROM replaced WHERE reception_month = ?", [month]).fetchall()}
+        for (month,) in con.execute("SELECT DISTINCT reception_month FROM replaced").fetchall()
+    }
+    coming: dict[str, list[Path]] = {}
+    for path in staged.files():
+        coming.setdefault(path.parent.name.split("=", 1)[1], []).append(path)
+    added: list[Part] = []
+    removed: list[Part] = []
+    beaten = _some(con, "beaten")
+    for month in sorted({*touched, *coming}):
+        partition = {"reception_month": month, "source": staged.source}
+        folder = table.root / f"reception_month={month}" / f"source={staged.source}"
+        folder.mkdir(parents=True, exist_ok=True)
+        here = [part for part in base.parts if part.partition == partition]
+        old = [part for part in here if str(table.root / part.path) in touched.get(month, set())]
+        if old:
+            old += [part for part in here if part not in old and part.rows < SMALL]
+        new = coming.get(month, [])
+        if not old and not beaten:
+            paths = [_move(path, folder) for path in new]
+        else:
+            paths = _write(table, staged, folder, [table.root / part.path for part in old], new)
+        removed += old
+        added += _parts(con, table, paths, partition)
+    if not added and not removed:
+        return None
+    return table.commit(base, added, removed, metadata)
+
+
+def _move(path: Path, folder: Path) -> Path:
+    target = folder / f"part-{secrets.token_hex(16)}.parquet"
+    # a second name and not another place: if the commit fails, the plan is made again from the same staged files
+    os.link(path, target)
+    return target
+
+
+def _write(table: LakeTable, staged: Staged, folder: Path, old: Sequence[Path], new: Sequence[Path]) -> list[Path]:
+    names = ", ".join(quote(name) for name in table.schema.names if name not in table.partition)
+    target = folder / f"part-{secrets.token_hex(16)}.parquet"
+    sources = []
+    if old:
+        sources.append(f"SELECT {names} FROM {_read(old)} ANTI JOIN replaced USING (dossier_code)")
+    if new:
+        sources.append(f"SELECT {names} FROM {_read(new)} ANTI JOIN beaten USING (submission, row_no)")
+    copy_to(staged.con, " UNION ALL ".join(sources), target)
+    return [target]
+
+
+def copy_to(con: "DuckDBPyConnection", query: str, target: Path) -> None:
+    """Write a query's rows as one of the lake's files."""
+    con.execute(f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd)")
+
+
+def _parts(con: "DuckDBPyConnection", table: LakeTable, paths: Sequence[Path], partition: Mapping[str, str]) -> list[Part]:
+    """What the commit says of new files; an empty one is deleted and left out."""
+    if not paths:
+        return []
+    column = table.statistic
+    found = con.execute(
+        f"""SELECT filename, count(*), min({column}), max({column}), count(*) FILTER ({column} IS NULL)
+        FROM {_read(paths, ", filename = true")} GROUP BY filename"""
+    ).fetchall()
+    known = {row[0]: row[1:] for row in found}
+    parts = []
+    for path in paths:
+        if str(path) not in known:
+            path.unlink()
+            continue
+        rows, lowest, highest, unknown = known[str(path)]
+        parts.append(Part(str(path.relative_to(table.root)), path.stat().st_size, rows, dict(partition), lowest, highest, unknown))
+    return parts
+
+
+def metadata_of(counts: Mapping[str, Counts]) -> dict[str, str]:
+    """What a commit says about the submissions that it carries: enough to finish them if the process ends right after it."""
+    return {SUBMISSIONS: json.dumps({key: vars(count) for key, count in counts.items()})}
+
+
+def find_commit(table: LakeTable, since: int, key: str) -> Counts | None:
+    """The counts of a submission if a commit after ``since`` carries it."""
+    for text in table.committed(since, SUBMISSIONS):
+        found = json.loads(text).get(key)
+        if found is not None:
+            return Counts(**found)
+    return None
+
+
+def presence(con: "DuckDBPyConnection", table: LakeTable, base: Snapshot, source: str, month: Month, now: datetime) -> float | None:
+    """Share of a month's elapsed working days (Monday to Friday) on which a source shows a reception; None before the first one."""
+    last = min(month.last_day, local_date(now))
+    working = {day for day in map(date.fromordinal, range(month.first_day.toordinal(), last.toordinal() + 1)) if day.weekday() < 5}
+    if not working:
+        return None
+    partition = {"reception_month": str(month), "source": source}
+    here = [table.root / part.path for part in base.parts if part.partition == partition]
+    if not here:
+        return 0.0
+    days = con.execute(f"SELECT DISTINCT (epoch_us(received_at) + 25200000000) // 86400000000 FROM {_read(here)}").fetchall()
+    seen = {date(1970, 1, 1) + timedelta(days=number) for (number,) in days}
+    return len(seen & working) / len(working)
+
+
+def compact(table: LakeTable, con: "DuckDBPyConnection", base: Snapshot, most: int = 4) -> int | None:
+    """Write the months of a source that lie in more than ``most`` files anew, each as one file, in one commit."""
+    added: list[Part] = []
+    removed: list[Part] = []
+    groups: dict[tuple[str, str], list[Part]] = {}
+    for part in base.parts:
+        groups.setdefault((part.partition["reception_month"], part.partition["source"]), []).append(part)
+    names = ", ".join(quote(name) for name in table.schema.names if name not in table.partition)
+    for (month, source), parts in sorted(groups.items()):
+        small = [part for part in parts if part.rows < SMALL]
+        if len(small) <= most:
+            continue
+        folder = table.root / f"reception_month={month}" / f"source={source}"
+        target = folder / f"part-{secrets.token_hex(16)}.parquet"
+        copy_to(con, f"SELECT {names} FROM {_read([table.root / part.path for part in small])}", target)
+        removed += small
+        added += _parts(con, table, [target], {"reception_month": month, "source": source})
+    return table.commit(base, added, removed, {"operation": "compact"}) if added else None

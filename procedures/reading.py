@@ -1,0 +1,352 @@
+"""A file's rows inside the engine, chunk by chunk: the relation ``raw``, text that the profile names and nothing else.
+
+What the profile does not name is never read into it, which is how personal columns stay out. ``raw`` has ``row_no``, ``broken``,
+every field as text, ``steps``, ``requests`` and ``lookups`` as the file has them, flags of the papers, and whatever ``own``
+(what is kept of a row that cannot be taken) is made from.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from core.errors import InputError
+from procedures import delimited
+from procedures.delimited import Rows, heading
+from procedures.mapping import FIELDS, REQUIRED, Profile
+from procedures.unpacking import Unpacked
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection
+
+REMOVED = "[removed]"
+PERSONAL = ("applicant_key",)  # fields that say who somebody is: hashed, never kept
+TEXTS = ("supplement_text",)  # fields of free text, in which numbers of persons are blanked
+CHUNK_ROWS, CHUNK_BYTES = 400_000, 96 << 20
+PAPERS = "STRUCT(code VARCHAR, name VARCHAR)[]"
+NO_STEPS = 'NULL::STRUCT("at" VARCHAR, status VARCHAR, activity VARCHAR, department VARCHAR)[]'
+NO_REQUESTS = f"NULL::STRUCT(requested_at VARCHAR, answered_at VARCHAR, due_before VARCHAR, text VARCHAR, documents {PAPERS})[]"
+NO_LOOKUPS = 'NULL::STRUCT(database VARCHAR, "at" VARCHAR, outcome VARCHAR)[]'
+NESTED = ("steps", "requests", "lookups", "any_digitised", "any_reused", "any_result")
+_NONE = f"{NO_STEPS} AS steps, {NO_REQUESTS} AS requests, {NO_LOOKUPS} AS lookups, " + ", ".join(
+    f"NULL::BOOLEAN AS {name}" for name in NESTED[3:]
+)
+# Nine digits and more, apart by at most one blank, point or hyphen: numbers of identity papers, telephones, accounts.
+LONG_NUMBER = r"\d(?:[ .\-]?\d){8,}"
+
+
+def quote(name: str) -> str:
+    """An identifier for SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A text for SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def label(profile: Profile, name: str) -> str:
+    """The heading under which the sender knows a field."""
+    if name == "history" and profile.history is not None:
+        return profile.history.column or profile.history.at
+    if name == "supplements" and profile.supplements is not None:
+        return profile.supplements.column
+    return profile.columns.get(name, [name])[0]
+
+
+def required(profile: Profile) -> list[str]:
+    """The fields without which no row can be taken and that no constant gives."""
+    return [name for name in (*REQUIRED, *(() if profile.status_by_end else ("status",))) if name not in profile.constants]
+
+
+def macros(con: "DuckDBPyConnection") -> None:
+    """The engine's words of this module: ``filled``, ``truth``, ``masked``."""
+    # Trimming costs ten times as much as looking whether there is anything to trim.
+    con.execute(
+        f"""CREATE TEMP MACRO filled(x) AS CASE WHEN x = '' OR x = '{REMOVED}' THEN NULL
+        WHEN x[1] <= ' ' OR x[-1] <= ' ' OR starts_with(x, chr(160)) OR ends_with(x, chr(160))
+        THEN nullif(trim(x, chr(9) || chr(10) || chr(13) || chr(32) || chr(160)), '') ELSE x END"""
+    )
+    con.execute(
+        f"CREATE TEMP MACRO masked(x) AS CASE WHEN length(x) < 9 THEN x ELSE regexp_replace(x, '{LONG_NUMBER}', '{REMOVED}', 'g') END"
+    )
+    con.execute("CREATE TEMP MACRO truth(x) AS lower(trim(x)) IN ('1', 'true', 'yes', 'x', 'có')")
+
+
+def rows_of(profile: Profile, unpacked: Unpacked) -> Rows:
+    """The rows of an unpacked file. Raises ``InputError`` where it is not of the kind that the profile reads."""
+    from procedures import sheets
+
+    wanted = [heading(column) for columns in profile.columns.values() for column in columns]
+    needed = [profile.columns[name][0] for name in required(profile)]
+    if profile.layout == "objects" and unpacked.kind not in ("jsonl", "parquet"):
+        kinds = {"csv": ("là bảng CSV", "is a CSV table"), "xlsx": ("là bảng tính XLSX", "is an XLSX workbook")}
+        raise wrong_kind(profile, unpacked.name, *kinds[unpacked.kind])
+    if unpacked.kind == "jsonl":
+        if profile.layout == "events":
+            raise wrong_kind(profile, unpacked.name, "là JSON", "is JSON")
+        return delimited.line_rows(unpacked.stream, unpacked.name)
+    if unpacked.kind == "xlsx":
+        return sheets.sheet_rows(unpacked.stream, unpacked.name, wanted, needed)
+    if unpacked.kind == "parquet":
+        return sheets.parquet_rows(unpacked.stream, unpacked.name)
+    return delimited.csv_rows(unpacked.stream, unpacked.name)
+
+
+_WANTED = {
+    "objects": ("JSON, mỗi dòng một đối tượng (UTF-8), hoặc Parquet", "JSON lines, one object a line (UTF-8), or Parquet"),
+    "table": ("CSV, XLSX, Parquet hoặc JSON, mỗi dòng một hồ sơ", "CSV, XLSX, Parquet or JSON lines, one dossier a row"),
+    "events": ("CSV, XLSX hoặc Parquet, mỗi dòng một sự kiện", "CSV, XLSX or Parquet, one event a row"),
+}
+
+
+def wrong_kind(profile: Profile, name: str, vi: str, en: str, row: int | None = None) -> InputError:
+    """What the file is (``vi``, ``en``), and what the profile reads instead."""
+    wanted_vi, wanted_en = _WANTED[profile.layout]
+    return InputError(
+        f"Tệp {name} {vi}. Hồ sơ ánh xạ {profile.name} cần: {wanted_vi}. Xuất lại đúng định dạng hoặc chọn hồ sơ ánh xạ khác.",
+        f"The file {name} {en}. The profile {profile.name} needs: {wanted_en}. Export it in that form or choose another profile.",
+        row=row,
+    )
+
+
+def chunks(rows: Rows) -> Iterator["pa.Table"]:
+    """The rows in tables of bounded size; while one is worked on, the next is read."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    import pyarrow as pa
+
+    def gather() -> "pa.Table | None":
+        batches, count, size = [], 0, 0
+        for batch in rows.batches:
+            batches.append(batch)
+            count, size = count + batch.num_rows, size + batch.nbytes
+            if count >= CHUNK_ROWS or size >= CHUNK_BYTES:
+                break
+        return pa.Table.from_batches(batches) if batches else None
+
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(gather)
+        while (table := coming.result()) is not None:
+            coming = reader.submit(gather)
+            yield table
+
+
+@dataclass
+class Reader:
+    """Makes ``raw`` from each chunk of one file. ``own``: SQL for (row_no, own), what is kept of a row that cannot be taken."""
+
+    con: "DuckDBPyConnection"
+    profile: Profile
+    rows: Rows
+    name: str
+    own: str = ""
+    _keys: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._lines = self.rows.names == ["line"]
+        if not self._lines and self.profile.layout != "objects":
+            self._need(set(self.rows.names))
+
+    def _need(self, present: set[str]) -> None:
+        names = [name for name in required(self.profile) if not present.intersection(map(heading, self.profile.columns[name]))]
+        if names:
+            raise missing_column(self.name, self.profile.columns[names[0]][0])
+        at = heading(self.profile.history.at) if self.profile.layout == "events" and self.profile.history else None
+        if at is not None and at not in present:
+            raise missing_column(self.name, at)
+
+    def raw(self, chunk: "pa.Table") -> None:
+        """Make ``raw`` from the next chunk. Raises ``InputError`` where a needed column is nowhere in it."""
+        self.con.execute("DROP VIEW IF EXISTS raw; DROP TABLE IF EXISTS raw")
+        if self.profile.layout == "objects":
+            self._objects(chunk)
+        elif self._lines:
+            self._flat_objects(chunk)
+        else:
+            self.con.register("rows_read", chunk)
+            columns = dict(zip(self.rows.names, self.rows.originals, strict=True))
+            if self.profile.layout == "events":
+                self._events(set(columns))
+            else:
+                self._table("rows_read", columns, {name: quote(name) for name in columns})
+
+    def _table(self, relation: str, columns: dict[str, str], source: dict[str, str], broken: str = "false") -> None:
+        """``columns``: folded heading → heading as written; ``source``: folded heading → SQL for its text."""
+        fields = self._fields(source)
+        passed = {name: f"c{number}" for number, name in enumerate(columns)}
+        kept = []
+        for name, original in columns.items():
+            known = [known for known, headings in self.profile.columns.items() if name in map(heading, headings)]
+            text = passed[name]
+            if not known or known[0] in PERSONAL:
+                text = f"CASE WHEN {text} <> '' THEN '{REMOVED}' END"
+            elif known[0] in TEXTS:
+                text = f"masked({text})"
+            kept.append(f"{literal(original)}: {text}")
+        self.own = f"SELECT row_no, CASE WHEN NOT broken THEN to_json({{{', '.join(kept)}}})::VARCHAR END AS own FROM raw"
+        through = ", ".join(f"{source[name]} AS {alias}" for name, alias in passed.items())
+        # A line without anything in the columns that count is no row of data.
+        self.con.execute(
+            f"""CREATE TEMP VIEW raw AS SELECT * FROM (SELECT row_no, {broken} AS broken, {fields}, {_NONE}, {through} FROM {relation})
+            WHERE broken OR coalesce({", ".join(FIELDS)}) IS NOT NULL"""
+        )
+
+    def _fields(self, source: dict[str, str]) -> str:
+        found = {
+            name: [source[heading(column)] for column in self.profile.columns.get(name, []) if heading(column) in source] for name in FIELDS
+        }
+        return ", ".join(f"{text_of(self.profile, name, found[name])} AS {name}" for name in FIELDS)
+
+    def _flat_objects(self, chunk: "pa.Table") -> None:
+        """JSON lines whose keys are the headings of a table."""
+        self._valid_lines(chunk)
+        found = self.con.execute("SELECT DISTINCT unnest(json_keys(line)) AS key FROM valid_lines WHERE good ORDER BY key").fetchall()
+        for (key,) in found:
+            self._keys.setdefault(heading(key), key)
+        if found or not self._keys:
+            self._need(set(self._keys))
+        path = {name: literal("$." + json.dumps(key, ensure_ascii=False)) for name, key in self._keys.items()}
+        texts = ", ".join(f"json_extract_string(line, {path[name]}) AS k{number}" for number, name in enumerate(self._keys))
+        self.con.execute(
+            f"""CREATE OR REPLACE TEMP TABLE flat_lines AS SELECT row_no, NOT good AS line_broken, {texts or "NULL AS k0"}
+            FROM (SELECT row_no, good, CASE WHEN good THEN line ELSE '{{}}' END AS line FROM valid_lines)"""
+        )
+        source = {name: f"k{number}" for number, name in enumerate(self._keys)}
+        self._table("flat_lines", self._keys, source, "line_broken")
+
+    def _valid_lines(self, chunk: "pa.Table") -> None:
+        self.con.register("rows_read", chunk)
+        self.con.execute(
+            """CREATE OR REPLACE TEMP TABLE valid_lines AS SELECT row_no, line,
+            json_valid(line) AND coalesce(json_type(CASE WHEN json_valid(line) THEN line END) = 'OBJECT', false) AS good
+            FROM rows_read WHERE trim(line) <> ''"""
+        )
+        good, every = self.con.execute("SELECT count(*) FILTER (WHERE good), count(*) FROM valid_lines").fetchall()[0]
+        if every and not good:
+            raise wrong_kind(self.profile, self.name, "không có dòng nào là đối tượng JSON", "has no line that is a JSON object", row=1)
+
+    def _objects(self, chunk: "pa.Table") -> None:
+        if not self._lines:  # rows of a Parquet file, nested lists as JSON text
+            chunk = _as_lines(self.con, chunk, self.rows)
+        self._valid_lines(chunk)
+        shape, steps, requests, lookups, flags = nested(self.profile)
+        columns = [column for name in FIELDS for column in self.profile.columns.get(name, [])]
+        shape |= dict.fromkeys(columns, "VARCHAR")
+        named = {name: [f"j.{quote(column)}" for column in self.profile.columns.get(name, [])] for name in FIELDS}
+        fields = ", ".join(f"{text_of(self.profile, name, named[name])} AS {name}" for name in FIELDS)
+        self.con.execute(
+            f"""CREATE TEMP TABLE raw AS
+            SELECT row_no, NOT good AS broken, {fields}, {steps} AS steps, {requests} AS requests, {lookups} AS lookups,
+                {", ".join(f"{sql} AS {name}" for name, sql in flags.items())}, line
+            FROM (SELECT row_no, good, line, json_transform(CASE WHEN good THEN line ELSE '{{}}' END, {literal(json.dumps(shape))}) AS j
+                  FROM valid_lines)"""
+        )
+        self.own = _own_object(self.profile, shape)
+        needed = required(self.profile)
+        counts = self.con.execute(f"SELECT {', '.join(f'count({name})' for name in needed)} FROM raw WHERE NOT broken").fetchall()[0]
+        for name, count in zip(needed, counts, strict=True):
+            if count == 0:
+                raise missing_column(self.name, self.profile.columns[name][0])
+
+    def _events(self, present: set[str]) -> None:
+        """One row a case: its attributes from its first event, its events in the order of time."""
+        if self.profile.history is None:
+            raise ValueError("the profile's own check lets no event log through without a history")
+        event = {}
+        for key in ("at", "status", "activity", "department"):
+            column = heading(getattr(self.profile.history, key))
+            event[key] = f"filled({quote(column)})" if column in present else "NULL::VARCHAR"
+        step = ", ".join(f"'{key}': {sql}" for key, sql in event.items())
+        first = ", ".join(f"arg_min({name}, row_no) AS {name}" for name in FIELDS)
+        fields = self._fields({name: quote(name) for name in present})
+        entries = ", ".join(f"{literal(label(self.profile, name))}: {name}" for name in FIELDS if name in self.profile.columns)
+        self.own = f"SELECT row_no, to_json({{{entries}}})::VARCHAR AS own FROM raw"
+        self.con.execute(
+            f"""CREATE TEMP TABLE raw AS SELECT min(row_no) AS row_no, false AS broken, {first}, list({{{step}}} ORDER BY row_no) AS steps,
+            {_NONE.replace(f"{NO_STEPS} AS steps, ", "")}
+            FROM (SELECT *, {fields} FROM rows_read) GROUP BY coalesce(dossier_code, 'row ' || row_no)"""
+        )
+
+
+def missing_column(name: str, column: str) -> InputError:
+    """A column without which no row can be taken is nowhere in the file."""
+    return InputError(
+        f"Tệp {name} thiếu cột bắt buộc. Thêm cột này (đúng tiêu đề) rồi gửi lại.",
+        f"The file {name} lacks a required column. Add it (with this very heading) and resend.",
+        row=1,
+        field=column,
+    )
+
+
+def text_of(profile: Profile, name: str, sources: Sequence[str]) -> str:
+    """SQL for a field's text: the first filled column, else the constant."""
+    choices = [f"filled({source})" for source in sources]
+    if name in profile.constants:
+        choices.append(literal(profile.constants[name]))
+    return (choices[0] if len(choices) == 1 else f"coalesce({', '.join(choices)})") if choices else "NULL::VARCHAR"
+
+
+def _as_lines(con: "DuckDBPyConnection", chunk: "pa.Table", rows: Rows) -> "pa.Table":
+    """Rows of text columns as one JSON object a row; what looks like a JSON list stays one."""
+    con.register("columns_read", chunk)
+    entries = ", ".join(
+        f"{literal(original)}: CASE WHEN {quote(name)}[1] = '[' AND json_valid({quote(name)}) THEN {quote(name)}::JSON "
+        f"WHEN {quote(name)} <> '' THEN to_json({quote(name)}) END"
+        for name, original in zip(rows.names, rows.originals, strict=True)
+    )
+    table = con.sql(f"SELECT row_no, to_json({{{entries}}})::VARCHAR AS line FROM columns_read").to_arrow_table()
+    con.unregister("columns_read")
+    return table
+
+
+def nested(profile: Profile) -> tuple[dict[str, Any], str, str, str, dict[str, str]]:
+    """Of a profile of objects: the shape of its nested lists, and SQL over ``j`` for steps, requests, lookups and flags."""
+    shape: dict[str, Any] = {}
+    steps, requests, lookups = NO_STEPS, NO_REQUESTS, NO_LOOKUPS
+    flags = dict.fromkeys(NESTED[3:], "NULL::BOOLEAN")
+    if profile.history:
+        h = profile.history
+        shape[h.column] = [{key: "VARCHAR" for key in (h.at, h.status, h.activity, h.department) if key}]
+        parts = {"at": h.at, "status": h.status, "activity": h.activity, "department": h.department}
+        entries = ", ".join(f"'{key}': {f'filled(s.{quote(column)})' if column else 'NULL::VARCHAR'}" for key, column in parts.items())
+        steps = f"list_transform(j.{quote(h.column)}, lambda s: {{{entries}}})"
+    if profile.supplements:
+        s, d = profile.supplements, profile.supplements.documents
+        papers = {d.code: "VARCHAR", d.name: "VARCHAR"}
+        shape[s.column] = [
+            {s.requested_at: "VARCHAR", s.answered_at: "VARCHAR", s.text: "VARCHAR", s.due_before: "VARCHAR", d.column: [papers]}
+        ]
+        requests = (
+            f"list_transform(j.{quote(s.column)}, lambda r: {{'requested_at': filled(r.{quote(s.requested_at)}), "
+            f"'answered_at': filled(r.{quote(s.answered_at)}), 'due_before': filled(r.{quote(s.due_before)}), "
+            f"'text': filled(r.{quote(s.text)}), 'documents': list_transform(r.{quote(d.column)}, "
+            f"lambda p: {{'code': filled(p.{quote(d.code)}), 'name': filled(p.{quote(d.name)})}})}})"
+        )
+    if profile.documents:
+        p = profile.documents
+        shape[p.column] = [dict.fromkeys((*p.digitised, *p.reused), "VARCHAR")]
+        for name, columns in (("any_digitised", p.digitised), ("any_reused", p.reused)):
+            true = " OR ".join(f"truth(d.{quote(flag)})" for flag in columns)
+            flags[name] = f"len(list_filter(j.{quote(p.column)}, lambda d: {true})) > 0"
+    return shape, steps, requests, lookups, flags
+
+
+def _own_object(profile: Profile, shape: dict[str, Any]) -> str:
+    """What is kept of an object: the columns that the profile names, long numbers blanked in its texts; of others the name alone."""
+    personal = {column for name in PERSONAL for column in profile.columns.get(name, [])}
+    kept = {column: kind for column, kind in shape.items() if column not in personal}
+    parts = []
+    for column, kind in kept.items():
+        sql = f"o.{quote(column)}"
+        if isinstance(kind, list):
+            texts = {c for c in (getattr(profile.supplements, "text", ""), getattr(profile.history, "activity", "")) if c}
+            entries = ", ".join(f"{literal(key)}: {f'masked(e.{quote(key)})' if key in texts else f'e.{quote(key)}'}" for key in kind[0])
+            sql = f"list_transform({sql}, lambda e: {{{entries}}})"
+        parts.append(f"{literal(column)}: {sql}")
+    named = "[" + ", ".join(literal(column) for column in kept) + "]"
+    others = f"list_filter(json_keys(line), lambda k: NOT list_contains({named}, k))"
+    removed = f"to_json(map_from_entries(list_transform({others}, lambda k: {{'k': k, 'v': '{REMOVED}'}})))"
+    return f"""SELECT row_no, json_merge_patch(to_json({{{", ".join(parts)}}}), {removed})::VARCHAR AS own
+        FROM (SELECT row_no, line, json_transform(line, {literal(json.dumps(kept))}) AS o FROM raw WHERE NOT broken)"""
