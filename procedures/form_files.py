@@ -1,17 +1,15 @@
 """Reporting forms as files (CSV or XLSX): where the heading is, which column is which, and the rows below it as texts."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from core.errors import InputError
 from procedures.folding import words
 from procedures.form_rules import TOTAL, Form
+from procedures.grids import read_grid
 
-MAX_BYTES = 32 << 20  # unpacked: a form has some hundred rows
-MAX_ROWS = 20_000
 HEADING_WITHIN = 15  # rows; above the heading stand the office's name and the period
 TOTALS = {" ".join(words(text)) for text in ("tổng", "tổng cộng", "tổng số", "cộng", "total")}
 _FILLERS = set(words("và hoặc số hồ sơ dịch vụ công ích"))
@@ -51,7 +49,7 @@ def read_form(path: Path, form: Form) -> list[FormRow]:
 
     Raises ``InputError`` where the file cannot be read, has no heading with all columns of the form, or no row.
     """
-    rows = _grid(path, form)
+    rows = read_grid(path, len(form.columns))
     places = [_places(cells, form) for _number, cells in rows[:HEADING_WITHIN]]
     whole = [at for at, found in enumerate(places) if set(form.columns) <= set(found)]
     if not whole:
@@ -99,79 +97,3 @@ def _places(cells: Sequence[str], form: Form) -> dict[str, int]:
         if part is not None:
             found[part] = place
     return found
-
-
-def _grid(path: Path, form: Form) -> list[tuple[int, list[str]]]:
-    """The rows of a CSV, or of a workbook's first sheet, with their numbers; empty ones left out."""
-    import tempfile
-
-    from procedures.unpacking import unpack
-
-    try:
-        with path.open("rb") as stream, tempfile.TemporaryDirectory() as scratch:
-            unpacked = unpack(stream, path.name, MAX_BYTES, scratch=Path(scratch))
-            if unpacked.kind not in ("csv", "xlsx"):
-                raise InputError(f"Tệp {path.name} phải là CSV hoặc XLSX.", f"The file {path.name} must be CSV or XLSX.")
-            with unpacked.stream:
-                rows = _csv(unpacked.stream, path.name, len(form.columns)) if unpacked.kind == "csv" else _sheet(unpacked.stream, path.name)
-                found = [(number, cells) for number, cells in rows if any(cell.strip() for cell in cells)]
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise InputError(f"Không mở được tệp {path.name}: {reason}.", f"The file {path.name} cannot be opened: {reason}.") from error
-    return found
-
-
-def _csv(stream: BinaryIO, name: str, least: int) -> Iterator[tuple[int, list[str]]]:
-    import csv
-
-    text = stream.read().decode("utf-8")
-    # Commas may also part thousands: another separator counts as soon as one row has enough of it.
-    most = {sign: max((line.count(sign) for line in text.splitlines()), default=0) for sign in "\t;,"}
-    separator = next((sign for sign, count in most.items() if count >= least), ",")
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=separator)
-    while True:
-        number = reader.line_num + 1
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            raise InputError(
-                f"Không đọc được tệp {name}. Kiểm tra dấu ngoặc kép.", f"{name} cannot be read. Check its quotation marks.", row=number
-            ) from error
-        if cells is None:
-            return
-        yield _bounded(number, name), cells
-
-
-def _sheet(stream: BinaryIO, name: str) -> Iterator[tuple[int, list[str]]]:
-    import warnings
-    from zipfile import BadZipFile
-    from zlib import error as zlib_error
-
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    # SyntaxError is that of its XML.
-    unreadable = (BadZipFile, InvalidFileException, zlib_error, AttributeError, EOFError, LookupError, SyntaxError, TypeError, ValueError)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about styles that openpyxl does not draw: nothing that is read here
-            sheet = load_workbook(stream, data_only=True, read_only=True).worksheets[0]
-            for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
-                yield _bounded(number, name), [_cell(value) for value in row]
-    except unreadable as error:
-        raise InputError(
-            f"Không đọc được bảng tính {name}. Lưu lại dưới dạng XLSX hoặc CSV rồi gửi lại.",
-            f"The workbook {name} cannot be read. Save it again as XLSX or CSV and resend it.",
-        ) from error
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return "" if value is None else str(value)
-
-
-def _bounded(number: int, name: str) -> int:
-    if number > MAX_ROWS:
-        raise InputError(f"Tệp {name} dài hơn {MAX_ROWS} dòng.", f"The file {name} is longer than {MAX_ROWS} rows.", row=number)
-    return number

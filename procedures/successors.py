@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, select
 from core import audit
 from core.database import reading, writing
 from core.errors import InputError
-from procedures import files
+from procedures.grids import read_grid
 from procedures.models import NATIONAL, Unit, UnitSuccessor
 from procedures.names import Directory
 
@@ -34,7 +34,7 @@ class SuccessorsLoaded:
 def load_successors(path: Path, since: date) -> SuccessorsLoaded:
     """Record which unit each abolished commune went into: the whole table, in place of what an earlier one said, or nothing.
 
-    Columns (CSV): ``wardCode`` (statistics code, zeros may be lost), ``ward``, ``district``, ``province``, ``newWardCode``,
+    Columns (CSV or XLSX): ``wardCode`` (statistics code, zeros may be lost), ``ward``, ``district``, ``province``, ``newWardCode``,
     ``newWard``, ``newProvince`` (by which a successor is found whose code the list does not have). From ``since`` on an old code
     means its successor if there is one only; the several successors of a divided commune are offered to whoever sends the code.
     Raises ``InputError`` where the file cannot be read or lacks a column.
@@ -64,22 +64,22 @@ def load_successors(path: Path, since: date) -> SuccessorsLoaded:
 
 def _read(path: Path, since: date, result: SuccessorsLoaded) -> dict[tuple[str, int], str]:
     """Name of the old commune by its code and the id of a successor."""
-    lines = files.read_csv(files.as_utf8(files.read_bytes(path), path.name), path.name)
+    (_first, heading), *rows = read_grid(path, 2) or [(1, [])]
+    names = [cell.strip().casefold() for cell in heading]
     for column in COLUMNS:
-        if column.casefold() not in lines.table.column_names:
+        if column.casefold() not in names:
             raise InputError(
                 f"Tệp {path.name} thiếu cột bắt buộc. Các cột: {', '.join(COLUMNS)}.",
                 f"The file {path.name} lacks a required column. The columns are: {', '.join(COLUMNS)}.",
                 row=1,
                 field=column,
             )
-    for row in lines.broken:
-        result.errors.append(InputError("Số ô khác số tiêu đề: sửa dòng.", "Another number of cells than headings: mend the row.", row=row))
+    at = [names.index(column.casefold()) for column in COLUMNS]
     units = dict(reading().execute(select(Unit.code, Unit.id).where(Unit.list_code == NATIONAL)).all())
     directory = Directory(reading(), since)
     found: dict[tuple[str, int], str] = {}
-    for cells in lines.table.to_pylist():
-        old, ward, district, province, code, new_ward, new_province = ((cells[column.casefold()] or "").strip() for column in COLUMNS)
+    for row, cells in rows:
+        old, ward, district, province, code, new_ward, new_province = (cells[place].strip() if place < len(cells) else "" for place in at)
         if not old:
             result.without_code += 1  # island districts that had no communes
             continue
@@ -98,6 +98,6 @@ def _read(path: Path, since: date, result: SuccessorsLoaded) -> dict[tuple[str, 
         else:
             found[number[1].zfill(5), unit_id] = ", ".join(part for part in (ward, district, province) if part)[:300]
             continue
-        error.row = cells[files.ROW]
+        error.row = row
         result.errors.append(error)
     return found

@@ -28,7 +28,7 @@ from procedures.names import (
 )
 from procedures.successors import load_successors
 from procedures.unit_lists import UnitRow
-from tests.procedures.feed import START, small_country
+from tests.procedures.feed import START, lake_rows, load, message, small_country, write
 
 DAY = date(2026, 10, 8)
 
@@ -207,6 +207,23 @@ def test_an_old_code_means_its_only_successor_from_the_day_on(places: None, tmp_
     assert [item.code for item in nearest_units(reading(), source(), "08495", limit=2)] == ["08494", "08500"]
     assert load_successors(legacy(path, *rows[:1]), START).changed
     assert [span.code for span in further_units(reading(), source(), ["00001", "08496"], DAY, 3)] == ["00001"]
+
+
+def test_feeds_take_names_and_old_codes_by_the_day(places: None, tmp_path: Path) -> None:
+    load_successors(legacy(tmp_path / "old.csv", "8495.0,Xã Cũ,,Phú Thọ,08494,Xã Lâm Thao,Tỉnh Phú Thọ"), START)
+    early = {"NgayTiepNhan": "20250630081500", "MaHoSo": "H26.12-250630-0004"}
+    rows = [
+        message(1, DonViXuLy="UBND Xã Lâm Thao - tỉnh Phú Thọ", NoiNopHoSo=""),
+        message(2, DonViXuLy="08495", NoiNopHoSo=""),
+        message(3, DonViXuLy="UBND xã Hoà", NoiNopHoSo=""),
+        message(4, DonViXuLy="08495", NoiNopHoSo="", **early),
+    ]
+    result = load(write(tmp_path / "feed.jsonl", rows), source="h44")
+    assert (result.accepted, result.quarantined) == (2, 2)
+    assert {row["dossier_code"]: row["handling_unit"] for row in lake_rows()} == {
+        "H26.12-261008-0001": "08494",
+        "H26.12-261008-0002": "08494",
+    }
 
 
 def test_a_table_of_old_communes_is_taken_whole_or_not_at_all(places: None, tmp_path: Path, runner: FlaskCliRunner) -> None:
