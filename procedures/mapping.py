@@ -41,7 +41,11 @@ FIELDS = (
     "updated_at",
 )
 REQUIRED = ("dossier_code", "procedure_code", "handling_unit", "received_at")
+FLAGS = ("assisted", "digitised", "reused", "result_electronic", "paid_online")
 EVENT_FIELDS = ("at", "status", "activity", "department")
+TRUE_WORDS = ("1", "true", "yes", "y", "x", "có", "co")  # of every flag, folded
+FALSE_WORDS = ("0", "false", "no", "n", "không", "khong")
+UNKNOWN_WORDS = ("unknown", "null", "không rõ", "khong ro")
 
 
 class _Strict(BaseModel):
@@ -85,6 +89,22 @@ class Documents(_Strict):
     reused: list[str]
 
 
+class DataLookups(_Strict):
+    """What was looked up in the state's databases (layout ``objects``): a list whose entries name at least the database."""
+
+    column: str
+    database: str
+    time: str = ""
+    outcome: str = ""
+
+
+class Results(_Strict):
+    """The papers of the result (layout ``objects``): one with ``document`` filled marks the result as electronic."""
+
+    column: str
+    document: str
+
+
 class StatusByEnd(_Strict):
     """Status of a dossier where the file has none: told by whether it has an end."""
 
@@ -114,6 +134,14 @@ class Profile(_Strict):
     history: Events | None = None
     supplements: Supplements | None = None
     documents: Documents | None = None
+    lookups: DataLookups | None = None
+    results: Results | None = None
+    flags: dict[str, dict[str, bool]] = Field(default_factory=dict, description="field → words of the source's own for yes and no")
+
+    @field_validator("flags", mode="after")
+    @classmethod
+    def _fold_flags(cls, words: dict[str, dict[str, bool]]) -> dict[str, dict[str, bool]]:
+        return {field: {unicodedata.normalize("NFC", word).lower(): value for word, value in own.items()} for field, own in words.items()}
 
     @field_validator("statuses", "channels", "applicants", mode="after")
     @classmethod
@@ -132,6 +160,10 @@ class Profile(_Strict):
             raise ValueError(f"statuses {sorted(bad)} are not among 1 to 10")
         if bad_channels := {code for code in (*self.channels.values(), self.default_channel) if code is not None and code not in CHANNELS}:
             raise ValueError(f"channels {sorted(bad_channels)} are not among {sorted(CHANNELS)}")
+        if strange := (set(self.flags) - set(FLAGS)):
+            raise ValueError(f"flags {sorted(strange)} are not among {', '.join(FLAGS)}")
+        if self.layout != "objects" and (self.supplements or self.documents or self.lookups or self.results):
+            raise ValueError("`supplements`, `documents`, `lookups` and `results` are lists within JSON objects: layout `objects` only")
         if not (self.date_formats or self.day_formats or self.iso_dates):
             raise ValueError("say how dates are written")
         if self.layout == "events" and self.history is None:
@@ -140,21 +172,39 @@ class Profile(_Strict):
         return self
 
 
+def _files() -> dict[str, Path]:
+    """The shipped profiles, then the operator's own in ``data_dir/profiles``, which take no shipped name."""
+    from flask import current_app, has_app_context
+
+    shipped = {path.stem: path for path in sorted(FOLDER.glob("*.yaml"))}
+    if not has_app_context():
+        return shipped
+    own: Path = current_app.extensions["settings"].data_dir / "profiles"
+    return {path.stem: path for path in sorted(own.glob("*.yaml"))} | shipped
+
+
 def names() -> list[str]:
     """The profiles that there are."""
-    return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+    return sorted(_files())
 
 
 def load(name: str) -> Profile:
     """A profile by name. Raises ``InputError`` if there is none or it is not sound."""
-    path = FOLDER / f"{name}.yaml"
-    if name not in names():
+    path = _files().get(name)
+    if path is None:
         raise InputError(
             f"Không có hồ sơ ánh xạ {name}. Có: {', '.join(names())}.",
             f"There is no profile {name}. There are: {', '.join(names())}.",
             field="profile",
         )
-    return parse(path.read_text(encoding="utf-8"), path.name)
+    profile = parse(path.read_text(encoding="utf-8", errors="replace"), path.name)
+    if profile.name != name:
+        raise InputError(
+            f"Hồ sơ ánh xạ trong {path.name} có tên {profile.name}. Tên phải giống tên tệp: {name}.",
+            f"The profile in {path.name} is named {profile.name}. The name must be that of the file: {name}.",
+            field="name",
+        )
+    return profile
 
 
 def parse(text: str, file_name: str) -> Profile:

@@ -9,14 +9,13 @@ import re
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from core.errors import InputError
-from procedures import files
+from procedures.delimited import ROW, Rows, check_heading, heading
 from procedures.unpacking import BLOCK, damaged, too_large
 
 if TYPE_CHECKING:
@@ -27,39 +26,7 @@ LAST_ROW, LAST_COLUMN = 1 << 20, 1 << 14  # of a workbook, as the format has it
 SHEET_BATCH = 10_000
 PARQUET_BATCH = 1 << 16
 BATCH_BYTES = 256 << 20  # most that one column of a batch may take as text
-ROW = "row_no"
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=[\"']\$?[A-Z]+\$?([0-9]+)(?::\$?[A-Z]+\$?([0-9]+))?[\"']")
-
-
-@dataclass
-class Rows:
-    """A table of text. ``names`` are the headings as compared, all different; ``originals`` as written.
-
-    Each of ``batches`` has ``row_no`` (int64; the heading is row 1 of a file, and where it stands in a sheet) and a text column for
-    each of ``names``. ``broken`` holds the numbers of rows that could not be read and grows while batches are taken. Taking them
-    raises ``InputError`` where the file turns out damaged.
-    """
-
-    names: list[str]
-    originals: list[str]
-    batches: "Iterator[pa.RecordBatch]"
-    broken: list[int] = field(default_factory=list)
-
-
-def distinct_headings(originals: Sequence[str], row: int, file_name: str) -> list[str]:
-    """Headings as they are compared, "(n)" for the nth where it is empty. Raises ``InputError`` where one occurs twice."""
-    names = [files.heading(original) for original in originals]
-    seen: set[str] = set()
-    for name in names:
-        if name and name in seen:
-            raise InputError(
-                f"Tiêu đề lặp lại trong tệp {file_name}. Đổi tên hoặc bỏ một cột.",
-                f"A heading occurs twice in {file_name}. Rename or drop one of the columns.",
-                row=row,
-                field=name,
-            )
-        seen.add(name)
-    return [name or f"({position})" for position, name in enumerate(names, 1)]
 
 
 def sheet_rows(stream: BinaryIO, name: str, wanted: Sequence[str], needed: Sequence[str]) -> Rows:
@@ -71,16 +38,16 @@ def sheet_rows(stream: BinaryIO, name: str, wanted: Sequence[str], needed: Seque
     sheet, merged = _first_sheet(stream, name)
     top = [list(row) for _number, row in _taken(sheet, name, last_row=HEADING_WITHIN, last_column=LAST_COLUMN)]
     known = set(wanted)
-    scores = [len(known.intersection(map(files.heading, row))) for row in top]
+    scores = [len(known.intersection(map(heading, row))) for row in top]
     best = scores.index(max(scores)) if scores else 0
     found = bool(scores) and scores[best] > 0
     if not found or any(first <= best + 1 <= last for first, last in merged):
         raise _no_heading(name, needed, (best + 1 if found else merged[0][0]) if merged else None)
-    heading = top[best]
-    while heading[-1] is None:
-        heading.pop()
-    originals = [cell_text(cell) for cell in heading]
-    names = distinct_headings(originals, best + 1, name)
+    named = top[best]
+    while named[-1] is None:
+        named.pop()
+    originals = [cell_text(cell) for cell in named]
+    names = check_heading(originals, best + 1, name)
     return Rows(names, originals, _sheet_batches(sheet, name, best + 2, names))
 
 
@@ -204,7 +171,7 @@ def parquet_rows(stream: BinaryIO, name: str, *, limit: int | None = None) -> Ro
 
     shape, batches = _careful(opened, name)
     originals = list(shape.names)
-    names = distinct_headings(originals, 1, name)
+    names = check_heading(originals, 1, name)
     return Rows(names, originals, _parquet_batches(batches, names, name, limit))
 
 
@@ -222,7 +189,7 @@ def _parquet_batches(batches: "Iterator[pa.RecordBatch]", names: Sequence[str], 
         if batch is None:
             return
         _careful(partial(batch.validate, full=True), name)
-        columns = [_column_text(column, heading, first, name) for heading, column in zip(names, batch.columns, strict=True)]
+        columns = [_column_text(column, column_name, first, name) for column_name, column in zip(names, batch.columns, strict=True)]
         size += sum(column.nbytes for column in columns)
         if limit is not None and size > limit:
             raise too_large(name, limit)
