@@ -19,7 +19,7 @@ from procedures.unit_lists import UnitRow
 COLUMNS = ("code", "kind", "name", "name_en", "type_label", "parent_code", "valid_from", "valid_to", "document")
 NEEDED = ("code", "kind", "name", "valid_from")
 ROOT_CHILDREN = ("province", "ministry")  # without a parent they stand below the nation
-LENGTHS = {"code": 32, "name": 300, "name_en": 300, "type_label": 60, "document": 200}
+LENGTHS = {"code": 32, "source_code": 200, "name": 300, "name_en": 300, "type_label": 60, "document": 200}
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -149,7 +149,15 @@ def _unit_row(texts: Mapping[str, str], systems: Mapping[str, str], file_name: s
 
 
 def _check_code(code: str, column: str) -> None:
-    if not _CODE.fullmatch(code) or len(code) > LENGTHS["code"]:
+    """A source's own code is whatever it writes into its column of codes, perhaps a name; the others have a form."""
+    if column.removeprefix("code_").startswith("source:"):
+        if not code.strip() or not code.isprintable() or len(code) > LENGTHS["source_code"]:
+            raise InputError(
+                f"Mã của nguồn gồm 1 đến {LENGTHS['source_code']} ký tự trên một dòng.",
+                f"A source's code has 1 to {LENGTHS['source_code']} letters in one line.",
+                field=column,
+            )
+    elif not _CODE.fullmatch(code) or len(code) > LENGTHS["code"]:
         raise InputError(
             f"Mã {code} chỉ được gồm chữ cái không dấu, số, chấm, gạch (tối đa 32 ký tự).",
             f"The code {code} may have letters, digits, points and hyphens only (at most 32).",
@@ -282,7 +290,7 @@ def add_code(unit_code: str, system: str, code: str, since: date) -> bool:
                 f"There is no code system {system}. There are: gso, exchange, source:<a registered source>.",
                 field="system",
             )
-        _check_code(code, "code")
+        _check_code(code, "code" if system in CODE_SYSTEMS else system)
         new = _code(session, unit_id, system, code, since, None, move=True)
         if new:
             audit.record(session, "units.code", unit_code, system=system, code=code, since=since.isoformat())

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from core.database import reading, writing
+from core.errors import InputError
 from procedures import operations
 from procedures.folding import fold
 from procedures.models import Procedure, Source, Unit, UnitCode
@@ -253,10 +254,13 @@ def test_the_real_table_of_old_communes(sqlite_app: Flask, shared_data: Path) ->
 
 def test_a_source_code_may_be_a_long_name(places: None) -> None:
     text = "Bộ phận tiếp nhận và trả kết quả của Ủy ban nhân dân xã Lâm Thao, tỉnh Phú Thọ"
-    with writing() as session:
-        unit = session.scalars(select(Unit).where(Unit.code == "08494")).one()
-        session.add(UnitCode(unit_id=unit.id, system="source:h44", code=text, valid_from=START))
+    assert operations.add_code("08494", "source:h44", text, START)
     assert reading().scalars(select(UnitCode.code).where(UnitCode.system == "source:h44")).one() == text
+    for bad in ("", " ", "a\nb", "x" * 201):
+        with pytest.raises(InputError):
+            operations.add_code("08494", "source:h44", bad, START)
+    with pytest.raises(InputError):
+        operations.add_code("08494", "exchange", text, START)
 
 
 def test_small_country_has_no_names(app: Flask) -> None:
