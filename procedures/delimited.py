@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 ROW = "row_no"
 BLOCK = 1 << 24  # bytes parsed at a time
 HEAD = 1 << 20  # bytes in which the heading must end
+LONGEST_ROW = 1 << 26  # bytes
 MAX_CELL = 1 << 24  # bytes; a longer quoted cell is a quotation mark that nobody closed
 _QUOTED = re.compile(rb'"[^"]*+(?:""[^"]*+)*+("?)')
 
@@ -103,6 +104,12 @@ class _QuoteGuard:
             if end:
                 yield data[:end]
             rest = data[end:]
+            if len(rest) > LONGEST_ROW:
+                raise InputError(
+                    f"Tệp {self._file_name} có dòng dài hơn {LONGEST_ROW >> 20} MiB. Kiểm tra dấu xuống dòng khi xuất tệp.",
+                    f"{self._file_name} has a row longer than {LONGEST_ROW >> 20} MiB. Check the line ends of the export.",
+                    row=self._row,
+                )
         if rest:
             self._safe_end(rest, last=True)
             yield rest
@@ -118,11 +125,11 @@ class _QuoteGuard:
             if line < done:  # inside a cell that a careful look has passed
                 continue
             self._row += data.count(b"\n", done, line)
-            end = self._careful(data, line, last)
-            if end is None:
+            careful = self._careful(data, line, last)
+            if careful is None:
                 return line
-            self._row += data.count(b"\n", line, end)
-            done = end
+            self._row += data.count(b"\n", line, careful)
+            done = careful
         end = len(data) if last else max(data.rfind(b"\n") + 1, done)
         self._row += data.count(b"\n", done, end)
         return end

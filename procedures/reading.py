@@ -330,6 +330,17 @@ def nested(profile: Profile) -> tuple[dict[str, Any], str, str, str, dict[str, s
         for name, columns in (("any_digitised", p.digitised), ("any_reused", p.reused)):
             true = " OR ".join(f"truth(d.{quote(flag)})" for flag in columns)
             flags[name] = f"len(list_filter(j.{quote(p.column)}, lambda d: {true})) > 0"
+    if profile.lookups:
+        k = profile.lookups
+        parts = {"database": k.database, "at": k.time, "outcome": k.outcome}
+        shape[k.column] = [{column: "VARCHAR" for column in parts.values() if column}]
+        entries = ", ".join(f"'{key}': {f'filled(l.{quote(column)})' if column else 'NULL::VARCHAR'}" for key, column in parts.items())
+        named = f"list_filter(j.{quote(k.column)}, lambda l: filled(l.{quote(k.database)}) IS NOT NULL)"
+        lookups = f"list_transform({named}, lambda l: {{{entries}}})"
+    if profile.results:
+        column, document = quote(profile.results.column), quote(profile.results.document)
+        shape[profile.results.column] = [{profile.results.document: "VARCHAR"}]
+        flags["any_result"] = f"len(list_filter(j.{column}, lambda r: filled(r.{document}) IS NOT NULL)) > 0"
     return shape, steps, requests, lookups, flags
 
 

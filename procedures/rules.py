@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from procedures.dossiers import END_STATUSES
-from procedures.mapping import FALSE_WORDS, TRUE_WORDS, UNKNOWN_WORDS, Profile
+from procedures.mapping import FALSE_WORDS, FLAGS, TRUE_WORDS, UNKNOWN_WORDS, Profile
 from procedures.reading import label, literal
 
 MAX_DOSSIER_CODE = 64
 LONGEST_DAYS = 3653  # ten years: no dossier is under way longer; a wrong year is
-FLAGS = ("assisted", "digitised", "reused", "result_electronic", "paid_online")
 DATE_FIELDS = ("received_at", "due_at", "first_due_at", "finished_at", "returned_at", "supplement_at", "updated_at")
 
 

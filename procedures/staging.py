@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from procedures.dossiers import END_STATUSES, dossier_schema
 from procedures.lookups import Lookups
-from procedures.mapping import FALSE_WORDS, FIELDS, TRUE_WORDS, Profile
+from procedures.mapping import FALSE_WORDS, FIELDS, FLAGS, TRUE_WORDS, Profile
 from procedures.reading import PAPERS, literal
-from procedures.rules import DATE_FIELDS, FLAGS, conditions
+from procedures.rules import DATE_FIELDS, conditions
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -67,8 +67,13 @@ def _codes(expression: str, words: dict[str, Any], kind: str) -> str:
     known = {word: code for word, code in words.items() if code is not None}
     if not known:
         return f"NULL::{kind}"
-    cases = " ".join(f"WHEN {literal(word)} THEN {literal(code) if isinstance(code, str) else code}" for word, code in known.items())
+    cases = " ".join(f"WHEN {literal(word)} THEN {literal(code) if isinstance(code, str) else str(code).lower()}" for word, code in known.items())
     return f"CAST(CASE {expression} {cases} END AS {kind})"
+
+
+def _flag(profile: Profile, name: str) -> str:
+    own = profile.flags.get(name)
+    return f"coalesce({_codes(f'folded({name})', own, 'BOOLEAN')}, flag({name}))" if own else f"flag({name})"
 
 
 def _word(name: str, words: dict[str, Any]) -> str:
@@ -93,7 +98,7 @@ def _typed(profile: Profile) -> str:
     channel = _codes(_word("channel", profile.channels), profile.channels, "TINYINT")
     if profile.default_channel:
         channel = f"CASE WHEN channel IS NULL THEN CAST({profile.default_channel} AS TINYINT) ELSE {channel} END"
-    flags = {name: f"flag({name})" if name in present else "NULL::BOOLEAN" for name in FLAGS}
+    flags = {name: _flag(profile, name) if name in present else "NULL::BOOLEAN" for name in FLAGS}
     for name, any_paper in (("digitised", "any_digitised"), ("reused", "any_reused"), ("result_electronic", "any_result")):
         if profile.layout == "objects":
             flags[name] = f"CASE WHEN {any_paper} IS NULL THEN {flags[name]} ELSE coalesce({flags[name]}, false) OR {any_paper} END"
