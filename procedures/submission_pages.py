@@ -13,8 +13,9 @@ from core.text import _
 from core.web import language, pick
 from procedures import mapping
 from procedures.models import Submission
-from procedures.rules import RULES, conditions, label
-from procedures.submission_queries import CODE_RULES
+from procedures.quarantine import CODE_RULES
+from procedures.reading import label
+from procedures.rules import RULES, conditions
 
 FINISHED = ("accepted", "partly_accepted", "rejected")
 
@@ -269,6 +270,14 @@ def profile_title(submission: Submission) -> str:
     """The kind of file, as the form for sending names it."""
     profile = _profile(submission.profile)
     return pick(profile.title_vi, profile.title_en) if profile is not None else submission.profile
+
+
+def rows_words(submission: Submission) -> str:
+    """In what form the rows held back are given back."""
+    profile = _profile(submission.profile)
+    if profile is not None and profile.layout == "objects":
+        return _("Đúng các trường như đã gửi, thêm lý do; mỗi dòng một hồ sơ, dạng JSON.")
+    return _("Đúng các cột như tệp đã gửi, thêm cột lý do; dạng CSV, mở được bằng Excel.")
 
 
 def profile_words(profile: mapping.Profile) -> str:

@@ -7,9 +7,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from procedures.models import NATIONAL, Source, Submission, Unit
+from procedures.quarantine import CODE_RULES
 from procedures.queries import own_units
-
-CODE_RULES = ("unknown_unit", "unknown_procedure")  # what a code that becomes known later sets right
 
 
 def sources(session: Session, unit_code: str | None, on: date) -> list[Source]:

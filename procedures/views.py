@@ -1,7 +1,7 @@
 """Pages about what is sent in: sending a file, what became of it, replacing a month, codes that nobody knows."""
 
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from flask import (
     Blueprint,
@@ -14,7 +14,7 @@ from flask import (
     redirect,
     render_template,
     request,
-    send_file,
+    stream_with_context,
     url_for,
 )
 from flask.typing import ResponseReturnValue
@@ -36,13 +36,13 @@ from procedures import mapping, queries
 from procedures import submission_pages as words
 from procedures import submission_queries as found
 from procedures.models import SUBMISSION_STATES, Source, Submission
-from procedures.operations import TWO_TIERS
 
 if TYPE_CHECKING:
     from flask.blueprints import BlueprintSetupState
 
 blueprint = Blueprint("procedures", __name__)
 SHOWN = 25  # submissions on a page of the list
+ROW_FILES = {"csv": "text/csv", "jsonl": "application/x-ndjson"}
 REFRESH_SECONDS = 3
 MONTHS = 24  # how far back a month may be replaced
 UPLOAD_POLICY = f"{POLICY}; script-src 'self'; connect-src 'self'"  # the one page with a script: it shows how far an upload is
@@ -168,7 +168,7 @@ def send() -> ResponseReturnValue:
     except InputError as error:
         return _form({FIELDS.get(error.field or "", "file"): pick(error.message_vi, error.message_en)})
     with writing() as session:
-        audit.record(session, "feeds.upload", key, source=source.code, replaces_month=month or None)
+        audit.record(session, "feed.upload", key, source=source.code, replaces_month=month or None)
     return redirect(url_for("procedures.submission", key=key), 303)
 
 
@@ -263,31 +263,23 @@ def _decide(key: str, what: str) -> ResponseReturnValue:
         (feeds.confirm if what == "confirm" else feeds.cancel)(item.key, current_user.login, utc_now())
     except InputError as error:  # someone was quicker, or the button was pressed twice
         flash(error.text(language()))
-    else:
-        with writing() as session:
-            audit.record(session, f"feeds.{what}", key)
     return redirect(url_for("procedures.submission", key=key), 303)
 
 
-@blueprint.get("/submissions/<key>/quarantine.csv")
+@blueprint.get("/submissions/<key>/quarantine")
 @access(CENTRE, OFFICE, ADMIN)
 def quarantined_rows(key: str) -> ResponseReturnValue:
     """The rows of a submission that were not taken, with reasons."""
-    import gzip
-
     from procedures import quarantine
 
     item = _submission(reading(), key)
-    path = quarantine.path_of(item.key)
-    if not path.is_file():
+    if not quarantine.path_of(item.key).is_file():
         abort(404)
+    rows, extension = quarantine.download(item)
     mark = "so-lieu-mo-phong-" if item.source.simulated else ""
-    return send_file(
-        cast(IO[bytes], gzip.open(path, "rb")),  # closed with the response
-        mimetype="text/csv; charset=utf-8",
-        as_attachment=True,
-        download_name=f"{mark}{item.source.code}-{item.key}.csv",
-    )
+    response = Response(stream_with_context(rows), mimetype=ROW_FILES[extension])
+    response.headers.set("Content-Disposition", "attachment", filename=f"{mark}{item.source.code}-{item.key}.{extension}")
+    return response
 
 
 @blueprint.get("/submissions/codes")
@@ -323,7 +315,6 @@ def _codes(wrong: tuple[str, str, str] | None = None) -> str:
         held=code_pages.held(reading(), _sources(), _unit(), utc_now()),
         wrong=wrong,
         typed=request.form,
-        first_day=TWO_TIERS.isoformat(),
         own=_unit() is not None,
     )
 

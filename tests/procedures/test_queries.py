@@ -1,6 +1,5 @@
 """What other rooms read: end-points, coverage, health; and the page of submissions."""
 
-import gzip
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -136,17 +135,17 @@ def test_page_shows_own_submissions_only(app: Flask, client: FlaskClient, tmp_pa
     accounts.add_user("trungtam", "Trung tâm", "centre", PASSWORD, "H26.99")
     accounts.add_user("congchuc", "Công chức", "office", PASSWORD)
     assert client.get("/submissions").status_code == 302
-    assert client.get(f"/submissions/{own.submission}/quarantine.csv").status_code == 302
+    assert client.get(f"/submissions/{own.submission}/quarantine").status_code == 302
     log_in(client, "trungtam")
     page = client.get("/submissions").text
     assert "cua-minh.jsonl" in page
     assert "noi-khac.jsonl" not in page
     assert "nhận một phần" in page
-    answer = client.get(f"/submissions/{own.submission}/quarantine.csv")
-    assert answer.mimetype == "text/csv"
+    answer = client.get(f"/submissions/{own.submission}/quarantine")
+    assert answer.mimetype == "application/x-ndjson"
     assert "unknown_procedure" in answer.get_data().decode("utf-8-sig")
-    assert client.get(f"/submissions/{other.submission}/quarantine.csv").status_code == 404
-    assert client.get("/submissions/nothing/quarantine.csv").status_code == 404
+    assert client.get(f"/submissions/{other.submission}/quarantine").status_code == 404
+    assert client.get("/submissions/nothing/quarantine").status_code == 404
     refresh()  # the test's context outlives a request, and with it the language
     assert "Data sent in" in client.get("/submissions?lang=en").text
     refresh()
@@ -155,6 +154,5 @@ def test_page_shows_own_submissions_only(app: Flask, client: FlaskClient, tmp_pa
     page = client.get("/submissions").text
     assert "cua-minh.jsonl" in page
     assert "noi-khac.jsonl" in page
-    assert client.get(f"/submissions/{other.submission}/quarantine.csv").status_code == 200
-    assert gzip.decompress((data_dir() / "quarantine" / f"{other.submission}.csv.gz").read_bytes())
+    assert client.get(f"/submissions/{other.submission}/quarantine").status_code == 200
     assert len(lake_rows()) == 2

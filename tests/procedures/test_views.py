@@ -159,7 +159,7 @@ def test_nobody_sees_or_feeds_someone_elses_source(app: Flask) -> None:
     record("waits", state="checked", checked_at=utc_now(), replaces_month="2026-10", difference={"added": 1})
     assert neighbour.send(lines()).status_code == 404
     assert submissions() == 2
-    for path in ("/submissions/new?source=h26", f"/submissions/{key}", f"/submissions/{key}/quarantine.csv", "/submissions?source=h26"):
+    for path in ("/submissions/new?source=h26", f"/submissions/{key}", f"/submissions/{key}/quarantine", "/submissions?source=h26"):
         assert neighbour.get(path).status_code == 404, path
     for path in ("/submissions/waits/confirm", "/submissions/waits/cancel"):
         assert neighbour.post(path).status_code == 404, path
