@@ -5,16 +5,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Literal
 
 import click
 from flask.cli import AppGroup
 
-from core.calendar import Month, local_date, utc_now
+from core.calendar import local_date, utc_now
 from core.database import reading
 from core.errors import InputError
+from procedures.form_cli import compare_form, load_form
 
 units = AppGroup("units", help="Units of administration.")
 catalogue = AppGroup("catalogue", help="Procedures, state registers, quoted figures.")
@@ -25,6 +25,8 @@ feeds.add_command(sources)
 feeds.add_command(providers)
 tokens = AppGroup("token", help="Tokens with which a source's system pushes by the API.")
 feeds.add_command(tokens)
+feeds.add_command(load_form)
+feeds.add_command(compare_form)
 FILE = click.Path(path_type=Path)
 LOADED = ("submission", "received", "accepted", "superseded", "quarantined", "unchanged", "seconds")
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -206,6 +208,25 @@ def load_feed(files: tuple[Path, ...], source: str, profile: str, replace_month:
         sys.exit(1)
 
 
+@feeds.command("profile")
+@click.argument("file", type=FILE)
+@click.option("--name", default="draft", help="Name of the profile: small letters, digits, hyphens.")
+@click.option("-o", "--output", type=FILE, help="Where to write it; default: print it.")
+def draft_profile(file: Path, name: str, output: Path | None) -> None:
+    """Look at an unknown file and draft a profile to edit: guesses are marked with a question mark."""
+    from flask import current_app
+
+    from procedures import drafting
+
+    settings = current_app.extensions["settings"]
+    with _told():
+        text = drafting.draft(file, name, limit=settings.max_unpacked_mb << 20, scratch=settings.data_dir / "scratch")
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        output.write_text(text, encoding="utf-8")
+
+
 @feeds.command("quarantine")
 @click.argument("key")
 @click.option("-o", "--output", type=FILE, required=True, help="Where to write the rows.")
@@ -250,61 +271,6 @@ def reconcile_sources(a: str, b: str, month: str | None, output: Path | None, as
         click.echo("differing " + ", ".join(f"{name}: {getattr(counts, name)}" for name in ("status", *reconcile.DATES)))
     if output is not None:
         click.echo(f"{path}", err=as_json)
-
-
-def _month(_context: click.Context, _parameter: click.Parameter, text: str) -> Month:
-    try:
-        return Month.parse(text)
-    except ValueError as error:
-        raise click.BadParameter("2026-10") from error
-
-
-@feeds.command("form")
-@click.argument("file", type=FILE)
-@click.option("--unit", required=True, help="Code of the unit that reports, or of which the portal's counts are.")
-@click.option("--month", required=True, callback=_month, help="2026-10")
-@click.option("--form", "form_name", type=click.Choice(["II.06a", "portal"]), default="II.06a", show_default=True)
-@click.option("--json", "as_json", is_flag=True)
-def load_form(file: Path, unit: str, month: Month, form_name: str, as_json: bool) -> None:
-    """Take in reported counts: all of the form, or nothing where a row breaks an identity (exit code 1)."""
-    from procedures import forms
-
-    with _told():
-        result = forms.load_form(file, unit, month, form_name, utc_now())
-    for found in (*result.errors, *result.warnings):
-        click.echo(str(found), err=True)
-    if result.errors:
-        sys.exit(1)
-    counts = {key: getattr(result, key) for key in ("rows", "added", "changed", "removed", "unchanged")}
-    if as_json:
-        told = {"form": result.form, "unit": result.unit, "month": result.month, **counts}
-        click.echo(json.dumps(told | {"warnings": len(result.warnings), "unmatched": result.unmatched}, ensure_ascii=False))
-        return
-    click.echo(f"{result.form} {result.unit} {result.month}: " + ", ".join(f"{value} {key}" for key, value in counts.items()))
-    for name in result.unmatched:
-        click.echo(f"  không có đơn vị / no such unit: {name}")
-
-
-@feeds.command("form-compare")
-@click.argument("unit")
-@click.argument("month", callback=_month)
-@click.option("--period", type=click.Choice(["calendar", "decree"]), default="calendar", show_default=True)
-@click.option("--json", "as_json", is_flag=True)
-def compare_form(unit: str, month: Month, period: Literal["calendar", "decree"], as_json: bool) -> None:
-    """Show what was reported beside what the dossiers say. Period "decree": from the 15th of the month before to the 14th."""
-    from procedures import form_comparison
-
-    rows = form_comparison.compare_with_dossiers(reading(), unit, month, period)
-    start, end = (local_date(instant) for instant in form_comparison.span(month, period))
-    days = f"{start.isoformat()} – {date.fromordinal(end.toordinal() - 1).isoformat()}"
-    if as_json:
-        told = [asdict(row) | {"difference": row.difference} for row in rows]
-        click.echo(json.dumps({"unit": unit, "month": str(month), "period": days, "rows": told}, ensure_ascii=False))
-        return
-    click.echo(days)
-    for row in rows:
-        numbers = "\t".join("–" if value is None else str(value) for value in (row.reported, row.counted, row.difference))
-        click.echo(f"{row.form} {row.column}\t{numbers}\t{row.name_vi} / {row.name_en}")
 
 
 @sources.command("add")
