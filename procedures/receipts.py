@@ -7,7 +7,8 @@ from core.calendar import TIMEZONE
 from core.errors import InputError
 from procedures import mapping
 from procedures.models import Submission
-from procedures.rules import RULES, label
+from procedures.reading import label
+from procedures.rules import RULES
 
 FINISHED = ("accepted", "partly_accepted", "rejected")
 STATES = {

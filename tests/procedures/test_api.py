@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import re
 from typing import Any
 
 import pytest
@@ -15,8 +16,10 @@ from werkzeug.test import TestResponse
 from core import access
 from core.accounts import add_user
 from core.database import reading
+from core.settings import ROOT
 from core.web import limiter
 from procedures import api, intake, spool, tokens
+from procedures.api_schema import CONTENT_TYPES, document
 from procedures.feeds import process_waiting
 from procedures.models import Submission
 from tests.conftest import PASSWORD, log_in
@@ -284,3 +287,27 @@ def test_rubbish_is_taken_in_and_rejected_in_words(client: FlaskClient, token: s
         assert told["reason_vi"]
         assert told["reason_en"]
         assert "Traceback" not in str(told)
+
+
+def test_the_documentation_shows_what_is_answered(client: FlaskClient, token: str) -> None:
+    text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    receipt, submission, problem = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL))
+    asked = next(block for block in text.split("```") if "--data-binary" in block)
+    headers = dict(re.findall(r'-H "([^:"]+): ([^"]+)"', asked)) | {"Authorization": f"Bearer {token}"}
+    bad = json.dumps(message(2, DonViXuLy="H99.99")).encode()
+    body = gzip.compress(LINES + b"\n" + bad)
+    answer = client.post("/api/v1/dossiers?profile=national-sync", data=body, headers=headers)
+    assert answer.status_code == 202
+    assert answer.get_json().keys() == receipt.keys()
+    process_waiting(NOW)
+    told = look(client, token, answer.location).get_json()
+    assert told.keys() == submission.keys()
+    assert told["rows"].keys() == submission["rows"].keys()
+    assert told["quarantined"][0].keys() == submission["quarantined"][0].keys()
+    assert (told["state"], told["reason_vi"], told["reason_en"]) == tuple(submission[name] for name in ("state", "reason_vi", "reason_en"))
+    again = client.post("/api/v1/dossiers?profile=national-sync", data=gzip.compress(LINES), headers=headers)
+    assert again.get_json() == problem
+    for word in (api.PUSHES.split()[0] + " pushes", api.LOOKS.split()[0] + " look-ups", *CONTENT_TYPES):
+        assert word in text
+    statuses = {int(status) for status in document(1)["paths"]["/api/v1/dossiers"]["post"]["responses"]} - {202}
+    assert all(re.search(rf"^\| .*\b{status}\b", text, re.MULTILINE) for status in statuses)
