@@ -5,6 +5,8 @@ All days are calendar days of Viet Nam. The rules, which are this product's own 
 - *Received*: dossiers in the lake by their day of reception.
 - *Expected*: the median of the receptions of that source on the same weekday in the eight weeks before, days without any counting
   as zero; nothing is expected before four such days have passed since the source's first dossier. Public holidays show as gaps.
+- *None, few*: a day is remarked on only where chance hardly explains it. Nothing, where ``NONE_FROM`` or more are expected (were
+  receptions Poisson, that happens on less than one such day in twenty); less than half, where ``FEW_FROM`` or more are (as rare).
 - *Late*: dossiers of which it can be shown that news of them took more than ``LATE_DAYS`` days to come: either the source sent no file
   that touched their month of reception within that time, or the state that the lake keeps was sent longer than that after the source
   wrote it (``updated_at``). The lake keeps the newest state and not when the first one came, so this is the least that is certain.
@@ -22,7 +24,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.calendar import Month, local_date
@@ -38,15 +40,16 @@ LEAST_WEEKS = 4
 LATE_DAYS = 3
 STALE_DAYS = 30
 LEAST_SENDING_DAYS = 4
-FEW = 0.5  # a day with less than this share of what is expected is called small
+NONE_FROM = 3  # e^-3 = 0.050
+FEW_FROM = 10  # P(X < 5 | 10) = 0.029
 
 
 @dataclass(frozen=True)
 class Day:
     """One source on one day. ``expected``: None where the past is too short to say.
 
-    ``state``: ``ahead`` (not over or not begun, nothing to say), ``none`` (nothing although some is usual), ``few``, ``quiet`` (nothing,
-    as usual or with no usual known), ``some``.
+    ``state``: ``ahead`` (has not come), ``none`` (nothing although some is usual), ``few``, ``quiet`` (nothing, and no reason to expect
+    some), ``some``.
     """
 
     day: date
@@ -59,7 +62,7 @@ class Day:
 
 @dataclass(frozen=True)
 class SourceCoverage:
-    """One source in one month. ``last_sent``: the day of its last file that was taken; ``pause``: the longest usual one, in days."""
+    """One source in one month. ``last_sent``: the day of its last file that was not refused; ``pause``: the longest usual one, in days."""
 
     source: Source
     days: list[Day]
@@ -115,6 +118,17 @@ class Coverage:
         return [item for item in self.sources if not item.sent_today and item.days[number].expected != 0] if self.running else []
 
 
+@dataclass(frozen=True)
+class _Sent:
+    """A submission: when its rows arrived, which months of reception it touched, and whether it was not refused."""
+
+    source_id: int
+    key: str
+    arrived_at: datetime
+    months: list[str]
+    taken: bool
+
+
 @dataclass
 class _Counted:
     received: dict[date, int] = field(default_factory=dict)
@@ -123,12 +137,11 @@ class _Counted:
 
 
 def daily(rows: "ibis.Table", arrivals: "ibis.Table", month: Month, today: date) -> "ibis.Table":
-    """Dossiers by ``source`` and ``day`` of reception: ``received``, ``late`` and ``stale`` (these two for one month only, else 0).
+    """Dossiers by ``source`` and ``day`` of reception (days since ``EPOCH``): ``received``, ``late`` and
+    ``stale`` (these two for one month only, else 0).
 
     ``arrivals``: ``submission``, ``arrived_at``. A dossier whose submission is not among them is late in nothing.
     """
-    import ibis
-
     asked = rows.reception_month == str(month)
     still = (today - timedelta(days=STALE_DAYS) - EPOCH).days
     joined = rows.left_join(arrivals, "submission")
@@ -138,12 +151,11 @@ def daily(rows: "ibis.Table", arrivals: "ibis.Table", month: Month, today: date)
         late=asked & (microseconds(arrivals.arrived_at) - microseconds(rows.updated_at) > LATE_DAYS * 24 * 3600 * 1_000_000),
         stale=asked & rows.status.notin(END_STATUSES) & (local_day(rows.updated_at) < still),
     )
-    found = joined.group_by("source", "day").agg(
+    return joined.group_by("source", "day").agg(
         received=joined.count(),
         late=joined.late.fill_null(False).sum(),
         stale=joined.stale.fill_null(False).sum(),
     )
-    return found.mutate(day=ibis.literal(EPOCH) + found.day.as_interval("D"))
 
 
 def coverage(session: Session, sources: Sequence[Source], month: Month, now: datetime) -> Coverage:
@@ -151,25 +163,40 @@ def coverage(session: Session, sources: Sequence[Source], month: Month, now: dat
     today = local_date(now)
     codes = sorted(source.code for source in sources)
     earliest = month.first_day - timedelta(weeks=WEEKS)
-    sent = _submissions(session, [source.id for source in sources])
-    arrivals = tuple(sorted((item.key, arrived) for item, arrived in sent))
-    counted = _count(tuple(files_of(codes, Month(earliest.year, earliest.month), month)), arrivals, month, today) if codes else {}
-    by_source: dict[int, list[tuple[Submission, datetime]]] = {}
-    for item, arrived in sent:
-        by_source.setdefault(item.source_id, []).append((item, arrived))
+    since = Month(earliest.year, earliest.month)
+    sent = _submissions(session, [source.id for source in sources], since.start)
+    last = _last_sent(session)
+    arrivals = tuple(sorted((item.key, item.arrived_at) for item in sent))
+    counted = _count(tuple(files_of(codes, since, month)), arrivals, month, today) if codes else {}
+    by_source: dict[int, list[_Sent]] = {}
+    for item in sent:
+        if item.taken:
+            by_source.setdefault(item.source_id, []).append(item)
     return Coverage(
         month,
         today,
-        [_source(source, counted.get(source.code, _Counted()), by_source.get(source.id, []), month, today) for source in sources],
+        [
+            _source(source, counted.get(source.code, _Counted()), by_source.get(source.id, []), last.get(source.id), month, today)
+            for source in sources
+        ],
     )
 
 
-def _submissions(session: Session, source_ids: Sequence[int]) -> list[tuple[Submission, datetime]]:
-    """The taken submissions of some sources with the instant at which their rows arrived; released rows had arrived with the first."""
-    wanted = select(Submission).where(Submission.source_id.in_(source_ids), Submission.state.in_(("accepted", "partly_accepted")))
-    taken = list(session.scalars(wanted))
-    received = {item.id: item.received_at for item in taken}
-    return [(item, received.get(item.parent_id or item.id, item.received_at)) for item in taken]
+def _submissions(session: Session, source_ids: Sequence[int], since: datetime) -> list["_Sent"]:
+    """The submissions of some sources since an instant. Released rows had arrived with the submission that held them back."""
+    columns = (Submission.id, Submission.source_id, Submission.key, Submission.parent_id, Submission.received_at, Submission.months)
+    wanted = select(*columns, Submission.state).where(Submission.source_id.in_(source_ids), Submission.received_at >= since)
+    rows = session.execute(wanted).all()
+    received = {row.id: row.received_at for row in rows}
+    return [
+        _Sent(row.source_id, row.key, received.get(row.parent_id, row.received_at), row.months, row.state != "rejected") for row in rows
+    ]
+
+
+def _last_sent(session: Session) -> dict[int, date]:
+    """The day on which each source last sent something that was not refused."""
+    newest = select(Submission.source_id, func.max(Submission.received_at)).where(Submission.state != "rejected")
+    return {source: local_date(instant) for source, instant in session.execute(newest.group_by(Submission.source_id))}
 
 
 @lru_cache(maxsize=16)
@@ -188,12 +215,12 @@ def _count(paths: tuple[Path, ...], arrivals: tuple[tuple[str, datetime], ...], 
     for row in found:
         one = counted.setdefault(row["source"], _Counted())
         for name, days in (("received", one.received), ("late", one.late), ("stale", one.stale)):
-            days[row["day"]] = int(row[name])  # a sum comes as a decimal
+            days[EPOCH + timedelta(days=row["day"])] = int(row[name])  # a sum comes as a decimal
     return counted
 
 
-def _source(source: Source, counted: _Counted, sent: Sequence[tuple[Submission, datetime]], month: Month, today: date) -> SourceCoverage:
-    touched = sorted(local_date(arrived) for item, arrived in sent if str(month) in item.months)
+def _source(source: Source, counted: _Counted, sent: Sequence[_Sent], last: date | None, month: Month, today: date) -> SourceCoverage:
+    touched = sorted({local_date(item.arrived_at) for item in sent if str(month) in item.months})
     begun = min(counted.received, default=None)
     days = []
     for number in range(month.last_day.day):
@@ -204,8 +231,7 @@ def _source(source: Source, counted: _Counted, sent: Sequence[tuple[Submission, 
         carried = next((sent_on for sent_on in touched if sent_on >= day), None)
         late = received if carried is not None and carried > day + timedelta(days=LATE_DAYS) else counted.late.get(day, 0)
         days.append(Day(day, received, usual, late, counted.stale.get(day, 0), state(received, usual, day, today)))
-    sending = sorted({local_date(arrived) for _, arrived in sent})
-    last = sending[-1] if sending else None
+    sending = sorted({local_date(item.arrived_at) for item in sent})
     pause = longest_pause(sending)
     return SourceCoverage(
         source=source,
@@ -229,8 +255,8 @@ def state(received: int, usual: float | None, day: date, today: date) -> str:
     if received == 0:
         if day > today:
             return "ahead"
-        return "none" if usual is not None and usual >= 1 else "quiet"
-    small = usual is not None and received < FEW * usual and day < today  # today is not over
+        return "none" if usual is not None and usual >= NONE_FROM else "quiet"
+    small = usual is not None and usual >= FEW_FROM and received < usual / 2 and day < today  # today is not over
     return "few" if small else "some"
 
 

@@ -1,23 +1,27 @@
 """Pages about what did not come: coverage by source and day, signs of what was left out, two systems compared."""
 
 import tempfile
+from collections.abc import Mapping
 from datetime import date
 
 from flask import Blueprint, abort, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from core import audit, numbers
 from core.access import ADMIN, CENTRE, OFFICE, access
 from core.calendar import Month, local_date, utc_now
 from core.database import reading, writing
 from core.text import _
-from core.web import language
+from core.web import language, pick
 from procedures import coverage as days
 from procedures import reconcile, signs
 from procedures import submission_queries as found
 from procedures.coverage import Coverage, Day, SourceCoverage
-from procedures.models import Source
+from procedures.models import Source, UnitVersion
+from procedures.queries import valid
 
 blueprint = Blueprint("coverage", __name__)
 NAMED = 5  # sources named in a sentence
@@ -31,14 +35,16 @@ def coverage() -> ResponseReturnValue:
     """Who sent what in a month, day by day."""
     sources, month, now = _sources(), _month(), utc_now()
     page = days.coverage(reading(), sources, month, now)
-    rows = sorted(page.sources, key=lambda item: (-len(item.missing), item.source.name, item.source.code))
+    labels = labels_of(reading(), sources, page.today)
+    rows = sorted(page.sources, key=lambda item: (-len(item.missing), labels[item.source.code], item.source.code))
     return render_template(
         "centre/coverage.html",
         page=page,
         rows=rows,
-        sentence=sentence(page),
+        sentence=sentence(page, labels),
+        labels=labels,
         first_to_ask=[item for item in rows if item.missing][:3],
-        usual_days=sum((day.expected or 0) >= 1 for item in rows for day in item.days if day.state != "ahead"),
+        usual_days=sum((day.expected or 0) >= days.NONE_FROM for item in rows for day in item.days if day.state != "ahead"),
         day_words=day_words,
         **_neighbours(month, page.today),
     )
@@ -148,7 +154,16 @@ def _neighbours(month: Month, today: date) -> dict[str, str | None]:
     return {"earlier": str(month.plus(-1)), "later": str(month.plus(1)) if month < Month(today.year, today.month) else None}
 
 
-def sentence(page: Coverage) -> str:
+def labels_of(session: Session, sources: list[Source], on: date) -> dict[str, str]:
+    """Short names of sources, by code: the province or ministry that answers for it, where it answers for no other one here."""
+    ids = [each.unit_id for each in sources if each.unit_id is not None]
+    wanted = select(UnitVersion.unit_id, UnitVersion.short_name, UnitVersion.name_en)
+    rows = session.execute(wanted.where(UnitVersion.unit_id.in_(ids), valid(UnitVersion, on)))
+    names = {unit: pick(short, english) for unit, short, english in rows if ids.count(unit) == 1}
+    return {each.code: names.get(each.unit_id, each.name) if each.unit_id is not None else each.name for each in sources}
+
+
+def sentence(page: Coverage, labels: Mapping[str, str]) -> str:
     """What the page says first."""
     count = len(page.sources)
     if not count:
@@ -162,17 +177,19 @@ def sentence(page: Coverage) -> str:
             return _("Hôm nay %(day)s, hệ thống nào thường có hồ sơ vào ngày này đều đã gửi số liệu.", day=today)
         if count == 1:
             return _("Hôm nay %(day)s, hệ thống này chưa gửi gì.", day=today)
-        return _("Hôm nay %(day)s, %(n)s trong %(all)s hệ thống chưa gửi gì: %(names)s.", **_told(unsent, count), day=today)
+        return _("Hôm nay %(day)s, %(n)s trong %(all)s hệ thống chưa gửi gì: %(names)s.", **_told(unsent, count, labels), day=today)
     missing = sorted((item for item in page.sources if item.missing), key=lambda item: -len(item.missing))
     if not missing:
         return _("Tháng %(month)s, không thấy ngày nào vắng hồ sơ của một hệ thống thường có.", month=month)
     return _(
-        "Tháng %(month)s, %(n)s trong %(all)s hệ thống có ngày vắng hồ sơ dù thường có: %(names)s.", **_told(missing, count), month=month
+        "Tháng %(month)s, %(n)s trong %(all)s hệ thống có ngày vắng hồ sơ dù thường có: %(names)s.",
+        **_told(missing, count, labels),
+        month=month,
     )
 
 
-def _told(items: list[SourceCoverage], count: int) -> dict[str, str]:
-    names = ", ".join(item.source.name for item in items[:NAMED])
+def _told(items: list[SourceCoverage], count: int, labels: Mapping[str, str]) -> dict[str, str]:
+    names = ", ".join(labels[item.source.code] for item in items[:NAMED])
     if len(items) > NAMED:
         names = _("%(names)s và %(n)s hệ thống khác", names=names, n=_number(len(items) - NAMED))
     return {"n": _number(len(items)), "all": _number(count), "names": names}
