@@ -27,7 +27,6 @@ class Computed:
     inputs: Inputs
     rows: list[Row]
     canonical: bytes
-    counts: "pd.DataFrame"
     register_counts: "pd.DataFrame"
     facts: dict[str, Any]
 
@@ -37,43 +36,44 @@ class Computed:
         return hashlib.sha256(self.canonical).hexdigest()
 
     def write(self, folder: Path) -> None:
-        """Put the results beside the inputs."""
-        write_frame(folder / COUNTS, self.counts)
+        """Put the results beside the inputs. (The counts by unit and procedure are there already: ``compute`` wrote them.)"""
         write_frame(folder / REGISTER_COUNTS, self.register_counts)
         (folder / MEASUREMENTS).write_bytes(self.canonical)
 
 
-def compute(folder: Path, lake_root: Path) -> Computed:
-    """Compute from the inputs in a folder and the lake's files that they list; nothing else is read."""
+def compute(folder: Path, lake_root: Path, counts: Path | None = None) -> Computed:
+    """Compute from the inputs in a folder and the lake's files that they list; nothing else is read.
+
+    ``counts``: where the counts by unit and procedure go, which are too many to hold.
+    """
     inputs = load(folder)
     paths = [lake_root / item.path for item in inputs.lake_files]
-    counted = count(paths, [source.code for source in inputs.sources], inputs.month, inputs.papers)
+    provinces = {place.code: place.province or place.code for place in inputs.places.values()}
+    counted = count(paths, [source.code for source in inputs.sources], inputs.month, inputs.papers, provinces, counts)
     reported = {source.province for source in inputs.sources if source.submissions or counted.sources.get(source.code)}
     material = Material(
         places=inputs.places,
-        counts=counted.wide,
+        by_unit=counted.by_unit,
+        by_procedure=counted.by_procedure,
         answers=inputs.answers,
         invited=inputs.invited,
         offerings=inputs.offerings,
         reported=frozenset(code for code in reported if code is not None),
     )
     rows = measure(material, inputs.rules)
-    provinces = {place.code: place.province or place.code for place in inputs.places.values()}
-    wide = counted.wide.assign(province_code=[provinces.get(code, "") for code in counted.wide["handling_unit"]])
     spread = counted.registers.assign(province_code=[provinces.get(code, "") for code in counted.registers["handling_unit"]])
     facts = {
         "dossiers": sum(counted.sources.values()),
         "sources": len(inputs.sources),
         "sources_reported": sum(bool(source.submissions or counted.sources.get(source.code)) for source in inputs.sources),
         "reported": sorted(material.reported),
-        "unknown_units": sorted({str(code) for code in counted.wide["handling_unit"]} - set(inputs.places)),
+        "unknown_units": sorted({str(code) for code in counted.by_unit["handling_unit"]} - set(inputs.places)),
         "grey_below": inputs.rules.disclosure.grey_below,
     }
     return Computed(
         inputs=inputs,
         rows=rows,
         canonical=canonical(str(inputs.month), inputs.rules.id, inputs.provisional, map(attrgetter(*COLUMNS), rows)),
-        counts=wide.sort_values(["province_code", "handling_unit", "procedure_code"], ignore_index=True),
         register_counts=spread.sort_values(["province_code", "handling_unit", "procedure_code", "register_code"], ignore_index=True),
         facts=facts,
     )

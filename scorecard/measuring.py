@@ -55,7 +55,7 @@ class Row:
 class Material:
     """All that a month's measurements are made of.
 
-    ``counts``: as ``counting.Counts.wide``. ``answers``: as ``surveys.queries.answers_frame``. ``invited``: as
+    ``by_unit``, ``by_procedure``: as in ``counting.Counts``. ``answers``: as ``surveys.queries.answers_frame``. ``invited``: as
     ``surveys.queries.invited_counts``. ``offerings``: (unit, procedure, online level) of local procedures.
     ``reported``: provinces and ministries of which a source sent something for the month.
 
@@ -64,7 +64,8 @@ class Material:
     """
 
     places: Mapping[str, Place]
-    counts: "pd.DataFrame"
+    by_unit: "pd.DataFrame"
+    by_procedure: "pd.DataFrame"
     answers: "pd.DataFrame"
     invited: "pd.DataFrame"
     offerings: list[tuple[str, str, str]]
@@ -127,9 +128,9 @@ def _empty_status(material: Material, subject: Key) -> str:
 
 def _lake_rows(material: Material, subjects: list[Key], above: Mapping[str, list[str]]) -> Iterator[Row]:
     counted: dict[Key, dict[str, int]] = {}
-    for code, sums in _roll_up(material.counts.drop(columns="procedure_code"), "handling_unit", above).items():
+    for code, sums in _roll_up(material.by_unit, "handling_unit", above).items():
         counted[NATION if code == COUNTRY else UNIT, code] = sums
-    by_procedure = _as_counts(material.counts.groupby("procedure_code").sum(numeric_only=True))
+    by_procedure = _as_counts(material.by_procedure.set_index("procedure_code"))
     counted |= {(PROCEDURE, code): sums for code, sums in by_procedure.items()}
     for subject in [*subjects, *((PROCEDURE, code) for code in sorted(by_procedure))]:
         sums = counted.get(subject, {})

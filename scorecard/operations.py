@@ -197,7 +197,7 @@ def _refresh(month: Month, now: datetime, arrived: dict[str, Any]) -> int:
 
 def _build(month: Month, now: datetime, provisional: bool) -> tuple["Computed", Path]:
     """Freeze the inputs and compute, in a folder that nobody looks into yet."""
-    from scorecard.computing import compute
+    from scorecard.computing import COUNTS, compute
     from scorecard.inputs import freeze
 
     _, rules_file = rulesets.for_month(month)
@@ -206,7 +206,7 @@ def _build(month: Month, now: datetime, provisional: bool) -> tuple["Computed", 
     try:
         freeze(building, reading(), _lake(), month, now, rules_file, provisional, _first_published(month))
         reading().rollback()  # nothing is held open while it is computed
-        computed = compute(building, _lake().root)
+        computed = compute(building, _lake().root, building / COUNTS)
         computed.write(building)
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
