@@ -34,7 +34,7 @@ def test_a_sent_file_becomes_a_submission_and_leads_to_its_page(app: Flask) -> N
     assert item.file_name == "Hồ sơ ngày 20.jsonl"
     with spool.read(key) as stream:
         assert stream.read() == lines()
-    assert [entry.subject for entry in reading().scalars(select(AuditEntry).where(AuditEntry.action == "feeds.upload"))] == [key]
+    assert [entry.subject for entry in reading().scalars(select(AuditEntry).where(AuditEntry.action == "feed.upload"))] == [key]
     page = clerk.get(f"/submissions/{key}")
     assert "Tệp đã đến nơi và đang chờ kiểm tra." in seen(page)
     assert page.headers["Refresh"] == "3"
