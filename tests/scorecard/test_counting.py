@@ -1,0 +1,167 @@
+"""The counts of random small lakes, against counting by hand; and that a close gives them the same way each time."""
+
+import random
+from collections import Counter, defaultdict
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from procedures.dossiers import END_STATUSES, dossier_table
+from procedures.papers import HELD, UNCLEAR, PaperBook
+from scorecard.counting import Counts, count
+from tests.scorecard.small import MONTH, at, put
+
+UNITS = {"00004": "01", "00008": "01", "19750": "46", "H26.02": "01"}
+SOURCES = ("01", "46", "abroad")
+NATIONAL = SOURCES[:2]
+PROCEDURES = ("1.001193", "1.009994")
+PAPERS = ("Giấy khai sinh", "Bản vẽ thiết kế", "Đơn đề nghị", "Giấy gì đó", None)
+BOOK = PaperBook([("1.009994", "", "Bản vẽ thiết kế", None)], {"civil": ["giay khai sinh"]})
+
+
+def rows_of(seed: int, number: int = 120) -> list[dict[str, Any]]:
+    """Dossiers around the month's edges, with everything missing now and then."""
+    draw = random.Random(seed)
+
+    def instant(first: int, last: int) -> datetime:
+        day = draw.choice([draw.uniform(first, last), 0, 31, draw.choice([0, 31]) - 1e-6 / 86_400])
+        return at(0) + timedelta(microseconds=round(day * 86_400_000_000))
+
+    def maybe(chance: float, value: Any) -> Any:
+        return value if draw.random() < chance else None
+
+    rows = []
+    for index in range(number):
+        received = instant(-40, 40)
+        requests = [
+            {
+                "requested_at": maybe(0.9, instant(-40, 40)),
+                "answered_at": None,
+                "text": draw.choice(PAPERS),
+                "documents": maybe(0.8, [{"code": None, "name": draw.choice(PAPERS)} for _ in range(draw.randrange(3))]),
+            }
+            for _ in range(draw.choice([0, 0, 0, 1, 1, 2, 3]))
+        ]
+        rows.append(
+            {
+                "source": draw.choice(SOURCES),
+                "reception_month": str(MONTH.of(received)),
+                "dossier_code": f"{index % 100}",  # two sources may use the same code
+                "procedure_code": draw.choice(PROCEDURES),
+                "handling_unit": draw.choice([*UNITS, "X"]),
+                "channel": maybe(0.95, draw.choice([1, 2, 3, 4])),
+                "received_at": received,
+                "due_at": maybe(0.8, instant(-40, 60)),
+                "finished_at": maybe(0.7, instant(-40, 40)),
+                "returned_at": maybe(0.5, instant(-40, 40)),
+                "status": maybe(0.95, draw.randrange(1, 11)),
+                "supplement_count": len(requests) + draw.choice([0, 0, 0, 1, 2]) if requests else draw.choice([None, 0, 0, 0, 1, 2]),
+                "supplements": requests or maybe(0.9, []),
+                "history": [],
+                "submission": "s",
+            }
+        )
+    unique = {(row["source"], row["dossier_code"]): row for row in rows}
+    return list(unique.values())
+
+
+def by_hand(rows: list[dict[str, Any]]) -> tuple[dict[tuple[str, str], Counter[str]], Counter[str], Counter[tuple[str, str, str]]]:
+    """The same counts by plain loops: by unit and procedure, by source, and by unit, procedure and register."""
+    cells: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    sources: Counter[str] = Counter()
+    registers: Counter[tuple[str, str, str]] = Counter()
+
+    def inside(instant: datetime | None) -> bool:
+        return instant is not None and MONTH.start <= instant < MONTH.end
+
+    for row in rows:
+        if row["source"] not in NATIONAL or row["received_at"] >= MONTH.end:
+            continue
+        listed = row["supplements"] or []
+        before = [item for item in listed if item["requested_at"] is None or item["requested_at"] < MONTH.end]
+        requests = len(before) if listed else row["supplement_count"] or 0
+        end = (row["finished_at"] or row["returned_at"]) if row["status"] in END_STATUSES else None
+        received, ended = inside(row["received_at"]), inside(end)
+        cohort = ended or any(inside(item["requested_at"]) for item in listed)
+        overdue = inside(row["due_at"]) and (end is None or end >= MONTH.end)
+        if not (received or cohort or overdue):
+            continue
+        papers = [(None, item["text"]) for item in before if not item["documents"]]
+        papers += [(paper["code"], paper["name"]) for item in before for paper in item["documents"] or []]
+        classes = [BOOK.classify(row["procedure_code"], code, name) for code, name in papers] if cohort else []
+        held = any(kind == HELD for kind, _ in classes)
+        unclear = any(kind == UNCLEAR for kind, _ in classes) or (requests > 0 and not listed)
+        due = row["due_at"] is not None
+        cell = (row["handling_unit"], row["procedure_code"])
+        said = {
+            "online_filing_raw": received and row["channel"] == 2,
+            "online_filing_den": received,
+            "on_time_raw": ended and due and end is not None and end <= row["due_at"],
+            "on_time_den": (ended and due) or overdue,
+            "supplement_raw": cohort and requests >= 1,
+            "supplement_den": cohort,
+            "repeat_supplement_raw": cohort and requests >= 2,
+            "repeat_supplement_den": cohort,
+            "asked_again_recorded_lower": cohort and held,
+            "asked_again_recorded_upper": cohort and (held or unclear),
+            "asked_again_recorded_den": cohort,
+            "ended": ended,
+        } | {f"channel_{code}": received and row["channel"] == code for code in (1, 2, 3, 4)}
+        cells[cell].update({name: int(true) for name, true in said.items()})
+        sources[row["source"]] += 1
+        registers.update((*cell, register) for register in {name for kind, name in classes if kind == HELD and name})
+    return cells, sources, registers
+
+
+def counted(folder: Path, rows: list[dict[str, Any]]) -> tuple[Counts, list[dict[str, Any]]]:
+    """The counts, and the file of them."""
+    import pyarrow.parquet as pq
+
+    table = dossier_table(folder)
+    put(table, rows)
+    target = folder / "counts.parquet"
+    counts = count(table.paths(), NATIONAL, MONTH, BOOK, UNITS, target)
+    return counts, pq.read_table(target).to_pylist()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_counts_are_those_of_counting_by_hand(tmp_path: Path, seed: int) -> None:
+    rows = rows_of(seed)
+    counts, stored = counted(tmp_path, rows)
+    cells, sources, registers = by_hand(rows)
+
+    summed: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for row in stored:
+        assert row.pop("province_code") == UNITS.get(row["handling_unit"], "")
+        assert row.pop("source") in NATIONAL
+        assert row.pop("dossiers") > 0
+        summed[row.pop("handling_unit"), row.pop("procedure_code")].update(row)
+    assert summed == cells
+    assert counts.sources == sources
+    assert {tuple(row[:3]): row[3] for row in counts.registers.itertuples(index=False)} == registers
+    for frame, place in ((counts.by_unit, 0), (counts.by_procedure, 1)):
+        sums: dict[str, Counter[str]] = defaultdict(Counter)
+        for cell, numbers in cells.items():
+            sums[cell[place]].update(numbers)
+        assert {str(row.pop(frame.columns[0])): Counter(row) for row in frame.to_dict("records")} == sums
+
+
+def test_the_file_of_counts_is_in_order_and_always_the_same(tmp_path: Path) -> None:
+    rows = rows_of(99, 600)
+    _, stored = counted(tmp_path / "a", rows)
+    order = [(row["province_code"], row["handling_unit"], row["procedure_code"], row["source"]) for row in stored]
+    assert order == sorted(order)
+    random.Random(1).shuffle(rows)
+    counted(tmp_path / "b", rows)
+    assert (tmp_path / "a" / "counts.parquet").read_bytes() == (tmp_path / "b" / "counts.parquet").read_bytes()
+    assert [path.name for path in tmp_path.glob("*/.scratch*")] == []
+
+
+def test_a_lake_without_dossiers_counts_nothing(tmp_path: Path) -> None:
+    target = tmp_path / "counts.parquet"
+    counts = count([], NATIONAL, MONTH, BOOK, UNITS, target)
+    assert len(counts.by_unit) == len(counts.by_procedure) == len(counts.registers) == 0
+    assert counts.sources == {}
+    assert target.is_file()
