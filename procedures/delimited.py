@@ -8,7 +8,7 @@ import io
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -30,13 +30,15 @@ class Rows:
     """A file's rows on their way. ``batches``: ``row_no`` (heading is row 1), then text columns named ``names``.
 
     ``names``: headings as they are compared, all different; ``originals``: as they were written. ``broken``: numbers of rows
-    that could not be read; it grows while the batches are consumed.
+    that could not be read; it grows while the batches are consumed. ``padded``: some cell may begin or end with a blank; like
+    ``broken`` it is known for all rows of a batch when the batch is there.
     """
 
     names: list[str]
     originals: list[str]
     batches: Iterator["pa.RecordBatch"]
     broken: list[int] = field(default_factory=list)
+    padded: Callable[[], bool] = lambda: True
 
 
 def heading(text: object) -> str:
@@ -84,6 +86,13 @@ class _Replayed(io.RawIOBase):
         return count
 
 
+def _lines(data: "bytes | memoryview") -> int:
+    """Number of line feeds; four times as fast as ``bytes.count``."""
+    import numpy as np
+
+    return int(np.count_nonzero(np.frombuffer(data, np.uint8) == 10))
+
+
 class _QuoteGuard:
     """Refuses a file in which a quotation mark swallows rows: they would vanish, their names end up inside another's text.
 
@@ -94,12 +103,15 @@ class _QuoteGuard:
     def __init__(self, separator: bytes, names: Sequence[str], file_name: str) -> None:
         self._separator, self._names, self._file_name = separator, names, file_name
         self._row = 1  # of the next byte that is not yet checked
+        self.padded = False
 
     def checked(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
         """The same bytes, cut at ends of rows."""
         rest = b""
         for block in blocks:
             data = rest + block
+            # trimming all cells costs more than parsing them, and hardly any file needs it
+            self.padded = self.padded or self._pads(block)
             end = self._safe_end(data, last=False)
             if end:
                 yield data[:end]
@@ -114,11 +126,24 @@ class _QuoteGuard:
             self._safe_end(rest, last=True)
             yield rest
 
+    def _pads(self, block: bytes) -> bool:
+        """Whether a cell may begin or end with a blank: any other white space counts, wherever it stands."""
+        import numpy as np
+
+        if b"\xa0" in block or b"\r" in block or (b"\t" in block and self._separator != b"\t"):
+            return True
+        text = np.frombuffer(block, np.uint8)
+        blanks = np.flatnonzero(text == 32)
+        if not len(blanks):
+            return False
+        around = np.concatenate([text[np.maximum(blanks - 1, 0)], text[np.minimum(blanks + 1, len(text) - 1)]])
+        return bool(np.isin(around, (self._separator[0], 10, 34)).any()) or blanks[0] == 0 or blanks[-1] == len(text) - 1
+
     def _safe_end(self, data: bytes, last: bool) -> int:
         """Up to where the data are whole rows, all of them sound. Raises ``InputError``."""
         if b'"' not in data:
             end = len(data) if last else data.rfind(b"\n") + 1
-            self._row += data.count(b"\n", 0, end)
+            self._row += _lines(memoryview(data)[:end])
             return end
         done = 0
         for line in self._doubtful_lines(data):
@@ -203,8 +228,9 @@ def csv_rows(stream: BinaryIO, name: str) -> Rows:
     originals = _csv_heading(head, separator.decode(), name)
     names = check_heading(originals, 1, name)
     broken: list[int] = []
-    guarded = io.BufferedReader(_Replayed(head, stream, _QuoteGuard(separator, names, name)), BLOCK)
-    return Rows(names, originals, _parsed(guarded, names, separator.decode(), 2, broken, name), broken)
+    guard = _QuoteGuard(separator, names, name)
+    source = io.BufferedReader(_Replayed(head, stream, guard), BLOCK)
+    return Rows(names, originals, _parsed(source, names, separator.decode(), 2, broken, name), broken, lambda: guard.padded)
 
 
 def line_rows(stream: BinaryIO, name: str) -> Rows:

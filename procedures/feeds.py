@@ -230,14 +230,14 @@ class _Attempt:
         with ExitStack() as held:
             stream = held.enter_context(_opened(submission))
             unpacked = held.enter_context(self._unpacked(stream, submission.file_name))
-            rows = rows_of(profile, unpacked)
+            rows = rows_of(profile, unpacked, self.settings.max_unpacked_mb << 20)
             reader = Reader(self.con, profile, rows, unpacked.name)
             counted = 0
             for number, chunk in enumerate(chunks(rows)):
                 reader.raw(chunk)
-                self.lookups.learn()
-                staging.judge(self.con, profile, self.lookups, key, submission.received_at, submission.replaces_month)
-                counted += self._take_chunk(folder, number, key, reader)
+                self.lookups.learn(reader.present)
+                columns = staging.judge(self.con, reader, self.lookups, key, submission.received_at, submission.replaces_month)
+                counted += self._take_chunk(folder, number, columns, key, reader)
             self._hold_broken(key, rows.broken)
             self.notes[key] = [{"vi": vi, "en": en} for vi, en in unpacked.notes]
         if counted + len(rows.broken) == 0:
@@ -254,15 +254,14 @@ class _Attempt:
         with unpacked.stream:
             yield unpacked
 
-    def _take_chunk(self, folder: Path, number: int, key: str, reader: Reader) -> int:
+    def _take_chunk(self, folder: Path, number: int, columns: Sequence[str], key: str, reader: Reader) -> int:
         con = self.con
         months = con.execute("SELECT month_no, count(*) FROM judged WHERE NOT bad GROUP BY month_no ORDER BY month_no").fetchall()
         total: int = con.execute("SELECT count(*) FROM judged").fetchall()[0][0]
-        names = "* EXCLUDE (month_no, bad, errors, warnings)"
         for month, _rows in months:
             target = folder / f"reception_month={month // 100}-{month % 100:02d}"
             target.mkdir(parents=True, exist_ok=True)
-            query = f"SELECT {names} FROM judged WHERE NOT bad AND month_no = {month}"
+            query = f"SELECT {', '.join(columns)} FROM judged WHERE NOT bad AND month_no = {month}"
             merging.copy_to(con, query, target / f"{number:06d}.parquet")
         if sum(rows for _month, rows in months) < total:
             con.execute(

@@ -118,6 +118,11 @@ class Lookups:
         self.types = {row[0]: row[1] for row in con.execute("DESCRIBE lake_row").fetchall()}
         con.unregister("lake_row")
 
+    @property
+    def has_providers(self) -> bool:
+        """Whether somebody is registered as the supplier of the source's system."""
+        return bool(self._providers)
+
     def provider_on(self, day: str) -> str:
         """SQL for who supplied the source's system on a day (an SQL expression)."""
         cases = " ".join(
@@ -125,18 +130,22 @@ class Lookups:
         )
         return f"CASE {cases} END" if cases else "NULL::VARCHAR"
 
-    def learn(self) -> None:
-        """Look up what the relation ``raw`` names and no chunk before it has."""
-        names = "SELECT handling_unit FROM raw UNION SELECT receiving_unit FROM raw UNION SELECT reception_point FROM raw"
-        units, procedures = self._new(names, self._seen[0]), self._new("SELECT DISTINCT procedure_code FROM raw", self._seen[1])
+    def learn(self, present: set[str]) -> None:
+        """Look up what the relation ``raw`` names in its fields ``present`` and no chunk before it has."""
+        columns = [name for name in ("handling_unit", "receiving_unit", "reception_point") if name in present]
+        units = self._new(columns, self._seen[0])
+        procedures = self._new(["procedure_code"], self._seen[1])
         if self._foreign and (units or procedures):
             grow_foreign_list(self._source.id, units, procedures)
             self._source = find_source(self._source.code)
         self._insert("unit_spans", spans(reading(), self._source, units, self._today))
         self._insert("known_procedures", known_procedures(reading(), self._source.list_code, procedures))
 
-    def _new(self, query: str, seen: set[str]) -> list[str]:
-        found = {row[0] for row in self._con.execute(query).fetchall() if row[0] is not None and len(row[0]) <= MAX_NAME}
+    def _new(self, columns: Sequence[str], seen: set[str]) -> list[str]:
+        found: set[str] = set()
+        for column in columns:
+            rows = self._con.execute(f"SELECT DISTINCT {column} FROM raw").fetchall()
+            found.update(row[0] for row in rows if row[0] is not None and len(row[0]) <= MAX_NAME)
         new = sorted(found - seen)
         seen.update(new)
         return new

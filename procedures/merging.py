@@ -252,7 +252,7 @@ def _write(table: LakeTable, staged: Staged, folder: Path, old: Sequence[Path], 
 
 def copy_to(con: "DuckDBPyConnection", query: str, target: Path) -> None:
     """Write a query's rows as one of the lake's files."""
-    con.execute(f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd)")
+    con.execute(f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)")
 
 
 def _parts(con: "DuckDBPyConnection", table: LakeTable, paths: Sequence[Path], partition: Mapping[str, str]) -> list[Part]:

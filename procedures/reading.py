@@ -64,7 +64,7 @@ def macros(con: "DuckDBPyConnection") -> None:
     """The engine's words of this module: ``filled``, ``truth``, ``masked``."""
     # Trimming costs ten times as much as looking whether there is anything to trim.
     con.execute(
-        f"""CREATE TEMP MACRO filled(x) AS CASE WHEN x = '' OR x = '{REMOVED}' THEN NULL
+        """CREATE TEMP MACRO filled(x) AS CASE WHEN x = '' THEN NULL
         WHEN x[1] <= ' ' OR x[-1] <= ' ' OR starts_with(x, chr(160)) OR ends_with(x, chr(160))
         THEN nullif(trim(x, chr(9) || chr(10) || chr(13) || chr(32) || chr(160)), '') ELSE x END"""
     )
@@ -74,8 +74,11 @@ def macros(con: "DuckDBPyConnection") -> None:
     con.execute("CREATE TEMP MACRO truth(x) AS lower(trim(x)) IN ('1', 'true', 'yes', 'x', 'có')")
 
 
-def rows_of(profile: Profile, unpacked: Unpacked) -> Rows:
-    """The rows of an unpacked file. Raises ``InputError`` where it is not of the kind that the profile reads."""
+def rows_of(profile: Profile, unpacked: Unpacked, limit: int) -> Rows:
+    """The rows of an unpacked file, at most ``limit`` bytes of text.
+
+    Raises ``InputError`` where it is not of the kind that the profile reads.
+    """
     from procedures import sheets
 
     wanted = [heading(column) for columns in profile.columns.values() for column in columns]
@@ -90,7 +93,7 @@ def rows_of(profile: Profile, unpacked: Unpacked) -> Rows:
     if unpacked.kind == "xlsx":
         return sheets.sheet_rows(unpacked.stream, unpacked.name, wanted, needed)
     if unpacked.kind == "parquet":
-        return sheets.parquet_rows(unpacked.stream, unpacked.name)
+        return sheets.parquet_rows(unpacked.stream, unpacked.name, limit=limit)
     return delimited.csv_rows(unpacked.stream, unpacked.name)
 
 
@@ -135,13 +138,17 @@ def chunks(rows: Rows) -> Iterator["pa.Table"]:
 
 @dataclass
 class Reader:
-    """Makes ``raw`` from each chunk of one file. ``own``: SQL for (row_no, own), what is kept of a row that cannot be taken."""
+    """Makes ``raw`` from each chunk of one file. ``own``: SQL for (row_no, own), what is kept of a row that cannot be taken.
+
+    ``present``: the fields that the chunk has a column or the profile a constant for.
+    """
 
     con: "DuckDBPyConnection"
     profile: Profile
     rows: Rows
     name: str
     own: str = ""
+    present: set[str] = field(default_factory=set)
     _keys: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -186,18 +193,22 @@ class Reader:
                 text = f"masked({text})"
             kept.append(f"{literal(original)}: {text}")
         self.own = f"SELECT row_no, CASE WHEN NOT broken THEN to_json({{{', '.join(kept)}}})::VARCHAR END AS own FROM raw"
+        broken_or = "" if broken == "false" else "broken OR "
+        counted = ", ".join(name for name in FIELDS if name in self.present and name not in self.profile.constants)
         through = ", ".join(f"{source[name]} AS {alias}" for name, alias in passed.items())
         # A line without anything in the columns that count is no row of data.
         self.con.execute(
             f"""CREATE TEMP VIEW raw AS SELECT * FROM (SELECT row_no, {broken} AS broken, {fields}, {_NONE}, {through} FROM {relation})
-            WHERE broken OR coalesce({", ".join(FIELDS)}) IS NOT NULL"""
+            WHERE {broken_or}coalesce({counted}) IS NOT NULL"""
         )
 
     def _fields(self, source: dict[str, str]) -> str:
         found = {
             name: [source[heading(column)] for column in self.profile.columns.get(name, []) if heading(column) in source] for name in FIELDS
         }
-        return ", ".join(f"{text_of(self.profile, name, found[name])} AS {name}" for name in FIELDS)
+        self.present = {name for name, columns in found.items() if columns or name in self.profile.constants}
+        padded = self.rows.padded()
+        return ", ".join(f"{text_of(self.profile, name, found[name], padded)} AS {name}" for name in FIELDS)
 
     def _flat_objects(self, chunk: "pa.Table") -> None:
         """JSON lines whose keys are the headings of a table."""
@@ -234,6 +245,7 @@ class Reader:
         shape, steps, requests, lookups, flags = nested(self.profile)
         columns = [column for name in FIELDS for column in self.profile.columns.get(name, [])]
         shape |= dict.fromkeys(columns, "VARCHAR")
+        self.present = {*self.profile.columns, *self.profile.constants}
         named = {name: [f"j.{quote(column)}" for column in self.profile.columns.get(name, [])] for name in FIELDS}
         fields = ", ".join(f"{text_of(self.profile, name, named[name])} AS {name}" for name in FIELDS)
         self.con.execute(
@@ -280,9 +292,11 @@ def missing_column(name: str, column: str) -> InputError:
     )
 
 
-def text_of(profile: Profile, name: str, sources: Sequence[str]) -> str:
-    """SQL for a field's text: the first filled column, else the constant."""
-    choices = [f"filled({source})" for source in sources]
+def text_of(profile: Profile, name: str, sources: Sequence[str], padded: bool = True) -> str:
+    """SQL for a field's text: the first filled column, else the constant. ``padded``: blanks around it are to be taken off."""
+    choices = [f"filled({source})" if padded else f"nullif({source}, '')" for source in sources]
+    if name in PERSONAL:  # rows that come back from quarantine
+        choices = [f"nullif({choice}, '{REMOVED}')" for choice in choices]
     if name in profile.constants:
         choices.append(literal(profile.constants[name]))
     return (choices[0] if len(choices) == 1 else f"coalesce({', '.join(choices)})") if choices else "NULL::VARCHAR"

@@ -7,12 +7,12 @@ keeps it and is counted.
 from dataclasses import dataclass
 from typing import Literal
 
-from procedures.dossiers import END_STATUSES
 from procedures.mapping import FALSE_WORDS, FLAGS, TRUE_WORDS, UNKNOWN_WORDS, Profile
 from procedures.reading import label, literal
 
 MAX_DOSSIER_CODE = 64
-LONGEST_DAYS = 3653  # ten years: no dossier is under way longer; a wrong year is
+LONGEST_US = 3653 * 86_400_000_000  # ten years: no dossier is under way longer; a wrong year is
+FIRST = "TIMESTAMP '1990-01-01'"  # a year of two digits is read as one of antiquity; no dossier was kept by machine before
 DATE_FIELDS = ("received_at", "due_at", "first_due_at", "finished_at", "returned_at", "supplement_at", "updated_at")
 
 
@@ -174,12 +174,12 @@ RULES = {
 }
 
 
-def conditions(profile: Profile, month: str | None = None) -> list[tuple[str, str, str, str]]:
+def conditions(profile: Profile, present: set[str], month: str | None = None) -> list[tuple[str, str, str, str]]:
     """(rule code, field, SQL condition that is true where the row breaks the rule, severity), in the order in which they are told.
 
-    The conditions speak of the columns of ``staging._staged``. ``month``: the only month of reception that a replacement may hold.
+    The conditions speak of the columns of ``staging._staged``. ``present``: the fields that the file has. ``month``: the only month of
+    reception that a replacement may hold.
     """
-    present = {*profile.columns, *profile.constants}
     found = [("missing_field", name, f"{name}_text IS NULL") for name in ("dossier_code", "procedure_code", "handling_unit", "received_at")]
     if profile.status_by_end is None:
         found.append(("missing_field", "status", "status_text IS NULL"))
@@ -187,7 +187,9 @@ def conditions(profile: Profile, month: str | None = None) -> list[tuple[str, st
         pattern = literal(profile.dossier_code_pattern)
         found.append(("bad_dossier_code", "dossier_code", f"NOT regexp_full_match(dossier_code_text, {pattern})"))
     found.append(("bad_dossier_code", "dossier_code", f"length(dossier_code_text) > {MAX_DOSSIER_CODE}"))
-    found += [("bad_date", name, f"{name}_text IS NOT NULL AND {name} IS NULL") for name in DATE_FIELDS if name in present]
+    found += [
+        ("bad_date", name, f"{name}_text IS NOT NULL AND ({name} IS NULL OR {name} < {FIRST})") for name in DATE_FIELDS if name in present
+    ]
     if profile.history:
         found.append(("bad_date", "history", "len(list_filter(steps, lambda s: s.at IS NULL)) > 0"))
         unknown = "len(list_filter(steps, lambda s: s.source_status IS NOT NULL AND s.status IS NULL)) > 0"
@@ -197,8 +199,8 @@ def conditions(profile: Profile, month: str | None = None) -> list[tuple[str, st
     # By day and not by the minute: systems write 00:00 for "that day".
     received = "day_no(received_at, utc_offset_minutes)"
     ends = [name for name in ("due_at", "finished_at", "returned_at") if name in present or (profile.history and name != "due_at")]
-    found += [("date_before_reception", name, f"day_no({name}, utc_offset_minutes) < {received}") for name in ends]
-    found += [("impossible_duration", name, f"day_no({name}, utc_offset_minutes) > {received} + {LONGEST_DAYS}") for name in ends]
+    found += [("date_before_reception", name, f"{name} < received_at AND day_no({name}, utc_offset_minutes) < {received}") for name in ends]
+    found += [("impossible_duration", name, f"epoch_us({name}) - epoch_us(received_at) > {LONGEST_US}") for name in ends]
     if profile.supplements or profile.history or "supplement_at" in present:
         earlier = f"len(list_filter(supplements, lambda r: day_no(r.requested_at, utc_offset_minutes) < {received})) > 0"
         asked = f"len(supplements) > 0 AND {earlier}"
@@ -209,7 +211,11 @@ def conditions(profile: Profile, month: str | None = None) -> list[tuple[str, st
     if "channel" in present:
         known = ", ".join(map(literal, profile.channels)) or "''"
         found.append(
-            ("unknown_channel", "channel", f"channel IS NULL AND channel_text IS NOT NULL AND folded(channel_text) NOT IN ({known})")
+            (
+                "unknown_channel",
+                "channel",
+                f"channel IS NULL AND channel_text IS NOT NULL AND NOT list_contains([{known}], folded(channel_text))",
+            )
         )
     if profile.applicants and "applicant_type" in present:
         found.append(("unknown_applicant_type", "applicant_type", "applicant_type_text IS NOT NULL AND applicant_type IS NULL"))
@@ -218,9 +224,9 @@ def conditions(profile: Profile, month: str | None = None) -> list[tuple[str, st
         found.append(("bad_number", "supplement_count", f"supplement_count_text IS NOT NULL AND ({number})"))
     words = ", ".join(map(literal, (*TRUE_WORDS, *FALSE_WORDS, *UNKNOWN_WORDS)))
     found += [
-        ("bad_flag", name, f"{name}_text IS NOT NULL AND {name} IS NULL AND folded({name}_text) NOT IN ({words})")
+        ("bad_flag", name, f"{name}_text IS NOT NULL AND {name} IS NULL AND NOT list_contains([{words}], folded({name}_text))")
         for name in FLAGS
-        if name in profile.columns
+        if name in present
     ]
     if "data_lookups" in present:
         broken = "len(list_filter(lookups, lambda l: l.database IS NULL OR (l.said IS NOT NULL AND l.at IS NULL))) > 0"
@@ -238,10 +244,9 @@ def conditions(profile: Profile, month: str | None = None) -> list[tuple[str, st
         unlisted = "NOT list_contains(getvariable('known_providers'), provider_text)"
         found.append(("unknown_provider", "provider", f"provider_text IS NOT NULL AND {unlisted}"))
     found.append(("procedure_before_listed", "procedure_code", "day < procedure_since"))
-    later = "day_no(returned_at, utc_offset_minutes) < day_no(finished_at, utc_offset_minutes)"
+    later = "returned_at < finished_at AND day_no(returned_at, utc_offset_minutes) < day_no(finished_at, utc_offset_minutes)"
     found.append(("returned_before_end", "returned_at", later))
-    ended = ", ".join(map(str, END_STATUSES))
-    found.append(("end_without_date", "finished_at", f"finished_at IS NULL AND status IN ({ended})"))
+    found.append(("end_without_date", "finished_at", "finished_at IS NULL AND is_end"))
     return [(code, name, sql, RULES[code].severity) for code, name, sql in found]
 
 

@@ -15,6 +15,8 @@ from procedures.rules import DATE_FIELDS, conditions
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+    from procedures.reading import Reader
+
 FIRST_YEAR = 1990
 VIETNAM = 420  # minutes east of UTC: months and days of validity are cut there; constant since 1975
 STAMPS = ("source", "reception_month", "submission", "row_no", "updated_at", "code_day")
@@ -39,24 +41,27 @@ def macros(con: "DuckDBPyConnection", profile: Profile, applicant_key: str) -> N
     day_only = f"coalesce({days}) IS NOT NULL"
     if profile.iso_dates and not (profile.date_formats or profile.day_formats):
         # the usual spelling, 2026-10-08T08:15:00, is told by its length and needs no pattern
-        whole = f"CASE WHEN length(x) = 19 AND x[5] = '-' AND x[17] = ':' THEN try_cast(x AS TIMESTAMP) - {shift} ELSE {whole} END"
-        day_only = f"length(x) < 11 AND {day_only}"
+        whole = f"CASE WHEN strlen(x) = 19 AND x[17] = ':' THEN try_cast(x AS TIMESTAMP) - {shift} ELSE {whole} END"
+        day_only = f"strlen(x) < 11 AND {day_only}"
     con.execute(f"CREATE TEMP MACRO any_instant(x) AS {whole}")
     # A year of two digits is read as one of antiquity: no date then, like every year before any dossier was kept by machine.
     con.execute(f"CREATE TEMP MACRO instant(x) AS CASE WHEN any_instant(x) >= TIMESTAMP '{FIRST_YEAR}-01-01' THEN any_instant(x) END")
-    con.execute(f"CREATE TEMP MACRO deadline(x) AS CASE WHEN {day_only} THEN instant(x) + INTERVAL '86399 seconds' ELSE instant(x) END")
+    end_of_day = "INTERVAL '86399 seconds'"
+    con.execute(f"CREATE TEMP MACRO any_deadline(x) AS CASE WHEN {day_only} THEN any_instant(x) + {end_of_day} ELSE any_instant(x) END")
+    con.execute(f"CREATE TEMP MACRO deadline(x) AS CASE WHEN {day_only} THEN instant(x) + {end_of_day} ELSE instant(x) END")
     con.execute("CREATE TEMP MACRO day_no(moment, minutes) AS (epoch_us(moment) + minutes::BIGINT * 60000000) // 86400000000")
     con.execute("CREATE TEMP MACRO zoned(moment) AS make_timestamptz(epoch_us(moment))")
     con.execute("CREATE TEMP MACRO folded(x) AS lower(nfc_normalize(trim(x)))")
     sign = r"regexp_extract(x, '([+-])(\d\d):?(\d\d)?$', 1)"
     hours, rest = (rf"try_cast(regexp_extract(x, '([+-])(\d\d):?(\d\d)?$', {group}) AS INT)" for group in (2, 3))
     minutes = f"({hours} * 60 + coalesce({rest}, 0))"
-    told = f"CASE WHEN length(x) > 15 AND {has_offset} THEN CASE {sign} WHEN '+' THEN {minutes} WHEN '-' THEN -{minutes} ELSE 0 END END, "
-    usual = "length(x) = 19 AND x[17] = ':'"
+    told = f"CASE WHEN strlen(x) > 15 AND {has_offset} THEN CASE {sign} WHEN '+' THEN {minutes} WHEN '-' THEN -{minutes} ELSE 0 END END, "
+    usual = "strlen(x) = 19 AND x[17] = ':'"
     offset = f"CASE WHEN {usual} THEN {profile.utc_offset_minutes} ELSE coalesce({told}{profile.utc_offset_minutes}) END"
     con.execute(f"CREATE TEMP MACRO offset_of(x) AS CAST({offset if profile.iso_dates else profile.utc_offset_minutes} AS SMALLINT)")
     true, false = (", ".join(map(literal, words)) for words in (TRUE_WORDS, FALSE_WORDS))
-    con.execute(f"CREATE TEMP MACRO flag(x) AS CASE WHEN folded(x) IN ({true}) THEN true WHEN folded(x) IN ({false}) THEN false END")
+    said = f"CASE WHEN list_contains([{true}], folded(x)) THEN true WHEN list_contains([{false}], folded(x)) THEN false END"
+    con.execute(f"CREATE TEMP MACRO flag(x) AS {said}")
     con.execute("SET VARIABLE applicant_key = ?", [applicant_key])
     # The outer hash keeps the key out of reach of whoever could append to the text.
     key = "getvariable('applicant_key')"
@@ -67,7 +72,11 @@ def _codes(expression: str, words: dict[str, Any], kind: str) -> str:
     known = {word: code for word, code in words.items() if code is not None}
     if not known:
         return f"NULL::{kind}"
-    cases = " ".join(f"WHEN {literal(word)} THEN {literal(code) if isinstance(code, str) else str(code).lower()}" for word, code in known.items())
+    values = {word: literal(code) if isinstance(code, str) else str(code).lower() for word, code in known.items()}
+    cases = " ".join(f"WHEN {literal(word)} THEN {value}" for word, value in values.items())
+    if expression.isidentifier() and not all(word.isdigit() for word in known):
+        # most rows have the word as the profile writes it; only the others are folded
+        return f"CAST(coalesce(CASE {expression} {cases} END, CASE folded({expression}) {cases} END) AS {kind})"
     return f"CAST(CASE {expression} {cases} END AS {kind})"
 
 
@@ -76,26 +85,19 @@ def _flag(profile: Profile, name: str) -> str:
     return f"coalesce({_codes(f'folded({name})', own, 'BOOLEAN')}, flag({name}))" if own else f"flag({name})"
 
 
-def _word(name: str, words: dict[str, Any]) -> str:
-    """A field's word as it is looked up; numbers need no folding."""
-    return name if all(word.isdigit() for word in words) else f"folded({name})"
-
-
 LOOKUP = '{"database": "VARCHAR", "time": "VARCHAR", "outcome": "VARCHAR"}'
 
 
-def _typed(profile: Profile) -> str:
+def _typed(profile: Profile, present: set[str]) -> str:
     """SQL: ``raw`` with instants, codes of statuses and channels, sorted steps and requests; the texts as ``<field>_text``."""
     texts = ", ".join(f"{name} AS {name}_text" for name in FIELDS)
-    present = {*profile.columns, *profile.constants}
-    dates = ", ".join(
-        f"{('deadline' if 'due' in name else 'instant') + f'({name})' if name in present else 'NULL::TIMESTAMP'} AS {name}"
-        for name in DATE_FIELDS
-    )
-    status = _codes(_word("status", profile.statuses), profile.statuses, "TINYINT")
+    # the rule on dates refuses years before FIRST_YEAR: one comparison for the row costs less than one for each date
+    words = {name: "any_deadline" if "due" in name else "any_instant" for name in DATE_FIELDS}
+    dates = ", ".join(f"{f'{words[name]}({name})' if name in present else 'NULL::TIMESTAMP'} AS {name}" for name in DATE_FIELDS)
+    status = _codes("status", profile.statuses, "TINYINT")
     if profile.status_by_end:
         status = f"CAST(CASE WHEN finished_at IS NULL THEN {profile.status_by_end.open} ELSE {profile.status_by_end.ended} END AS TINYINT)"
-    channel = _codes(_word("channel", profile.channels), profile.channels, "TINYINT")
+    channel = _codes("channel", profile.channels, "TINYINT")
     if profile.default_channel:
         channel = f"CASE WHEN channel IS NULL THEN CAST({profile.default_channel} AS TINYINT) ELSE {channel} END"
     flags = {name: _flag(profile, name) if name in present else "NULL::BOOLEAN" for name in FLAGS}
@@ -109,26 +111,26 @@ def _typed(profile: Profile) -> str:
             'source_status': s.status, 'activity': masked(s.activity), 'department': s.department}}))"""
     return f"""SELECT row_no, broken, {texts}, {dates}, offset_of(received_at) AS utc_offset_minutes,
         {status} AS status, {channel} AS channel,
-        {_codes(_word("applicant_type", profile.applicants), profile.applicants, "VARCHAR")} AS applicant_type,
+        {_codes("applicant_type", profile.applicants, "VARCHAR")} AS applicant_type,
         {", ".join(f"{sql} AS {name}" for name, sql in flags.items())},
         {"applicant(applicant_key)" if "applicant_key" in present else "NULL::VARCHAR"} AS applicant_hash,
         try_cast(supplement_count AS INTEGER) AS supplement_number,
-        {_requests(profile)} AS requests, {_lookups(profile)} AS lookups, {history} AS steps
+        {_requests(profile, present)} AS requests, {_lookups(profile, present)} AS lookups, {history} AS steps
         FROM raw"""
 
 
 REQUEST = f'STRUCT(requested_at TIMESTAMP, answered_at TIMESTAMP, "text" VARCHAR, documents {PAPERS}, due_before TIMESTAMP)[]'
 
 
-def _requests(profile: Profile) -> str:
+def _requests(profile: Profile, present: set[str]) -> str:
     """SQL for the supplement requests. A flat file gives the first one's time and text and how many there were."""
     if profile.supplements:
         return """list_sort(list_transform(coalesce(requests, []), lambda r: {
             'requested_at': instant(r.requested_at), 'answered_at': instant(r.answered_at), 'text': masked(r.text),
             'documents': coalesce(r.documents, []), 'due_before': deadline(r.due_before)}))"""
-    if not {"supplement_at", "supplement_text"} & set(profile.columns):
+    if not {"supplement_at", "supplement_text"} & present:
         return f"[]::{REQUEST}"
-    at = "instant(supplement_at)" if "supplement_at" in profile.columns else "NULL::TIMESTAMP"
+    at = "instant(supplement_at)" if "supplement_at" in present else "NULL::TIMESTAMP"
     rest = f"'answered_at': NULL::TIMESTAMP, 'text': %s, 'documents': []::{PAPERS}, 'due_before': NULL::TIMESTAMP}}"
     first = f"{{'requested_at': {at}, {rest % 'masked(supplement_text)'}"
     other = f"{{'requested_at': NULL::TIMESTAMP, {rest % 'NULL::VARCHAR'}"
@@ -139,13 +141,13 @@ def _requests(profile: Profile) -> str:
         ELSE CAST(list_concat([{first}], {several}) AS {REQUEST}) END"""
 
 
-def _lookups(profile: Profile) -> str:
+def _lookups(profile: Profile, present: set[str]) -> str:
     """SQL for what was looked up: a JSON list, or ``database|time|outcome`` joined by semicolons."""
     kind = 'STRUCT(database VARCHAR, "at" TIMESTAMP, outcome VARCHAR, said VARCHAR)[]'
     if profile.layout == "objects":
         entry = "{'database': l.database, 'at': instant(l.at), 'outcome': l.outcome, 'said': l.at}"
         return f"CAST(list_transform(lookups, lambda l: {entry}) AS {kind})"
-    if "data_lookups" not in profile.columns:
+    if "data_lookups" not in present:
         return f"NULL::{kind}"
     entry = "{'database': filled(l.database), 'at': instant(filled(l.time)), 'outcome': filled(l.outcome), 'said': filled(l.time)}"
     split = "{'database': filled(split_part(l, '|', 1)), 'at': instant(filled(split_part(l, '|', 2))), "
@@ -156,10 +158,10 @@ def _lookups(profile: Profile) -> str:
         ELSE list_transform(string_split(data_lookups, ';'), lambda l: {split}) END AS {kind})"""
 
 
-def _staged(profile: Profile, lookups: Lookups) -> str:
+def _staged(profile: Profile, present: set[str], lookups: Lookups) -> str:
     """SQL: ``typed`` with its units, its procedure and what follows from steps and requests."""
-    ended = ", ".join(map(str, END_STATUSES))
-    present = {*profile.columns, *profile.constants}
+    ended = " OR ".join(f"status = {code}" for code in END_STATUSES)  # a list of more than a few would become a join
+    s_ended = ended.replace("status", "s.status")
     point = "point.unit" if "reception_point" in present else "NULL::VARCHAR"
     joins = "LEFT JOIN unit_spans handling ON handling.code = t.handling_unit_text AND t.day >= handling.since AND t.day < handling.until"
     place, kind, parent = "NULL::VARCHAR", "NULL::VARCHAR", "NULL::VARCHAR"
@@ -170,7 +172,7 @@ def _staged(profile: Profile, lookups: Lookups) -> str:
         joins += " LEFT JOIN unit_spans point ON point.code = t.reception_point_text AND t.day >= point.since AND t.day < point.until"
     finished, returned, first_due, supplements = "finished_at", "returned_at", "first_due_at", "requests"
     if profile.history:
-        ends = f"list_min(list_transform(list_filter(steps, lambda s: s.status IN ({ended})), lambda s: s.at))"
+        ends = f"list_min(list_transform(list_filter(steps, lambda s: {s_ended}), lambda s: s.at))"
         finished = f"coalesce(finished_at, CASE WHEN is_end THEN coalesce({ends}, returned_at) END)"
         returned = "coalesce(returned_at, list_min(list_transform(list_filter(steps, lambda s: s.status = 10), lambda s: s.at)))"
         answered = "list_filter(steps, lambda later: later.at > s.at AND later.status <> 5)"
@@ -189,7 +191,7 @@ def _staged(profile: Profile, lookups: Lookups) -> str:
           coalesce({point}, CASE WHEN {kind} = 'reception_point' THEN {place} END) AS reception_point,
           known.code IS NOT NULL AS procedure_known, known.since AS procedure_since, known.until AS procedure_until,
           coalesce({provider}, {lookups.provider_on("t.day")}) AS provider
-        FROM (SELECT *, CAST(received_at + INTERVAL '{VIETNAM} minutes' AS DATE) AS day, status IN ({ended}) AS is_end FROM typed) t
+        FROM (SELECT *, CAST(received_at + INTERVAL '{VIETNAM} minutes' AS DATE) AS day, ({ended}) AS is_end FROM typed) t
         {joins} LEFT JOIN known_procedures known ON known.code = t.procedure_code_text"""
 
 
@@ -204,6 +206,7 @@ LAKE = {
         'activity': s.activity, 'department': s.department})""",
     "supplements": """list_transform(supplements, lambda r: {'requested_at': zoned(r.requested_at),
         'answered_at': zoned(r.answered_at), 'text': r.text, 'documents': r.documents})""",
+    "updated_at": "coalesce(zoned(updated_at), received_file)",
     "row_no": "CAST(row_no AS INTEGER)",
     # H26.12-261008-0975: the day is between the first two hyphens
     "code_day": "try_cast(substr(dossier_code_text, position('-' IN dossier_code_text) + 1, 6) AS INTEGER)",
@@ -211,30 +214,33 @@ LAKE = {
 EMPTY = {"data_lookups": "NULL", "history": "[]", "supplements": "[]"}
 
 
-def judge(con: "DuckDBPyConnection", profile: Profile, lookups: Lookups, key: str, received_at: datetime, month: str | None) -> None:
+def judge(con: "DuckDBPyConnection", reader: "Reader", lookups: Lookups, key: str, received_at: datetime, month: str | None) -> list[str]:
     """Make the table ``judged`` from ``raw``: what the lake keeps of each row, ``month_no``, ``bad``, ``errors``, ``warnings``.
 
     ``month``: with a replacement, the only month of reception that may occur. The time of reception of the file stands for a
-    missing time of update.
+    missing time of update. Gives SQL for the columns of a lake's file over ``judged``: what all rows have alike is not in it.
     """
-    schema = dossier_schema()
+    schema, profile, present = dossier_schema(), reader.profile, reader.present
     instants = {name for name in schema.names if str(schema.field(name).type).startswith("timestamp")}
-    columns = []
+    same = _same_for_all(profile, present, lookups) | {"submission": literal(key)}
+    columns, kept = [], []
     for name in schema.names:
         if name in ("source", "reception_month"):
+            continue
+        if name in same:
+            kept.append(f"CAST({same[name]} AS {lookups.types[name]}) AS {name}")
             continue
         sql = LAKE.get(name, f"zoned({name})" if name in instants else name)
         if name in EMPTY:
             length = {"data_lookups": "lookups", "history": "steps", "supplements": "supplements"}[name]
             sql = f"CASE WHEN len({length}) > 0 THEN {sql} ELSE {EMPTY[name]} END"
         columns.append(f"CAST({sql} AS {lookups.types[name]}) AS {name}")
-    columns[[c.rsplit(" AS ", 1)[1] for c in columns].index("updated_at")] = "coalesce(zoned(updated_at), received_file) AS updated_at"
-    columns[[c.rsplit(" AS ", 1)[1] for c in columns].index("submission")] = f"{literal(key)} AS submission"
-    errors = [(f"{code}:{name}", sql) for code, name, sql, severity in conditions(profile, month) if severity == "error"]
-    warnings = [(f"{code}:{name}", sql) for code, name, sql, severity in conditions(profile, month) if severity == "warning"]
+        kept.append(name)
+    found = conditions(profile, present, month)
+    errors, warnings = ([(f"{code}:{name}", sql) for code, name, sql, kind in found if kind == wanted] for wanted in ("error", "warning"))
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE judged AS
-        WITH typed AS ({_typed(profile)}), staged AS ({_staged(profile, lookups)}),
+        WITH typed AS ({_typed(profile, present)}), staged AS ({_staged(profile, present, lookups)}),
         ruled AS (SELECT *, broken OR coalesce({_any(errors)}, false) AS bad, NOT broken AND coalesce({_any(warnings)}, false) AS odd
             FROM (SELECT *, $now::TIMESTAMP + INTERVAL 1 DAY AS latest, $received::TIMESTAMPTZ AS received_file FROM staged))
         SELECT {", ".join(columns)}, year(day) * 100 + month(day) AS month_no, bad,
@@ -243,10 +249,33 @@ def judge(con: "DuckDBPyConnection", profile: Profile, lookups: Lookups, key: st
         FROM ruled""",
         {"now": received_at.replace(tzinfo=None), "received": received_at},
     )
+    return kept
+
+
+def _same_for_all(profile: Profile, present: set[str], lookups: Lookups) -> dict[str, str]:
+    """The lake's columns that the file says nothing about."""
+    needed: dict[str, bool] = {
+        "receiving_unit": "receiving_unit" in present,
+        "reception_point": bool({"receiving_unit", "reception_point"} & present),
+        "provider": "provider" in present or lookups.has_providers,
+        "channel": "channel" in present or profile.default_channel is not None,
+        "source_channel": "channel" in present,
+        "source_status": "status" in present,
+        "applicant_type": "applicant_type" in present,
+        "applicant_hash": "applicant_key" in present,
+        "data_lookups": "data_lookups" in present or profile.lookups is not None,
+        "history": profile.history is not None,
+        "supplements": bool({"supplement_at", "supplement_text"} & present)
+        or profile.supplements is not None
+        or profile.history is not None,
+        "due_at": "due_at" in present,
+    } | {name: name in present or profile.layout == "objects" for name in FLAGS}
+    empty = {"history": "[]", "supplements": "[]"}
+    return {name: empty.get(name, "NULL") for name, there in needed.items() if not there}
 
 
 def _any(found: list[tuple[str, str]]) -> str:
-    return " OR ".join(f"coalesce({sql}, false)" for _reason, sql in found) or "false"
+    return " OR ".join(f"({sql})" for _reason, sql in found) or "false"
 
 
 def _list(found: list[tuple[str, str]]) -> str:
