@@ -1,5 +1,6 @@
 """What the page of a submission says: one sentence, its steps, where its rows went, why rows were held back and what to do."""
 
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -13,11 +14,31 @@ from core.text import _
 from core.web import language, pick
 from procedures import mapping
 from procedures.models import Submission
-from procedures.quarantine import CODE_RULES
+from procedures.quarantine import CODE_RULES, path_of
 from procedures.reading import label
-from procedures.rules import RULES, conditions
+from procedures.rules import RULES
 
 FINISHED = ("accepted", "partly_accepted", "rejected")
+# The only column of which a rule speaks; other rules speak of several, and their rows say of which.
+FIELDS = {
+    "bad_dossier_code": "dossier_code",
+    "repeated_dossier": "dossier_code",
+    "unknown_unit": "handling_unit",
+    "unknown_receiving_unit": "receiving_unit",
+    "unknown_reception_point": "reception_point",
+    "unknown_provider": "provider",
+    "unknown_procedure": "procedure_code",
+    "procedure_ended": "procedure_code",
+    "procedure_before_listed": "procedure_code",
+    "unknown_status": "status",
+    "unknown_channel": "channel",
+    "unknown_applicant_type": "applicant_type",
+    "bad_number": "supplement_count",
+    "bad_lookup": "data_lookups",
+    "other_month": "received_at",
+    "returned_before_end": "returned_at",
+    "end_without_date": "finished_at",
+}
 
 
 @dataclass(frozen=True)
@@ -187,18 +208,28 @@ def counts(submission: Submission) -> list[Count]:
 
 
 def _rule_words(profile: mapping.Profile | None, told: str) -> str:
-    """The message of a rule (``code`` or ``code:field``), with the headings under which the sender knows its columns."""
+    """The message of a rule (``code`` or ``code:field``), with the heading under which the sender knows the column."""
     code, _colon, field = told.partition(":")
     rule = RULES.get(code)
     if rule is None:
         return code
-    if profile is None:
-        return pick(rule.vi, rule.en).format(field=_("một cột"))
-    fields = [field] if field else list(dict.fromkeys(item[1] for item in conditions(profile) if item[0] == code))
-    read = [name for name in fields if name in profile.columns or field] or fields
-    names = list(dict.fromkeys(label(profile, name) for name in read))
-    joined = " ".join([", ".join(names[:-1]), _("hoặc"), names[-1]]) if len(names) > 1 else "".join(names)
-    return pick(rule.vi, rule.en).format(field=joined)
+    field = field or FIELDS.get(code, "")
+    return pick(rule.vi, rule.en).format(field=label(profile, field) if profile is not None and field else _("Một cột"))
+
+
+def _held(submission: Submission) -> dict[str, int]:
+    """``rule:field`` → rows still held back; ``rule`` → rows where the rows themselves are no longer kept."""
+    path = path_of(submission.key)
+    if not path.is_file():
+        return submission.quarantined
+    from core import lake
+
+    with closing(lake.connect().con) as con:
+        return dict(
+            con.execute(
+                "SELECT reason, count(*) FROM (SELECT unnest(errors) AS reason FROM read_parquet(?)) GROUP BY reason", [str(path)]
+            ).fetchall()
+        )
 
 
 def _profile(name: str) -> mapping.Profile | None:
@@ -220,7 +251,7 @@ def reasons(submission: Submission) -> list[Reason]:
     }
     found = [
         Reason(declared.get(code.partition(":")[0]) or _rule_words(profile, code), rows, code.partition(":")[0] in CODE_RULES)
-        for code, rows in submission.quarantined.items()
+        for code, rows in _held(submission).items()
     ]
     return sorted(found, key=lambda reason: (-reason.rows, reason.message))
 

@@ -54,7 +54,7 @@ def test_a_table_with_bad_rows_is_told_in_words_and_given_back(app: Flask) -> No
     assert "Đã nhận 2 trên 4 dòng; 2 dòng cần sửa." in page
     assert "Refresh" not in answer.headers
     assert "Tệp đã gửi được hủy lúc" in page
-    assert "Ngày tiếp nhận" in page
+    assert "Ngày tiếp nhận không phải ngày hợp lệ" in page
     assert "thường do Excel làm mất số 0 cuối" in page
     item = stored(key)
     assert item.rows_received == item.rows_accepted + item.rows_superseded + item.rows_unchanged + item.rows_quarantined

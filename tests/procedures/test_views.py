@@ -284,8 +284,15 @@ def test_the_page_tells_reasons_notes_coverage_and_the_files_end(app: Flask) -> 
         **COUNTS,
     )
     page = seen(clerk.get("/submissions/one"))
-    assert page.index("Mã đơn vị chưa có trong danh mục") < page.index("Ngày tiếp nhận")
-    for said in ("no_such_rule_any_more", "44", "Windows-1258", "10/2026 chưa có 62,5 %", "được hủy lúc 00:00, 01/10/2026"):
+    assert page.index("Mã đơn vị chưa có trong danh mục") < page.index("Một cột không phải ngày hợp lệ")
+    for said in (
+        "Nơi tiếp nhận có mã chưa biết",
+        "no_such_rule_any_more",
+        "44",
+        "Windows-1258",
+        "10/2026 chưa có 62,5 %",
+        "được hủy lúc 00:00, 01/10/2026",
+    ):
         assert said in page, said
     assert "{field}" not in page
     assert "The file is in Windows-1258." in seen(clerk.get("/submissions/one?lang=en"))
