@@ -86,6 +86,16 @@ def test_a_push_is_spooled_as_it_was_sent_and_answered_with_its_address(client: 
     kept(1)
 
 
+def test_the_public_contract_is_what_is_meant_where_no_profile_is_named(client: FlaskClient, token: str) -> None:
+    row = {"dossier_code": "H26.12-261008-0009", "procedure_code": "1.004222", "unit_code": "H26.12", "channel": 2}
+    row |= {"applicant_type": "citizen", "received_at": "2026-10-08T08:15:00", "status": 2, "updated_at": "2026-10-08T08:15:00"}
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": NDJSON}
+    address = client.post("/api/v1/dossiers", data=json.dumps(row).encode(), headers=headers).location
+    process_waiting(NOW)
+    told = look(client, token, address).get_json()
+    assert (told["profile"], told["state"], told["rows"]["accepted"]) == ("flat-en", "accepted", 1), told
+
+
 def test_gzip_is_stored_as_it_is(client: FlaskClient, token: str) -> None:
     packed = gzip.compress(LINES)
     key = push(client, token, packed, Content_Encoding="gzip").get_json()["submission"]
