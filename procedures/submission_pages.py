@@ -114,6 +114,13 @@ def state_words(submission: Submission) -> str:
     }[submission.state]
 
 
+def uncounted_words(submission: Submission) -> str:
+    """Why its rows have no counts, which is not the same as none; empty where they have."""
+    if refused(submission):
+        return _("không tính")
+    return "" if finished(submission) else _("chưa đếm")
+
+
 def way_words(submission: Submission) -> str:
     """How it came in."""
     return {

@@ -56,12 +56,16 @@ def _seal(state: "BlueprintSetupState") -> None:
 
 @dataclass(frozen=True)
 class Row:
-    """One submission as the list shows it. ``rows_file``: whether there are quarantined rows to download."""
+    """One submission as the list shows it.
+
+    ``uncounted``: why there are no counts, empty where there are; ``rows_file``: whether there are quarantined rows to download.
+    """
 
     submission: Submission
     state: str
     way: str
     reason: str
+    uncounted: str
     rows_file: bool
 
 
@@ -104,6 +108,7 @@ def submissions() -> ResponseReturnValue:
             words.state_words(item),
             words.way_words(item),
             words.reason_words(item),
+            words.uncounted_words(item),
             item.rows_quarantined > 0 and quarantine.path_of(item.key).is_file(),
         )
         for item in items

@@ -232,6 +232,8 @@ def test_the_list_is_filtered_and_paged(app: Flask) -> None:
     assert "bad.csv" in refused.text
     assert "n29.csv" not in refused.text
     assert "Tệp trống." in seen(refused)
+    assert "không tính" in seen(refused)
+    assert ">0<" not in refused.text
     assert "The file is empty." in seen(clerk.get("/submissions?state=rejected&lang=en"))
     only = officer.get("/submissions?source=h14").text
     assert "far.csv" in only
