@@ -112,10 +112,15 @@ class Coverage:
         return Month(self.today.year, self.today.month) == self.month
 
     @property
-    def unsent(self) -> list[SourceCoverage]:
-        """Sources that sent nothing today, where something is usual or nothing is known."""
+    def due(self) -> list[SourceCoverage]:
+        """Sources of which something may be expected today: some is usual, or nothing is known. None in a month that is over."""
         number = self.today.day - 1
-        return [item for item in self.sources if not item.sent_today and item.days[number].expected != 0] if self.running else []
+        return [item for item in self.sources if item.days[number].expected != 0] if self.running else []
+
+    @property
+    def unsent(self) -> list[SourceCoverage]:
+        """Of these, those that sent nothing today."""
+        return [item for item in self.due if not item.sent_today]
 
 
 @dataclass(frozen=True)

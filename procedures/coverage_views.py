@@ -87,6 +87,7 @@ def compare() -> ResponseReturnValue:
     if not wanted["a"] or not wanted["b"]:
         return render_template("centre/reconcile.html", **shown)
     a, b, month = _pair(wanted["a"], wanted["b"], wanted["month"])
+    labels = labels_of(reading(), sources, today)
     comparison = reconcile.compare(a.code, b.code, month)
     counts = comparison.counts()
     total = counts.only_a + counts.only_b + counts.status + sum(getattr(counts, name) for name in reconcile.DATES)
@@ -96,6 +97,7 @@ def compare() -> ResponseReturnValue:
         **shown | {"compared": counts},
         a=a,
         b=b,
+        names={side: labels[each.code] for side, each in (("a", a), ("b", b))},
         month=month,
         total=total,
         rows=comparison.listed(SHOWN, (number - 1) * SHOWN),
@@ -170,14 +172,17 @@ def sentence(page: Coverage, labels: Mapping[str, str]) -> str:
         return _("Chưa có hệ thống nào được khai báo.")
     month, today = numbers.month(page.month, language()), numbers.day(page.today, language())
     if page.running:
-        unsent = page.unsent
+        due, unsent = page.due, page.unsent
         if not unsent:
-            if all(item.sent_today for item in page.sources):
+            if len(due) == count:
                 return _("Hôm nay %(day)s, mọi hệ thống đã gửi số liệu.", day=today)
             return _("Hôm nay %(day)s, hệ thống nào thường có hồ sơ vào ngày này đều đã gửi số liệu.", day=today)
         if count == 1:
             return _("Hôm nay %(day)s, hệ thống này chưa gửi gì.", day=today)
-        return _("Hôm nay %(day)s, %(n)s trong %(all)s hệ thống chưa gửi gì: %(names)s.", **_told(unsent, count, labels), day=today)
+        told = _told(unsent, len(due), labels)
+        if len(due) == count:
+            return _("Hôm nay %(day)s, %(n)s trong %(all)s hệ thống chưa gửi gì: %(names)s.", **told, day=today)
+        return _("Hôm nay %(day)s, %(n)s trong %(all)s hệ thống thường có hồ sơ vào ngày này chưa gửi gì: %(names)s.", **told, day=today)
     missing = sorted((item for item in page.sources if item.missing), key=lambda item: -len(item.missing))
     if not missing:
         return _("Tháng %(month)s, không thấy ngày nào vắng hồ sơ của một hệ thống thường có.", month=month)

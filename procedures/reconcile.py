@@ -163,7 +163,7 @@ class Comparison:
         marks = {"source_a": ibis.literal(a.code), "source_b": ibis.literal(b.code), "simulated": ibis.literal(int(simulated(a, b)))}
         rows = fetch(self._engine, found.mutate(dossier_code=code, **marks).select(*HEAD))
         stream.write(b"\xef\xbb\xbf")
-        csv.write_csv(rows, stream, csv.WriteOptions(quoting_style="needed"))
+        csv.write_csv(rows, stream)
         return int(rows.num_rows)
 
 
