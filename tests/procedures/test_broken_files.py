@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import unicodedata
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from core.database import reading
 from core.errors import InputError
 from procedures import feeds, files, mapping
 from procedures.dossier_queries import data_dir
+from procedures.dossiers import dossier_table
 from procedures.models import Submission
 from tests.procedures.feed import NOW, lake_rows, load, message, quarantined, small_country, write
 from tests.procedures.test_feeds import FLAT, FLAT_ROWS
@@ -48,10 +50,8 @@ TWO_STOREYS = [
 BROKEN = {
     "tcvn3.csv": (GOOD.encode("utf-8").replace("Đã".encode(), b"\xa7\xb7"), 2, None, "UTF-8"),
     "cp1258.csv": ("Mã hồ sơ".encode("cp1258", "replace") + b"\xfe\n", 1, None, "UTF-8"),
-    "khong-bom.csv": (GOOD.encode("utf-16-le"), 1, None, "UTF-8"),
     "cut.csv.gz": (gzip.compress(GOOD.encode() * 50)[:-40], None, None, "cắt cụt"),
     "cut.xlsx": (workbook([FLAT, *FLAT_ROWS])[:-300], None, None, "cắt cụt"),
-    "empty.csv": (b"", None, None, "trống"),
     "blank.csv": (b"\xef\xbb\xbf \r\n", None, None, "trống"),
     "empty.csv.gz": (gzip.compress(b""), None, None, "trống"),
     "heading-only.csv": (flat([FLAT]).encode(), None, None, "không có dòng"),
@@ -79,6 +79,55 @@ def test_unreadable_file_is_refused_as_a_whole(sqlite_app: Flask, tmp_path: Path
     assert words in submission.reason
     assert not (data_dir() / "lake").exists()
     assert not (data_dir() / "quarantine").exists()
+
+
+def test_empty_file_is_refused_at_the_door(sqlite_app: Flask, tmp_path: Path) -> None:
+    small_country()
+    (tmp_path / "empty.csv").touch()
+    with pytest.raises(InputError, match="trống"):
+        feeds.load_feed(tmp_path / "empty.csv", "h26", "flat-vi", NOW)
+    assert reading().query(Submission).count() == 0
+    assert not list((data_dir() / "spool").iterdir())
+
+
+ENCODED = {
+    "utf-16 without its mark": ("utf-16-le", "UTF-16"),
+    "utf-16": ("utf-16", "UTF-16"),
+    "windows-1258": ("cp1258", "Windows-1258"),
+}
+
+
+@pytest.mark.parametrize("case", ENCODED)
+def test_other_encodings_are_read_and_told(sqlite_app: Flask, tmp_path: Path, case: str) -> None:
+    small_country()
+    encoding, told = ENCODED[case]
+    # Windows-1258 writes the tone marks as letters of their own.
+    (tmp_path / "a.csv").write_bytes(decomposed(GOOD).encode(encoding) if encoding == "cp1258" else GOOD.encode(encoding))
+    assert load(tmp_path / "a.csv", profile="flat-vi").accepted == 2
+    assert [row["status"] for row in lake_rows()] == [9, 4]
+    (note,) = reading().query(Submission).one().notes
+    assert told in note["vi"]
+    assert told in note["en"]
+
+
+def decomposed(text: str) -> str:
+    """Vietnamese as Windows-1258 can write it: letters with their hats, tone marks apart."""
+    marks = "\u0300\u0301\u0303\u0309\u0323"
+    found = []
+    for letter in text:
+        parts = unicodedata.normalize("NFD", letter)
+        tone = "".join(mark for mark in parts if mark in marks)
+        found.append(unicodedata.normalize("NFC", "".join(mark for mark in parts if mark not in marks)) + tone)
+    return "".join(found)
+
+
+def test_zip_is_unpacked(sqlite_app: Flask, tmp_path: Path) -> None:
+    small_country()
+    for inner, content, profile in (("a.csv", GOOD, "flat-vi"), ("b.jsonl", json.dumps(message(3)), "national-sync")):
+        with zipfile.ZipFile(tmp_path / "packed.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+            packed.writestr(inner, content)
+        load(tmp_path / "packed.zip", profile=profile)
+    assert len(lake_rows()) == 3
 
 
 def test_missing_column_of_a_sync_message(sqlite_app: Flask, tmp_path: Path) -> None:
@@ -159,8 +208,9 @@ def test_all_rows_bad(sqlite_app: Flask, tmp_path: Path) -> None:
 
 def test_formula_in_a_quarantined_cell_is_disarmed(sqlite_app: Flask, tmp_path: Path) -> None:
     small_country()
-    result = load(write(tmp_path / "a.jsonl", [message(1, MaTTHC='=HYPERLINK("x")')]))
-    assert quarantined(result.submission)[0]["MaTTHC"].startswith("'=")
+    (tmp_path / "a.csv").write_text(flat([FLAT, [FLAT_ROWS[0][0], '=HYPERLINK("x")', *FLAT_ROWS[0][2:]]]), encoding="utf-8")
+    result = load(tmp_path / "a.csv", profile="flat-vi")
+    assert quarantined(result.submission)[0]["MÃ TTHC "].startswith("'=")
 
 
 def test_unknown_receiving_unit_is_a_warning(sqlite_app: Flask, tmp_path: Path) -> None:
@@ -170,21 +220,31 @@ def test_unknown_receiving_unit_is_a_warning(sqlite_app: Flask, tmp_path: Path) 
     assert lake_rows()[0]["receiving_unit"] is None
 
 
-def test_load_broken_off_is_repaired_by_repeating(sqlite_app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_load_broken_off_is_finished_from_the_log(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     small_country()
-    path = write(tmp_path / "a.jsonl", [message(1), message(2)])
+    path = write(tmp_path / "a.jsonl", [message(1), message(2), message(3, MaTTHC="x")])
 
     def die(*_args: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(feeds, "_close_submission", die)
+        patch.setattr(feeds, "_close", die)
         with pytest.raises(KeyboardInterrupt):
             feeds.load_feed(path, "h26", "national-sync", NOW)
-    assert reading().query(Submission).one().state == "received"
+    submission = reading().query(Submission).one()
+    assert (submission.state, submission.rows_received, len(lake_rows())) == ("checked", 0, 2)
+    before = dossier_table(data_dir()).snapshot().version
+    assert feeds.process_waiting(NOW) == {"finished": 1}
+    assert dossier_table(data_dir()).snapshot().version == before
+    reading().expire_all()
+    submission = reading().query(Submission).one()
+    assert (submission.state, submission.rows_received, submission.rows_accepted, submission.rows_quarantined) == (
+        "partly_accepted",
+        3,
+        2,
+        1,
+    )
     assert load(path).unchanged == 2
-    assert len(lake_rows()) == 2
-    assert sorted(reading().scalars(Submission.__table__.select().with_only_columns(Submission.state))) == ["accepted", "received"]
 
 
 @pytest.mark.parametrize(

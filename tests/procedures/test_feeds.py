@@ -93,7 +93,8 @@ def test_personal_columns_reach_neither_lake_nor_digest_nor_quarantine(sqlite_ap
     kept = str(lake_rows())
     for person in ("Nguyễn Văn A", "Trần Thị B", "001099000001", "cccd-nguyen-van-a"):
         assert person not in kept
-    assert load(write(tmp_path / "b.jsonl", [message(1, ChuHoSo="Lê Văn C", SoGiayToChuHoSo="2")])).unchanged == 1
+    assert load(write(tmp_path / "b.jsonl", [message(1, ChuHoSo="Lê Văn C")])).unchanged == 1
+    assert load(write(tmp_path / "b.jsonl", [message(1, SoGiayToChuHoSo="2")])).accepted == 1  # another person, by the hash alone
     result = load(write(tmp_path / "c.jsonl", [message(2, TrangThaiHoSo="77")]))
     text = str(quarantined(result.submission))
     assert "unknown_status" in text
@@ -182,9 +183,10 @@ def test_commands(app: Flask, runner: FlaskCliRunner, tmp_path: Path) -> None:
         "quarantined": 1,
         "unchanged": 0,
     }
-    out = tmp_path / "rows.csv.gz"
+    out = tmp_path / "rows.jsonl"
     assert runner.invoke(args=["feeds", "quarantine", answer["submission"], "-o", str(out)]).exit_code == 0
-    assert out.read_bytes()[:2] == b"\x1f\x8b"
+    (held,) = map(json.loads, out.read_text(encoding="utf-8").splitlines())
+    assert (held["reasons"], held["MaHoSo"]) == ("unknown_procedure", "H26.12-261008-0002")
     missing = runner.invoke(args=["feeds", "quarantine", "../../x", "-o", str(out)])
     assert missing.exit_code == 1
     assert reading().query(Submission).count() == 1
