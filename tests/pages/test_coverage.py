@@ -92,17 +92,17 @@ def test_two_systems_are_compared_and_the_file_is_recorded(office: FlaskClient) 
     body = text_of(office.get("/reconcile?a=h26&b=h14&month=2026-08").text)
     assert "Có cả hai bên: 1 hồ sơ, trong đó 1 không khớp" in body
     assert "A khác trạng thái 10 9" in body
-    file = office.get("/reconcile.csv?a=h26&b=h14&month=2026-08")
+    file = office.get("/reconcile.csv?a=h26&b=h14&month=2026-08", buffered=True)
     assert file.headers["Content-Disposition"].endswith("filename=doi-chieu-h26-h14-2026-08.csv")
     assert file.data.startswith(b"\xef\xbb\xbf")
     rows = list(csv.DictReader(io.StringIO(file.data.decode("utf-8-sig"))))
     assert list(rows[0].values()) == ["A", "status", "h26", "10", "h14", "9", "0"]
     assert [row["what"] for row in rows] == ["status", "only_a"]
-    entry = reading().query(AuditEntry).filter_by(action="reconcile.download").one()
-    assert (entry.subject, entry.details["month"]) == ("h26 h14", "2026-08")
     with writing() as session:
+        entry = session.query(AuditEntry).filter_by(action="reconcile.download").one()
+        assert (entry.subject, entry.details) == ("h26 h14", {"month": "2026-08", "rows": 2})
         session.query(Source).filter_by(code="h14").one().simulated = True
-    file = office.get("/reconcile.csv?a=h26&b=h14&month=2026-08")
+    file = office.get("/reconcile.csv?a=h26&b=h14&month=2026-08", buffered=True)
     assert file.data.count(b"\n") == 3
     assert "so-lieu-mo-phong-doi-chieu" in file.headers["Content-Disposition"]
 
