@@ -19,6 +19,7 @@ from urllib.parse import unquote
 
 if TYPE_CHECKING:
     import deltalake
+    import duckdb
     import ibis
     import ibis.backends.duckdb
     import pyarrow as pa
@@ -216,8 +217,19 @@ def describe(path: Path, root: Path) -> DataFile:
     return DataFile(str(path.relative_to(root)), path.stat().st_size, digest)
 
 
+def engine(scratch: Path, memory_limit: str = MEMORY) -> "duckdb.DuckDBPyConnection":
+    """A fresh in-memory engine for SQL, without Ibis, whose import costs more than a small feed. ``scratch``: where it may spill."""
+    import duckdb
+
+    con = duckdb.connect(config={"memory_limit": memory_limit, "preserve_insertion_order": False, "temp_directory": str(scratch)})
+    con.execute("SET TimeZone = 'UTC'")
+    # It knows nothing of the size of rows that come from Python, and would put millions of them on the side of a join to be hashed.
+    con.execute("SET disabled_optimizers = 'build_side_probe_side,join_order'")
+    return con
+
+
 def connect(memory_limit: str = MEMORY, scratch: Path | None = None) -> "ibis.backends.duckdb.Backend":
-    """A fresh in-memory engine. Times are UTC; nothing is shared between processes. ``scratch``: where it may put what is too large."""
+    """A fresh in-memory engine. Times are UTC; nothing is shared between processes. ``scratch``: where it may spill."""
     import warnings
 
     import ibis
@@ -228,7 +240,7 @@ def connect(memory_limit: str = MEMORY, scratch: Path | None = None) -> "ibis.ba
     engine = ibis.duckdb.connect(memory_limit=memory_limit, preserve_insertion_order=False)
     engine.raw_sql("SET TimeZone = 'UTC'")  # as an option of connect() it is refused: the time zones are loaded only afterwards
     if scratch is not None:
-        engine.raw_sql(f"SET temp_directory = {_literal(str(scratch))}")
+        engine.con.execute("SET temp_directory = ?", [str(scratch)])
     return engine
 
 
@@ -251,7 +263,3 @@ def from_arrow(engine: "ibis.backends.duckdb.Backend", name: str, rows: "pa.Tabl
 def fetch(engine: "ibis.backends.duckdb.Backend", expression: "ibis.Table") -> "pa.Table":
     """Run an expression and take its rows as Arrow."""
     return engine.con.sql(engine.compile(expression)).to_arrow_table()
-
-
-def _literal(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

@@ -60,6 +60,7 @@ def dossier_schema() -> "pa.Schema":
             ("updated_at", instant),
             ("submission", text),  # Submission.key
             ("row_no", pa.int32()),  # row of the submission's file
+            ("warnings", pa.list_(text)),  # rules (``rule:field``) that the row broke without being held back; null: none
             ("code_day", pa.int32()),  # the day written in the dossier code (yymmdd): tells which files cannot hold the dossier
         ]
     )

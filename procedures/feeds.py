@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from flask import current_app
 from sqlalchemy import or_, select
@@ -28,6 +28,7 @@ from core.settings import Settings
 from procedures import intake, lookups, mapping, merging, quarantine, spool, staging
 from procedures.dossier_queries import data_dir
 from procedures.dossiers import dossier_table
+from procedures.lookups import Lookups
 from procedures.models import Submission
 from procedures.reading import Reader, chunks, rows_of
 from procedures.reading import macros as reading_macros
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 20  # at a commit while others commit too
 TOGETHER = 64 << 20  # bytes of waiting submissions of one source that one commit takes together
+SIDE_UNITS = {"receiving_unit", "reception_point"}  # an unknown one holds no row back, so it is looked up beforehand
 FINISHED = ("accepted", "partly_accepted", "rejected")
 COVERED = 3  # months of a submission for which coverage before and after is told: the newest ones
 logger = logging.getLogger(__name__)
@@ -156,7 +158,7 @@ def _advance(keys: Sequence[str], now: datetime) -> dict[str, InputError]:
     work = data_dir() / "work"
     work.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=work) as scratch:
-        con = lake.connect(scratch=Path(scratch)).con
+        con = lake.engine(Path(scratch))
         try:
             attempt = _Attempt(con, Path(scratch), next(iter(submissions.values())).source.code, settings)
             for key, submission in submissions.items():
@@ -235,9 +237,7 @@ class _Attempt:
             counted = 0
             for number, chunk in enumerate(chunks(rows)):
                 reader.raw(chunk)
-                self.lookups.learn(reader.present)
-                columns = staging.judge(self.con, reader, self.lookups, key, submission.received_at, submission.replaces_month)
-                counted += self._take_chunk(folder, number, columns, key, reader)
+                counted += self._take_chunk(folder, number, reader, submission)
             self._hold_broken(key, rows.broken)
             self.notes[key] = [{"vi": vi, "en": en} for vi, en in unpacked.notes]
         if counted + len(rows.broken) == 0:
@@ -254,29 +254,48 @@ class _Attempt:
         with unpacked.stream:
             yield unpacked
 
-    def _take_chunk(self, folder: Path, number: int, columns: Sequence[str], key: str, reader: Reader) -> int:
-        con = self.con
-        months = con.execute("SELECT month_no, count(*) FROM judged WHERE NOT bad GROUP BY month_no ORDER BY month_no").fetchall()
-        total: int = con.execute("SELECT count(*) FROM judged").fetchall()[0][0]
-        for month, _rows in months:
-            target = folder / f"reception_month={month // 100}-{month % 100:02d}"
-            target.mkdir(parents=True, exist_ok=True)
-            query = f"SELECT {', '.join(columns)} FROM judged WHERE NOT bad AND month_no = {month}"
-            merging.copy_to(con, query, target / f"{number:06d}.parquet")
-        if sum(rows for _month, rows in months) < total:
-            con.execute(
-                f"""INSERT INTO held SELECT ?, j.row_no, j.dossier_code, r.handling_unit, j.procedure_code, j.received_at, j.errors, o.own
-                FROM judged j LEFT JOIN raw r ON r.row_no = j.row_no LEFT JOIN ({reader.own}) o ON o.row_no = j.row_no WHERE j.bad""",
-                [key],
-            )
-        found = con.execute(
-            """SELECT split_part(reason, ':', 1) AS rule, count(*) FROM (SELECT unnest(warnings) AS reason FROM judged WHERE NOT bad)
-            GROUP BY rule"""
-        ).fetchall()
-        warned = self.warnings.setdefault(key, {})
-        for rule, rows in found:
-            warned[rule] = warned.get(rule, 0) + rows
+    def _take_chunk(self, folder: Path, number: int, reader: Reader, submission: Submission) -> int:
+        """Write the good rows of ``raw`` by month of reception, hold back the others. Gives the number of rows.
+
+        Codes are looked up when a row needs them: after the first chunk hardly any is new.
+        """
+        con, lookups = self.con, cast(Lookups, self.lookups)
+        total: int = con.execute("SELECT count(*) FROM raw").fetchall()[0][0]
+        lookups.learn("raw", reader.present if number == 0 else reader.present & SIDE_UNITS)
+        judged = staging.judgement(reader, lookups, submission.key, submission.received_at, submission.replaces_month)
+        written: list[Path] = []
+        relation, left = "raw", total
+        while True:
+            for (month,) in con.execute(judged.months(relation)).fetchall():
+                target = folder / f"reception_month={month // 100}-{month % 100:02d}" / f"{number:06d}-{len(written)}.parquet"
+                target.parent.mkdir(parents=True, exist_ok=True)
+                left -= merging.copy_to(con, judged.good(relation, month), target)
+                written.append(target)
+            if left == 0:
+                break
+            relation = self._rest(written)
+            if not lookups.learn(relation, reader.present):
+                break
+        if left:
+            own = f"JOIN {relation} r ON r.row_no = j.row_no LEFT JOIN ({reader.own}) o ON o.row_no = j.row_no"
+            names = "?, j.row_no, j.dossier_code, r.handling_unit, j.procedure_code, j.received_at, j.errors, o.own"
+            con.execute(f"INSERT INTO held SELECT {names} FROM ({judged.bad(relation)}) j {own}", [submission.key])
+        self._warn(submission.key, written)
         return total
+
+    def _rest(self, written: Sequence[Path]) -> str:
+        """The rows of ``raw`` that were not written, as a table's name."""
+        done = f"ANTI JOIN {merging.read(written)} USING (row_no)" if written else ""
+        self.con.execute(f"CREATE OR REPLACE TEMP TABLE rest AS SELECT raw.* FROM raw {done}")
+        return "rest"
+
+    def _warn(self, key: str, written: Sequence[Path]) -> None:
+        warned = self.warnings.setdefault(key, {})
+        if written:
+            listed = f"SELECT unnest(warnings) AS reason FROM {merging.read(written)}"
+            found = self.con.execute(f"SELECT split_part(reason, ':', 1) AS rule, count(*) FROM ({listed}) GROUP BY rule").fetchall()
+            for rule, rows in found:
+                warned[rule] = warned.get(rule, 0) + rows
 
     def _hold_broken(self, key: str, broken: Sequence[int]) -> None:
         if broken:
@@ -488,7 +507,7 @@ def release(now: datetime, source_code: str | None = None) -> dict[str, Any]:
 def tidy_lake(keep: Iterable[str]) -> dict[str, Any]:
     """Write small files together and delete what neither the lake nor ``keep`` lists (paths) and is dead for a week."""
     table = dossier_table(data_dir())
-    con = lake.connect().con
+    con = lake.engine(data_dir() / "work")
     try:
         with table.lock():
             merged = merging.compact(table, con, table.snapshot())

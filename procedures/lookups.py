@@ -130,21 +130,24 @@ class Lookups:
         )
         return f"CASE {cases} END" if cases else "NULL::VARCHAR"
 
-    def learn(self, present: set[str]) -> None:
-        """Look up what the relation ``raw`` names in its fields ``present`` and no chunk before it has."""
+    def learn(self, relation: str, present: set[str]) -> bool:
+        """Look up what a relation names in its fields ``present`` and none before it has. True if something was found."""
         columns = [name for name in ("handling_unit", "receiving_unit", "reception_point") if name in present]
-        units = self._new(columns, self._seen[0])
-        procedures = self._new(["procedure_code"], self._seen[1])
+        units = self._new(relation, columns, self._seen[0])
+        procedures = self._new(relation, ["procedure_code"], self._seen[1]) if "procedure_code" in present else []
         if self._foreign and (units or procedures):
             grow_foreign_list(self._source.id, units, procedures)
             self._source = find_source(self._source.code)
-        self._insert("unit_spans", spans(reading(), self._source, units, self._today))
-        self._insert("known_procedures", known_procedures(reading(), self._source.list_code, procedures))
+        found = spans(reading(), self._source, units, self._today)
+        known = known_procedures(reading(), self._source.list_code, procedures)
+        self._insert("unit_spans", found)
+        self._insert("known_procedures", known)
+        return bool(found or known)
 
-    def _new(self, columns: Sequence[str], seen: set[str]) -> list[str]:
+    def _new(self, relation: str, columns: Sequence[str], seen: set[str]) -> list[str]:
         found: set[str] = set()
         for column in columns:
-            rows = self._con.execute(f"SELECT DISTINCT {column} FROM raw").fetchall()
+            rows = self._con.execute(f"SELECT DISTINCT {column} FROM {relation}").fetchall()
             found.update(row[0] for row in rows if row[0] is not None and len(row[0]) <= MAX_NAME)
         new = sorted(found - seen)
         seen.update(new)

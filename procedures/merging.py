@@ -75,7 +75,7 @@ def plan(table: LakeTable, base: Snapshot, staged: Staged) -> dict[str, Counts]:
         if staged.replaces:
             _removed(table, base, staged)
         return counts
-    con.execute(f"CREATE TEMP VIEW staged AS SELECT * FROM {_read(staged.files())}")
+    con.execute(f"CREATE TEMP VIEW staged AS SELECT * FROM {read(staged.files())}")
     _repeated(staged)
     _against_the_lake(table, base, staged)
     if staged.replaces:
@@ -105,7 +105,8 @@ def _left(con: "DuckDBPyConnection") -> str:
     return "FROM staged ANTI JOIN beaten USING (submission, row_no)" if _some(con, "beaten") else "FROM staged"
 
 
-def _read(paths: Sequence[Path], extra: str = "") -> str:
+def read(paths: Sequence[Path], extra: str = "") -> str:
+    """SQL for the rows of files; the partition's columns are text."""
     listed = ", ".join(literal(str(path)) for path in paths)
     return f"read_parquet([{listed}], hive_partitioning = true, hive_types_autocast = false{extra})"
 
@@ -161,7 +162,7 @@ def _against_the_lake(table: LakeTable, base: Snapshot, staged: Staged) -> None:
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE met AS
         SELECT s.submission, s.row_no, s.dossier_code, e.reception_month, e.filename AS path, {verdict} AS verdict
-        FROM ({_left(con)}) s JOIN {_read([table.root / part.path for part in found], ", filename = true")} e
+        FROM ({_left(con)}) s JOIN {read([table.root / part.path for part in found], ", filename = true")} e
             ON e.dossier_code = s.dossier_code JOIN batch b ON b.submission = s.submission"""
     )
     con.execute("INSERT INTO beaten SELECT submission, row_no, dossier_code, verdict FROM met WHERE verdict <> 'accepted'")
@@ -179,7 +180,7 @@ def _removed(table: LakeTable, base: Snapshot, staged: Staged) -> None:
         return
     sent = "UNION ALL SELECT dossier_code FROM staged" if staged.files() else ""
     staged.con.execute(
-        f"""INSERT INTO replaced SELECT dossier_code, reception_month, filename FROM {_read(gone, ", filename = true")}
+        f"""INSERT INTO replaced SELECT dossier_code, reception_month, filename FROM {read(gone, ", filename = true")}
         WHERE dossier_code NOT IN (SELECT dossier_code FROM held WHERE dossier_code IS NOT NULL {sent})"""
     )
 
@@ -243,16 +244,18 @@ def _write(table: LakeTable, staged: Staged, folder: Path, old: Sequence[Path], 
     target = folder / f"part-{secrets.token_hex(16)}.parquet"
     sources = []
     if old:
-        sources.append(f"SELECT {names} FROM {_read(old)} ANTI JOIN replaced USING (dossier_code)")
+        sources.append(f"SELECT {names} FROM {read(old)} ANTI JOIN replaced USING (dossier_code)")
     if new:
-        sources.append(f"SELECT {names} FROM {_read(new)} ANTI JOIN beaten USING (submission, row_no)")
+        sources.append(f"SELECT {names} FROM {read(new)} ANTI JOIN beaten USING (submission, row_no)")
     copy_to(staged.con, " UNION ALL ".join(sources), target)
     return [target]
 
 
-def copy_to(con: "DuckDBPyConnection", query: str, target: Path) -> None:
-    """Write a query's rows as one of the lake's files."""
-    con.execute(f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)")
+def copy_to(con: "DuckDBPyConnection", query: str, target: Path) -> int:
+    """Write a query's rows as one of the lake's files; gives their number."""
+    copy = f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
+    rows: int = con.execute(copy).fetchall()[0][0]
+    return rows
 
 
 def _parts(con: "DuckDBPyConnection", table: LakeTable, paths: Sequence[Path], partition: Mapping[str, str]) -> list[Part]:
@@ -262,7 +265,7 @@ def _parts(con: "DuckDBPyConnection", table: LakeTable, paths: Sequence[Path], p
     column = table.statistic
     found = con.execute(
         f"""SELECT filename, count(*), min({column}), max({column}), count(*) FILTER ({column} IS NULL)
-        FROM {_read(paths, ", filename = true")} GROUP BY filename"""
+        FROM {read(paths, ", filename = true")} GROUP BY filename"""
     ).fetchall()
     known = {row[0]: row[1:] for row in found}
     parts = []
@@ -299,7 +302,7 @@ def presence(con: "DuckDBPyConnection", table: LakeTable, base: Snapshot, source
     here = [table.root / part.path for part in base.parts if part.partition == partition]
     if not here:
         return 0.0
-    days = con.execute(f"SELECT DISTINCT (epoch_us(received_at) + 25200000000) // 86400000000 FROM {_read(here)}").fetchall()
+    days = con.execute(f"SELECT DISTINCT (epoch_us(received_at) + 25200000000) // 86400000000 FROM {read(here)}").fetchall()
     seen = {date(1970, 1, 1) + timedelta(days=number) for (number,) in days}
     return len(seen & working) / len(working)
 
@@ -318,7 +321,7 @@ def compact(table: LakeTable, con: "DuckDBPyConnection", base: Snapshot, most: i
             continue
         folder = table.root / f"reception_month={month}" / f"source={source}"
         target = folder / f"part-{secrets.token_hex(16)}.parquet"
-        copy_to(con, f"SELECT {names} FROM {_read([table.root / part.path for part in small])}", target)
+        copy_to(con, f"SELECT {names} FROM {read([table.root / part.path for part in small])}", target)
         removed += small
         added += _parts(con, table, [target], {"reception_month": month, "source": source})
     return table.commit(base, added, removed, {"operation": "compact"}) if added else None

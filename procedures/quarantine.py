@@ -75,7 +75,7 @@ def _codes(path: Path) -> list[tuple[str, str, int, datetime | None]]:
         f"SELECT '{rule}' AS rule, {column} AS code, received_at FROM rows_held WHERE list_contains(errors, '{rule}:{field}')"
         for rule, column, field in zip(CODE_RULES, ("unit_code", "procedure_code"), ("handling_unit", "procedure_code"), strict=True)
     )
-    with closing(lake.connect().con) as con:
+    with closing(lake.engine(data_dir() / "work")) as con:
         found: list[tuple[str, str, int, datetime | None]] = con.execute(
             f"""WITH rows_held AS (FROM read_parquet({literal(str(path))}))
             SELECT rule, code, count(*) AS rows, min(received_at) FROM ({parts}) WHERE code IS NOT NULL
@@ -99,7 +99,7 @@ Told = tuple[int, str, str, str, "dict[str, str | None]"]
 def _told(submission: Submission, profile: mapping.Profile) -> Iterator[Told]:
     """(row, rules, message in Vietnamese, in English, own columns) of each row."""
     nearest = _nearest(submission)
-    with closing(lake.connect().con) as con:
+    with closing(lake.engine(data_dir() / "work")) as con:
         cursor = con.execute(
             "SELECT row_no, errors, own, unit_code, procedure_code FROM read_parquet(?) ORDER BY row_no", [str(path_of(submission.key))]
         )
@@ -220,7 +220,7 @@ def open_rows(submission: Submission) -> BinaryIO:
     parent = reading().get_one(Submission, submission.parent_id)
     mine, theirs = _input_of(submission.key), path_of(parent.key)
     codes = ", ".join(f"'{rule}'" for rule in CODE_RULES)
-    with closing(lake.connect().con) as con:
+    with closing(lake.engine(data_dir() / "work")) as con:
         if not mine.is_file():
             waits = f"len(list_filter(errors, lambda e: split_part(e, ':', 1) NOT IN ({codes}))) = 0"
             _write(con, f"SELECT * FROM read_parquet({literal(str(theirs))}) WHERE {waits} ORDER BY row_no", mine)

@@ -150,6 +150,7 @@ class Reader:
     own: str = ""
     present: set[str] = field(default_factory=set)
     _keys: dict[str, str] = field(default_factory=dict)
+    _usable: bool = False  # a chunk was of the right kind and had the needed columns: what is wrong later is wrong with rows
 
     def __post_init__(self) -> None:
         self._lines = self.rows.names == ["line"]
@@ -166,7 +167,6 @@ class Reader:
 
     def raw(self, chunk: "pa.Table") -> None:
         """Make ``raw`` from the next chunk. Raises ``InputError`` where a needed column is nowhere in it."""
-        self.con.execute("DROP VIEW IF EXISTS raw; DROP TABLE IF EXISTS raw")
         if self.profile.layout == "objects":
             self._objects(chunk)
         elif self._lines:
@@ -178,6 +178,7 @@ class Reader:
                 self._events(set(columns))
             else:
                 self._table("rows_read", columns, {name: quote(name) for name in columns})
+        self._usable = True
 
     def _table(self, relation: str, columns: dict[str, str], source: dict[str, str], broken: str = "false") -> None:
         """``columns``: folded heading → heading as written; ``source``: folded heading → SQL for its text."""
@@ -198,7 +199,7 @@ class Reader:
         through = ", ".join(f"{source[name]} AS {alias}" for name, alias in passed.items())
         # A line without anything in the columns that count is no row of data.
         self.con.execute(
-            f"""CREATE TEMP VIEW raw AS SELECT * FROM (SELECT row_no, {broken} AS broken, {fields}, {_NONE}, {through} FROM {relation})
+            f"""CREATE OR REPLACE TEMP VIEW raw AS SELECT * FROM (SELECT row_no, {broken} AS broken, {fields}, {_NONE}, {through} FROM {relation})
             WHERE {broken_or}coalesce({counted}) IS NOT NULL"""
         )
 
@@ -235,7 +236,7 @@ class Reader:
             FROM rows_read WHERE trim(line) <> ''"""
         )
         good, every = self.con.execute("SELECT count(*) FILTER (WHERE good), count(*) FROM valid_lines").fetchall()[0]
-        if every and not good:
+        if every and not good and not self._usable:
             raise wrong_kind(self.profile, self.name, "không có dòng nào là đối tượng JSON", "has no line that is a JSON object", row=1)
 
     def _objects(self, chunk: "pa.Table") -> None:
@@ -249,17 +250,18 @@ class Reader:
         named = {name: [f"j.{quote(column)}" for column in self.profile.columns.get(name, [])] for name in FIELDS}
         fields = ", ".join(f"{text_of(self.profile, name, named[name])} AS {name}" for name in FIELDS)
         self.con.execute(
-            f"""CREATE TEMP TABLE raw AS
+            f"""CREATE OR REPLACE TEMP TABLE whole AS
             SELECT row_no, NOT good AS broken, {fields}, {steps} AS steps, {requests} AS requests, {lookups} AS lookups,
                 {", ".join(f"{sql} AS {name}" for name, sql in flags.items())}, line
             FROM (SELECT row_no, good, line, json_transform(CASE WHEN good THEN line ELSE '{{}}' END, {literal(json.dumps(shape))}) AS j
                   FROM valid_lines)"""
         )
+        self._found_whole()
         self.own = _own_object(self.profile, shape)
         needed = required(self.profile)
         counts = self.con.execute(f"SELECT {', '.join(f'count({name})' for name in needed)} FROM raw WHERE NOT broken").fetchall()[0]
         for name, count in zip(needed, counts, strict=True):
-            if count == 0:
+            if count == 0 and not self._usable:
                 raise missing_column(self.name, self.profile.columns[name][0])
 
     def _events(self, present: set[str]) -> None:
@@ -276,10 +278,15 @@ class Reader:
         entries = ", ".join(f"{literal(label(self.profile, name))}: {name}" for name in FIELDS if name in self.profile.columns)
         self.own = f"SELECT row_no, to_json({{{entries}}})::VARCHAR AS own FROM raw"
         self.con.execute(
-            f"""CREATE TEMP TABLE raw AS SELECT min(row_no) AS row_no, false AS broken, {first}, list({{{step}}} ORDER BY row_no) AS steps,
+            f"""CREATE OR REPLACE TEMP TABLE whole AS SELECT min(row_no) AS row_no, false AS broken, {first}, list({{{step}}} ORDER BY row_no) AS steps,
             {_NONE.replace(f"{NO_STEPS} AS steps, ", "")}
             FROM (SELECT *, {fields} FROM rows_read) GROUP BY coalesce(dossier_code, 'row ' || row_no)"""
         )
+        self._found_whole()
+
+    def _found_whole(self) -> None:
+        # always a view: the next file of the same attempt may be of another kind
+        self.con.execute("CREATE OR REPLACE TEMP VIEW raw AS FROM whole")
 
 
 def missing_column(name: str, column: str) -> InputError:

@@ -3,7 +3,8 @@
 Instants are held as UTC without a zone until the end: the engine's arithmetic with zones costs more than all else together.
 """
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from procedures.dossiers import END_STATUSES, dossier_schema
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 FIRST_YEAR = 1990
 VIETNAM = 420  # minutes east of UTC: months and days of validity are cut there; constant since 1975
-STAMPS = ("source", "reception_month", "submission", "row_no", "updated_at", "code_day")
+STAMPS = ("source", "reception_month", "submission", "row_no", "updated_at", "code_day", "warnings")
 MICROSECONDS = 60_000_000  # of a minute
 
 
@@ -43,29 +44,29 @@ def macros(con: "DuckDBPyConnection", profile: Profile, applicant_key: str) -> N
         # the usual spelling, 2026-10-08T08:15:00, is told by its length and needs no pattern
         whole = f"CASE WHEN strlen(x) = 19 AND x[17] = ':' THEN try_cast(x AS TIMESTAMP) - {shift} ELSE {whole} END"
         day_only = f"strlen(x) < 11 AND {day_only}"
-    con.execute(f"CREATE TEMP MACRO any_instant(x) AS {whole}")
+    con.execute(f"CREATE OR REPLACE TEMP MACRO any_instant(x) AS {whole}")
     # A year of two digits is read as one of antiquity: no date then, like every year before any dossier was kept by machine.
-    con.execute(f"CREATE TEMP MACRO instant(x) AS CASE WHEN any_instant(x) >= TIMESTAMP '{FIRST_YEAR}-01-01' THEN any_instant(x) END")
+    con.execute(f"CREATE OR REPLACE TEMP MACRO instant(x) AS CASE WHEN any_instant(x) >= TIMESTAMP '{FIRST_YEAR}-01-01' THEN any_instant(x) END")
     end_of_day = "INTERVAL '86399 seconds'"
-    con.execute(f"CREATE TEMP MACRO any_deadline(x) AS CASE WHEN {day_only} THEN any_instant(x) + {end_of_day} ELSE any_instant(x) END")
-    con.execute(f"CREATE TEMP MACRO deadline(x) AS CASE WHEN {day_only} THEN instant(x) + {end_of_day} ELSE instant(x) END")
-    con.execute("CREATE TEMP MACRO day_no(moment, minutes) AS (epoch_us(moment) + minutes::BIGINT * 60000000) // 86400000000")
-    con.execute("CREATE TEMP MACRO zoned(moment) AS make_timestamptz(epoch_us(moment))")
-    con.execute("CREATE TEMP MACRO folded(x) AS lower(nfc_normalize(trim(x)))")
+    con.execute(f"CREATE OR REPLACE TEMP MACRO any_deadline(x) AS CASE WHEN {day_only} THEN any_instant(x) + {end_of_day} ELSE any_instant(x) END")
+    con.execute(f"CREATE OR REPLACE TEMP MACRO deadline(x) AS CASE WHEN {day_only} THEN instant(x) + {end_of_day} ELSE instant(x) END")
+    con.execute("CREATE OR REPLACE TEMP MACRO day_no(moment, minutes) AS (epoch_us(moment) + minutes::BIGINT * 60000000) // 86400000000")
+    con.execute("CREATE OR REPLACE TEMP MACRO zoned(moment) AS make_timestamptz(epoch_us(moment))")
+    con.execute("CREATE OR REPLACE TEMP MACRO folded(x) AS lower(nfc_normalize(trim(x)))")
     sign = r"regexp_extract(x, '([+-])(\d\d):?(\d\d)?$', 1)"
     hours, rest = (rf"try_cast(regexp_extract(x, '([+-])(\d\d):?(\d\d)?$', {group}) AS INT)" for group in (2, 3))
     minutes = f"({hours} * 60 + coalesce({rest}, 0))"
     told = f"CASE WHEN strlen(x) > 15 AND {has_offset} THEN CASE {sign} WHEN '+' THEN {minutes} WHEN '-' THEN -{minutes} ELSE 0 END END, "
     usual = "strlen(x) = 19 AND x[17] = ':'"
     offset = f"CASE WHEN {usual} THEN {profile.utc_offset_minutes} ELSE coalesce({told}{profile.utc_offset_minutes}) END"
-    con.execute(f"CREATE TEMP MACRO offset_of(x) AS CAST({offset if profile.iso_dates else profile.utc_offset_minutes} AS SMALLINT)")
+    con.execute(f"CREATE OR REPLACE TEMP MACRO offset_of(x) AS CAST({offset if profile.iso_dates else profile.utc_offset_minutes} AS SMALLINT)")
     true, false = (", ".join(map(literal, words)) for words in (TRUE_WORDS, FALSE_WORDS))
     said = f"CASE WHEN list_contains([{true}], folded(x)) THEN true WHEN list_contains([{false}], folded(x)) THEN false END"
-    con.execute(f"CREATE TEMP MACRO flag(x) AS {said}")
+    con.execute(f"CREATE OR REPLACE TEMP MACRO flag(x) AS {said}")
     con.execute("SET VARIABLE applicant_key = ?", [applicant_key])
     # The outer hash keeps the key out of reach of whoever could append to the text.
     key = "getvariable('applicant_key')"
-    con.execute(f"CREATE TEMP MACRO applicant(x) AS CASE WHEN x IS NOT NULL THEN sha256({key} || sha256({key} || x)) END")
+    con.execute(f"CREATE OR REPLACE TEMP MACRO applicant(x) AS CASE WHEN x IS NOT NULL THEN sha256({key} || sha256({key} || x)) END")
 
 
 def _codes(expression: str, words: dict[str, Any], kind: str) -> str:
@@ -115,8 +116,7 @@ def _typed(profile: Profile, present: set[str]) -> str:
         {", ".join(f"{sql} AS {name}" for name, sql in flags.items())},
         {"applicant(applicant_key)" if "applicant_key" in present else "NULL::VARCHAR"} AS applicant_hash,
         try_cast(supplement_count AS INTEGER) AS supplement_number,
-        {_requests(profile, present)} AS requests, {_lookups(profile, present)} AS lookups, {history} AS steps
-        FROM raw"""
+        {_requests(profile, present)} AS requests, {_lookups(profile, present)} AS lookups, {history} AS steps"""
 
 
 REQUEST = f'STRUCT(requested_at TIMESTAMP, answered_at TIMESTAMP, "text" VARCHAR, documents {PAPERS}, due_before TIMESTAMP)[]'
@@ -214,42 +214,61 @@ LAKE = {
 EMPTY = {"data_lookups": "NULL", "history": "[]", "supplements": "[]"}
 
 
-def judge(con: "DuckDBPyConnection", reader: "Reader", lookups: Lookups, key: str, received_at: datetime, month: str | None) -> list[str]:
-    """Make the table ``judged`` from ``raw``: what the lake keeps of each row, ``month_no``, ``bad``, ``errors``, ``warnings``.
+@dataclass(frozen=True)
+class Judgement:
+    """SQL that judges the rows of a relation like ``raw``. ``columns``: what a lake's file keeps of a row that no rule holds back."""
+
+    columns: str
+    _steps: str
+
+    def good(self, relation: str, month_no: int) -> str:
+        """The rows of one month of reception (202610) as the lake's files have them."""
+        return f"{self._steps.format(relation=relation)} SELECT {self.columns} FROM ruled WHERE NOT bad AND month_no = {month_no}"
+
+    def bad(self, relation: str) -> str:
+        """``row_no``, ``dossier_code``, ``procedure_code``, ``received_at``, ``errors`` of the rows that are held back."""
+        names = "row_no, dossier_code_text AS dossier_code, procedure_code_text AS procedure_code, zoned(received_at) AS received_at"
+        return f"{self._steps.format(relation=relation)} SELECT {names}, errors FROM ruled WHERE bad"
+
+    @staticmethod
+    def months(relation: str) -> str:
+        """The months of reception that occur (202610)."""
+        day = f"CAST(any_instant(received_at) + INTERVAL '{VIETNAM} minutes' AS DATE)"
+        return f"SELECT DISTINCT year(day) * 100 + month(day) AS month_no FROM (SELECT {day} AS day FROM {relation}) WHERE day IS NOT NULL"
+
+
+def judgement(reader: "Reader", lookups: Lookups, key: str, received_at: datetime, month: str | None) -> Judgement:
+    """How the rows of a chunk are judged.
 
     ``month``: with a replacement, the only month of reception that may occur. The time of reception of the file stands for a
-    missing time of update. Gives SQL for the columns of a lake's file over ``judged``: what all rows have alike is not in it.
+    missing time of update. What a row breaks is told for rows that are held back only (``errors``), and kept beside the others
+    (``warnings``).
     """
     schema, profile, present = dossier_schema(), reader.profile, reader.present
     instants = {name for name in schema.names if str(schema.field(name).type).startswith("timestamp")}
-    same = _same_for_all(profile, present, lookups) | {"submission": literal(key)}
-    columns, kept = [], []
+    found = conditions(profile, present, month)
+    errors, warnings = ([(f"{code}:{name}", sql) for code, name, sql, kind in found if kind == wanted] for wanted in ("error", "warning"))
+    said = _same_for_all(profile, present, lookups) | {
+        "submission": literal(key),
+        "warnings": f"CASE WHEN {_any(warnings)} THEN {_list(warnings)} END",
+    }
+    columns = []
     for name in schema.names:
         if name in ("source", "reception_month"):
             continue
-        if name in same:
-            kept.append(f"CAST({same[name]} AS {lookups.types[name]}) AS {name}")
-            continue
-        sql = LAKE.get(name, f"zoned({name})" if name in instants else name)
-        if name in EMPTY:
+        sql = said.get(name) or LAKE.get(name, f"zoned({name})" if name in instants else name)
+        if name in EMPTY and name not in said:
             length = {"data_lookups": "lookups", "history": "steps", "supplements": "supplements"}[name]
             sql = f"CASE WHEN len({length}) > 0 THEN {sql} ELSE {EMPTY[name]} END"
         columns.append(f"CAST({sql} AS {lookups.types[name]}) AS {name}")
-        kept.append(name)
-    found = conditions(profile, present, month)
-    errors, warnings = ([(f"{code}:{name}", sql) for code, name, sql, kind in found if kind == wanted] for wanted in ("error", "warning"))
-    con.execute(
-        f"""CREATE OR REPLACE TEMP TABLE judged AS
-        WITH typed AS ({_typed(profile, present)}), staged AS ({_staged(profile, present, lookups)}),
-        ruled AS (SELECT *, broken OR coalesce({_any(errors)}, false) AS bad, NOT broken AND coalesce({_any(warnings)}, false) AS odd
-            FROM (SELECT *, $now::TIMESTAMP + INTERVAL 1 DAY AS latest, $received::TIMESTAMPTZ AS received_file FROM staged))
-        SELECT {", ".join(columns)}, year(day) * 100 + month(day) AS month_no, bad,
-            CASE WHEN broken THEN ['unreadable_row:'] WHEN bad THEN {_list(errors)} END AS errors,
-            CASE WHEN odd THEN {_list(warnings)} END AS warnings
-        FROM ruled""",
-        {"now": received_at.replace(tzinfo=None), "received": received_at},
-    )
-    return kept
+    now, file = (f"'{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}'" for moment in (received_at + timedelta(days=1), received_at))
+    typed, staged = _typed(profile, present).replace("{", "{{").replace("}", "}}"), _staged(profile, present, lookups)
+    ruled = f"""SELECT *, year(day) * 100 + month(day) AS month_no, broken OR coalesce({_any(errors)}, false) AS bad
+        FROM (SELECT *, TIMESTAMP {now} AS latest, TIMESTAMPTZ {file[:-1]}+00' AS received_file FROM staged)"""
+    listed = f"SELECT *, CASE WHEN broken THEN ['unreadable_row:'] WHEN bad THEN {_list(errors)} END AS errors FROM judged"
+    escaped = (sql.replace("{", "{{").replace("}", "}}") for sql in (staged, ruled, listed))
+    steps = "WITH typed AS ({}), staged AS ({}), judged AS ({}), ruled AS ({})".replace("{}", "%s")
+    return Judgement(", ".join(columns), steps % (f"{typed} FROM {{relation}}", *escaped))
 
 
 def _same_for_all(profile: Profile, present: set[str], lookups: Lookups) -> dict[str, str]:
