@@ -8,6 +8,8 @@ this product's own choice.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
+from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +17,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.calendar import Month
-from procedures.dossier_queries import EPOCH, local_day, microseconds, refilings
+from procedures.dossier_queries import EPOCH, files_of, local_day, microseconds, refilings
+from procedures.dossiers import dossier_schema
 from procedures.models import NATIONAL, ReportedCount, Source, Unit
 from procedures.sign_list import SIGNS, Sign
 
@@ -235,13 +238,19 @@ def _portal(session: Session, source: Source, month: Month, over: bool) -> Readi
 
 
 def _no_supplements(session: Session, source: Source, month: Month) -> Reading:
-    from core.lake import connect, fetch
-    from procedures.dossier_queries import dossiers
-
     codes = sorted({source.code, *session.scalars(select(Source.code).where(Source.list_code == NATIONAL))})
-    engine = connect()
-    rows = fetch(engine, supplements_by_unit(dossiers(engine, codes, month, month), month)).to_pylist()
+    rows = _by_unit(tuple(files_of(codes, month, month)), month)
     kinds = dict(session.execute(select(Unit.code, Unit.kind).where(Unit.list_code == NATIONAL)).all())
     named, large = without_supplements(rows, kinds, source.code)
     state = "ask" if named else "calm" if large else "few"
     return Reading(SIGNS["no_supplements"], len(named), large, state, named)
+
+
+@lru_cache(maxsize=8)
+def _by_unit(paths: tuple[Path, ...], month: Month) -> list[dict[str, Any]]:
+    """``supplements_by_unit`` of data files. They never change, and every source's page of a month asks for the same ones."""
+    from core.lake import connect, fetch, read_files
+
+    engine = connect()
+    rows: list[dict[str, Any]] = fetch(engine, supplements_by_unit(read_files(engine, paths, dossier_schema()), month)).to_pylist()
+    return rows
