@@ -199,7 +199,8 @@ class Reader:
         through = ", ".join(f"{source[name]} AS {alias}" for name, alias in passed.items())
         # A line without anything in the columns that count is no row of data.
         self.con.execute(
-            f"""CREATE OR REPLACE TEMP VIEW raw AS SELECT * FROM (SELECT row_no, {broken} AS broken, {fields}, {_NONE}, {through} FROM {relation})
+            f"""CREATE OR REPLACE TEMP VIEW raw AS
+            SELECT * FROM (SELECT row_no, {broken} AS broken, {fields}, {_NONE}, {through} FROM {relation})
             WHERE {broken_or}coalesce({counted}) IS NOT NULL"""
         )
 
@@ -278,7 +279,8 @@ class Reader:
         entries = ", ".join(f"{literal(label(self.profile, name))}: {name}" for name in FIELDS if name in self.profile.columns)
         self.own = f"SELECT row_no, to_json({{{entries}}})::VARCHAR AS own FROM raw"
         self.con.execute(
-            f"""CREATE OR REPLACE TEMP TABLE whole AS SELECT min(row_no) AS row_no, false AS broken, {first}, list({{{step}}} ORDER BY row_no) AS steps,
+            f"""CREATE OR REPLACE TEMP TABLE whole AS
+            SELECT min(row_no) AS row_no, false AS broken, {first}, list({{{step}}} ORDER BY row_no) AS steps,
             {_NONE.replace(f"{NO_STEPS} AS steps, ", "")}
             FROM (SELECT *, {fields} FROM rows_read) GROUP BY coalesce(dossier_code, 'row ' || row_no)"""
         )
