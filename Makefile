@@ -26,8 +26,8 @@ lint: ## style, types and floors
 test: lint ## all tests but the long ones, on SQLite and PostgreSQL, with Chromium
 	.venv/bin/pytest -n 2 --dist loadfile -m "not long"
 
-test-long: ## kill, fuzz, attack and the full browser matrix
-	@ops/install.sh --tests
+test-long: ## kill, fuzz, attack, Spark and the full browser matrix
+	@ops/install.sh --tests --spark
 	.venv/bin/pytest -n 2 --dist loadfile -m long
 
 bench: ## the hot paths, each as a ratio to a limit measured in the same run

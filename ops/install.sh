@@ -1,11 +1,18 @@
 #!/usr/bin/env bash
-# Install what the project needs on Debian 12+ or Ubuntu 24.04+. Without arguments: to run it; with --tests: to test it, too.
+# Install what the project needs on Debian 12+ or Ubuntu 24.04+. Without arguments: to run it; with --tests: to test it, too;
+# with --spark: also Java and Spark, on which the lake's expressions run as well.
 # Asks nothing. Does nothing where everything is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 lock=requirements.lock
-tests=no
-if [ "${1:-}" = "--tests" ]; then tests=yes lock=requirements-dev.lock; fi
+tests=no spark=no
+for option in "$@"; do
+  case $option in
+    --tests) tests=yes lock=requirements-dev.lock ;;
+    --spark) spark=yes ;;
+    *) printf 'Unknown option %s. There are --tests and --spark.\n' "$option" >&2; exit 2 ;;
+  esac
+done
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -45,6 +52,7 @@ missing_packages() {
     command -v pdftotext >/dev/null || echo poppler-utils
     command -v chromium >/dev/null || { [ "$(. /etc/os-release; echo "$ID")" = debian ] && echo chromium; } || true
   fi
+  if [ "$spark" = yes ]; then command -v java >/dev/null || echo default-jre-headless; fi
 }
 
 install_packages() {
@@ -74,13 +82,16 @@ if missing=$(missing_packages) && [ -n "$missing" ]; then
   install_packages $(missing_packages)
 fi
 
-stamp=.venv/.installed-$lock
-if ! cmp -s "$lock" "$stamp"; then
+install_lock() {
+  local stamp=.venv/.installed-$1
+  if cmp -s "$1" "$stamp"; then return; fi
   if [ ! -x .venv/bin/pip ]; then "$python" -m venv .venv; fi
-  say "Installing Python packages from $lock (about one to two minutes)"
-  .venv/bin/pip install -q --disable-pip-version-check --no-input --require-hashes -r "$lock"
-  cp "$lock" "$stamp"
-fi
+  say "Installing Python packages from $1 (about one to two minutes)"
+  .venv/bin/pip install -q --disable-pip-version-check --no-input --require-hashes -r "$1"
+  cp "$1" "$stamp"
+}
+install_lock "$lock"
+if [ "$spark" = yes ]; then install_lock requirements-spark.lock; fi
 
 # Ubuntu has no Chromium package; Playwright brings one there.
 if [ "$tests" = yes ] && ! command -v chromium >/dev/null && [ ! -e .venv/.chromium ]; then
