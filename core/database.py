@@ -100,6 +100,8 @@ def writing() -> Iterator[Session]:
         g.reading_session.rollback()
     with Session(get_engine().execution_options(writing=True)) as session, session.begin():
         yield session
+    if "reading_session" in g:  # somebody may have read inside the block
+        g.reading_session.rollback()
 
 
 def _close(_error: BaseException | None) -> None:

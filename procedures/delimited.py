@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ROW = "row_no"
-BLOCK = 1 << 24  # bytes parsed at a time
+BLOCK = 1 << 24  # bytes looked at together
+PARSED = 1 << 20  # bytes parsed at a time
 HEAD = 1 << 20  # bytes in which the heading must end
 LONGEST_ROW = 1 << 26  # bytes
 MAX_CELL = 1 << 24  # bytes; a longer quoted cell is a quotation mark that nobody closed
@@ -30,8 +31,8 @@ class Rows:
     """A file's rows on their way. ``batches``: ``row_no`` (heading is row 1), then text columns named ``names``.
 
     ``names``: headings as they are compared, all different; ``originals``: as they were written. ``broken``: numbers of rows
-    that could not be read; it grows while the batches are consumed. ``padded``: some cell may begin or end with a blank; like
-    ``broken`` it is known for all rows of a batch when the batch is there.
+    that could not be read; it grows while the batches are consumed. ``padded``: some cell may begin or end with a blank; ``zoned``: some
+    time may carry an offset. Like ``broken`` they are known for all rows of a batch when the batch is there.
     """
 
     names: list[str]
@@ -39,6 +40,7 @@ class Rows:
     batches: Iterator["pa.RecordBatch"]
     broken: list[int] = field(default_factory=list)
     padded: Callable[[], bool] = lambda: True
+    zoned: Callable[[], bool] = lambda: True
 
 
 def heading(text: object) -> str:
@@ -60,30 +62,26 @@ def check_heading(names: Sequence[str], row: int, file_name: str) -> list[str]:
     return [name or f"({position})" for position, name in enumerate(folded, 1)]
 
 
-class _Replayed(io.RawIOBase):
-    """A stream whose first bytes were read already; optionally every block passes a guard first."""
+def _blocks(head: bytes, rest: BinaryIO) -> Iterator[bytes]:
+    """A stream whose first bytes were read already."""
+    block = head
+    while block:
+        yield block
+        block = rest.read(BLOCK)
 
-    def __init__(self, head: bytes, rest: BinaryIO, guard: "_QuoteGuard | None" = None) -> None:
-        self._blocks = self._read(head, rest) if guard is None else guard.checked(self._read(head, rest))
-        self._block = memoryview(b"")
 
-    @staticmethod
-    def _read(head: bytes, rest: BinaryIO) -> Iterator[bytes]:
-        block = head
-        while block:
-            yield block
-            block = rest.read(BLOCK)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]  # what io.BufferedReader hands over
-        if not self._block:
-            self._block = memoryview(next(self._blocks, b""))
-        count = min(len(buffer), len(self._block))
-        buffer[:count] = self._block[:count]
-        self._block = self._block[count:]
-        return count
+def _whole_lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """The same bytes, cut at ends of lines."""
+    rest: list[bytes] = []
+    for block in blocks:
+        end = block.rfind(b"\n") + 1
+        if end:
+            yield b"".join([*rest, block[:end]])
+            rest = [block[end:]]
+        else:
+            rest.append(block)
+    if last := b"".join(rest):
+        yield last
 
 
 def _lines(data: "bytes | memoryview") -> int:
@@ -91,6 +89,20 @@ def _lines(data: "bytes | memoryview") -> int:
     import numpy as np
 
     return int(np.count_nonzero(np.frombuffer(data, np.uint8) == 10))
+
+
+def _may_have_offsets(data: bytes) -> bool:
+    """Whether a time may carry an offset: a plus or a Z behind a digit, or a hyphen three places after a colon (08:15-07:00)."""
+    import numpy as np
+
+    text = np.frombuffer(data, np.uint8)
+    for mark in b"+Zz":
+        if mark in data:
+            before = text[np.flatnonzero(text[1:] == mark)]
+            if bool(((before >= 48) & (before <= 57)).any()):
+                return True
+    colons = np.flatnonzero(text[:-3] == 58)
+    return bool((text[colons + 3] == 45).any())
 
 
 class _QuoteGuard:
@@ -103,7 +115,7 @@ class _QuoteGuard:
     def __init__(self, separator: bytes, names: Sequence[str], file_name: str) -> None:
         self._separator, self._names, self._file_name = separator, names, file_name
         self._row = 1  # of the next byte that is not yet checked
-        self.padded = False
+        self.padded = self.zoned = False
 
     def checked(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
         """The same bytes, cut at ends of rows."""
@@ -112,6 +124,7 @@ class _QuoteGuard:
             data = rest + block
             # trimming all cells costs more than parsing them, and hardly any file needs it
             self.padded = self.padded or self._pads(block)
+            self.zoned = self.zoned or _may_have_offsets(data)
             end = self._safe_end(data, last=False)
             if end:
                 yield data[:end]
@@ -229,16 +242,17 @@ def csv_rows(stream: BinaryIO, name: str) -> Rows:
     names = check_heading(originals, 1, name)
     broken: list[int] = []
     guard = _QuoteGuard(separator, names, name)
-    source = io.BufferedReader(_Replayed(head, stream, guard), BLOCK)
-    return Rows(names, originals, _parsed(source, names, separator.decode(), 2, broken, name), broken, lambda: guard.padded)
+    blocks = guard.checked(_blocks(head, stream))
+    batches = _parsed(blocks, names, separator.decode(), broken, name)
+    return Rows(names, originals, batches, broken, lambda: guard.padded, lambda: guard.zoned)
 
 
 def line_rows(stream: BinaryIO, name: str) -> Rows:
     """Each line of UTF-8 text as one value in the column ``line``; row 1 is the first line."""
     broken: list[int] = []
     # A control character that no JSON text may hold splits nothing: one column a line, read without Python touching it.
-    source = io.BufferedReader(_Replayed(_fill(stream, HEAD), stream), BLOCK)
-    return Rows(["line"], ["line"], _parsed(source, ["line"], None, 1, broken, name), broken)
+    blocks = _whole_lines(_blocks(_fill(stream, HEAD), stream))
+    return Rows(["line"], ["line"], _parsed(blocks, ["line"], None, broken, name), broken)
 
 
 def _fill(stream: BinaryIO, size: int) -> bytes:
@@ -262,42 +276,59 @@ def _csv_heading(head: bytes, separator: str, name: str) -> list[str]:
 
 
 def _parsed(
-    source: BinaryIO, names: Sequence[str], separator: str | None, first_row: int, broken: list[int], name: str
+    blocks: Iterator[bytes], names: Sequence[str], separator: str | None, broken: list[int], name: str
 ) -> Iterator["pa.RecordBatch"]:
+    """Blocks of whole rows as batches. ``separator`` None: each line is a value and row 1 the first; else the heading is row 1."""
+    import pyarrow as pa
+
+    first = 1
+    for block in blocks:
+        heading_here = separator is not None and first == 1
+        try:
+            table, skipped = _table(block, names, separator, heading_here)
+        except pa.ArrowInvalid as error:
+            raise _unreadable(name, error) from error
+        left_out = [first + number - 1 for number, _blank in skipped]
+        broken += [first + number - 1 for number, blank in skipped if not blank]
+        first += heading_here
+        if table.num_rows:
+            numbers = pa.array(_numbers(first, table.num_rows, left_out))
+            yield from table.add_column(0, ROW, numbers).combine_chunks().to_batches()
+        first += table.num_rows + len(skipped)
+
+
+def _table(block: bytes, names: Sequence[str], separator: str | None, heading: bool) -> tuple["pa.Table", list[tuple[int, bool]]]:
+    """The rows of a block, and (number within the block, whether it is blank) of those that are none."""
     import pyarrow as pa
     from pyarrow import csv
 
-    skipped: list[int] = []
+    quoted = separator is not None and b'"' in block
+    skipped: list[tuple[int, bool]] = []
 
     def note(row: Any) -> str:
-        skipped.append(row.number)  # counted from 1 with the heading
-        if row.text.strip():
-            broken.append(row.number)
+        skipped.append((row.number, not row.text.strip()))
         return "skip"
 
-    try:
-        reader = csv.open_csv(
-            source,
-            read_options=csv.ReadOptions(
-                column_names=list(names), skip_rows_after_names=0 if separator is None else 1, use_threads=False, block_size=BLOCK
-            ),
+    def read(size: int) -> "pa.Table":
+        return csv.read_csv(
+            pa.BufferReader(block),
+            read_options=csv.ReadOptions(column_names=list(names), skip_rows_after_names=int(heading), use_threads=False, block_size=size),
             parse_options=csv.ParseOptions(
                 delimiter=separator or "\x01",
-                quote_char='"' if separator else False,
-                newlines_in_values=bool(separator),
+                quote_char='"' if quoted else False,
+                newlines_in_values=quoted,
                 ignore_empty_lines=False,
                 invalid_row_handler=note,
             ),
             convert_options=csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
         )
-        number = first_row
-        for batch in reader:
-            numbers = _numbers(number, batch.num_rows, skipped)
-            if batch.num_rows:
-                number = int(numbers[-1]) + 1
-                yield pa.RecordBatch.from_arrays([pa.array(numbers), *batch.columns], [ROW, *names])
-    except pa.ArrowInvalid as error:
-        raise _unreadable(name, error) from error
+
+    if not quoted and len(block) > PARSED:
+        try:
+            return read(PARSED), skipped  # small pieces stay in the processor's cache
+        except pa.ArrowInvalid:  # a row may be longer than such a piece
+            skipped.clear()
+    return read(len(block) + 1), skipped
 
 
 def _unreadable(name: str, error: Exception) -> InputError:

@@ -2,6 +2,8 @@
 
 import fcntl
 import logging
+import os
+import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from sqlalchemy import select
 from core.database import reading, writing
 from core.settings import Settings
 from core.worker import Job
-from procedures import folder, spool
+from procedures import folder, quarantine, spool
 from procedures.models import Submission
 
 FINISHED = ("accepted", "partly_accepted", "rejected")
@@ -53,6 +55,7 @@ def purge(now: datetime) -> dict[str, Any]:
         "expired": _reject_expired(now, settings.spool_days),
         "quarantined": sum(_purge_rows(path, now, settings.quarantine_days) for path in held_back),
         "parts": spool.sweep(NOBODYS.total_seconds()),
+        "scratch": sum(_purge_scratch(path, now) for path in sorted((settings.data_dir / "work").glob("*"))),
         "dropped": folder.purge(now),
     }
     return {name: count for name, count in counts.items() if count}
@@ -117,12 +120,35 @@ def _words(days: int, asked: bool) -> tuple[str, str]:
 
 
 def _purge_rows(path: Path, now: datetime, days: int) -> bool:
-    """Quarantined rows are as old as their submission, whenever the file was last written."""
-    arrived = reading().scalar(select(Submission.received_at).where(Submission.key == path.name.split(".")[0]))
+    """Quarantined rows are as old as their submission, whenever the file was last written; the input of a finished one goes."""
+    key = path.name.split(".")[0]
+    found = reading().execute(select(Submission.received_at, Submission.state).where(Submission.key == key)).first()
+    if found is not None and found.state in FINISHED and path == quarantine.input_of(key):
+        quarantine.close_rows(key)
+        return True
+    arrived = found.received_at if found is not None else None
     if (now - arrived if arrived is not None else _age(path, now)) <= timedelta(days=days):
         return False
     path.unlink(missing_ok=True)
     logger.info("quarantined rows %s destroyed: older than %d days", path.name, days)
+    return True
+
+
+def _purge_scratch(path: Path, now: datetime) -> bool:
+    """What a process that died was working in. One that lives holds its folder."""
+    if _age(path, now) <= NOBODYS:
+        return False
+    if path.is_dir():
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(path, ignore_errors=True)
+        except BlockingIOError:
+            return False
+        finally:
+            os.close(handle)
+    else:
+        path.unlink(missing_ok=True)
     return True
 
 

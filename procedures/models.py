@@ -262,7 +262,7 @@ class Submission(Base):
     received_at: Mapped[datetime]
     checked_at: Mapped[datetime | None] = mapped_column(doc="read and judged; with replaces_month: waits for confirmed_at")
     confirmed_at: Mapped[datetime | None] = mapped_column(doc="when a person confirmed the difference of a replacement")
-    finished_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None] = mapped_column(index=True)
     lake_version: Mapped[int | None] = mapped_column(
         doc="version noted before the attempt to commit; the log since then says if it went through"
     )

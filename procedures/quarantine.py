@@ -10,7 +10,7 @@ import json
 import secrets
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would calculate such a cell
 CODE_RULES = ("unknown_unit", "unknown_procedure")  # what a mapping can cure
+WAITS = f"len(list_filter(errors, lambda e: split_part(e, ':', 1) NOT IN {CODE_RULES})) = 0"  # a row that nothing else holds back
 BATCH = 5_000
 
 
@@ -39,7 +40,7 @@ def path_of(key: str) -> Path:
     return data_dir() / "quarantine" / f"{key}.parquet"
 
 
-def _input_of(key: str) -> Path:
+def input_of(key: str) -> Path:
     """The rows that a submission of released rows reads."""
     return data_dir() / "quarantine" / f"{key}.input.parquet"
 
@@ -188,13 +189,24 @@ def releasable(now: datetime, source_code: str | None) -> list[str]:
 
 
 def _some_known(parent: Submission, now: datetime) -> bool:
-    codes: dict[str, list[str]] = {}
-    for rule, code, _rows in unknown_codes(parent.key):
-        codes.setdefault(rule, []).append(code)
-    units, procedures = (codes.get(rule, []) for rule in CODE_RULES)
-    return bool(
-        (units and lookups.spans(reading(), parent.source, units, local_date(now)))
-        or (procedures and lookups.known_procedures(reading(), parent.source.list_code, procedures))
+    """Whether a row that waits for codes alone has them all by now, on its own day."""
+    if not path_of(parent.key).is_file():
+        return False
+    with closing(lake.engine(data_dir() / "work")) as con:
+        waiting: list[tuple[str | None, str | None, date]] = con.execute(
+            f"""SELECT DISTINCT CASE WHEN list_contains(errors, 'unknown_unit:handling_unit') THEN unit_code END,
+                CASE WHEN list_contains(errors, 'unknown_procedure:procedure_code') THEN procedure_code END,
+                CAST(received_at + INTERVAL 7 HOUR AS DATE)
+            FROM read_parquet({literal(str(path_of(parent.key)))}) WHERE {WAITS}"""
+        ).fetchall()
+    units = {unit for unit, _procedure, _day in waiting if unit is not None}
+    codes = {procedure for _unit, procedure, _day in waiting if procedure is not None}
+    spans = lookups.spans(reading(), parent.source, sorted(units), local_date(now))
+    days = {unit: [(since, until) for code, since, until, *_rest in spans if code == unit] for unit in units}
+    known = {row[0] for row in lookups.known_procedures(reading(), parent.source.list_code, sorted(codes))}
+    return any(
+        (unit is None or any(since <= day < until for since, until in days[unit])) and (procedure is None or procedure in known)
+        for unit, procedure, day in waiting
     )
 
 
@@ -218,16 +230,14 @@ def open_rows(submission: Submission) -> BinaryIO:
     Broken off at any point it does the same again: what is in the input is no longer the parent's.
     """
     parent = reading().get_one(Submission, submission.parent_id)
-    mine, theirs = _input_of(submission.key), path_of(parent.key)
-    codes = ", ".join(f"'{rule}'" for rule in CODE_RULES)
+    mine, theirs = input_of(submission.key), path_of(parent.key)
     with closing(lake.engine(data_dir() / "work")) as con:
         if not mine.is_file():
-            waits = f"len(list_filter(errors, lambda e: split_part(e, ':', 1) NOT IN ({codes}))) = 0"
-            _write(con, f"SELECT * FROM read_parquet({literal(str(theirs))}) WHERE {waits} ORDER BY row_no", mine)
+            _write(con, f"SELECT * FROM read_parquet({literal(str(theirs))}) WHERE {WAITS} ORDER BY row_no", mine)
         if theirs.is_file():
-            left = f"FROM read_parquet({literal(str(theirs))}) ANTI JOIN read_parquet({literal(str(mine))}) USING (row_no)"
+            left = _without(theirs, mine)
             if con.execute(f"{left} LIMIT 1").fetchall():
-                _write(con, f"SELECT * {left} ORDER BY row_no", theirs)
+                _write(con, f"{left} ORDER BY row_no", theirs)
             else:
                 theirs.unlink()
         lines = con.execute("SELECT own FROM read_parquet(?) ORDER BY row_no", [str(mine)]).fetchall()
@@ -236,4 +246,23 @@ def open_rows(submission: Submission) -> BinaryIO:
 
 def close_rows(key: str) -> None:
     """The submission of released rows is finished: its input goes."""
-    _input_of(key).unlink(missing_ok=True)
+    input_of(key).unlink(missing_ok=True)
+
+
+def give_back(submission: Submission) -> None:
+    """Rows that could not be released after all are their parent's again."""
+    mine, theirs = input_of(submission.key), path_of(reading().get_one(Submission, submission.parent_id).key)
+    if not mine.is_file():
+        return
+    if not theirs.is_file():
+        mine.replace(theirs)
+        return
+    with closing(lake.engine(data_dir() / "work")) as con:
+        _write(con, f"{_without(theirs, mine)} UNION ALL SELECT * FROM read_parquet({literal(str(mine))}) ORDER BY row_no", theirs)
+    mine.unlink()
+
+
+def _without(theirs: Path, mine: Path) -> str:
+    return (
+        f"SELECT * FROM read_parquet({literal(str(theirs))}) AS theirs ANTI JOIN read_parquet({literal(str(mine))}) AS mine USING (row_no)"
+    )

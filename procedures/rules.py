@@ -75,10 +75,8 @@ RULES = {
         Rule(
             "unknown_unit",
             "error",
-            "{field} có mã đơn vị không có hiệu lực vào ngày tiếp nhận: sửa mã, hoặc khai báo "
-            "bằng “flask units add TỆP.csv” hay “flask units code ĐƠN_VỊ source:NGUỒN MÃ --since NGÀY”.",
-            "{field} has a unit code that was not valid on the day of reception: mend it, or register it "
-            "with “flask units add FILE.csv” or “flask units code UNIT source:SOURCE CODE --since DATE”.",
+            "{field} có mã đơn vị không có hiệu lực vào ngày tiếp nhận: sửa mã, hoặc khai báo mã này ở trang “Mã chưa biết”.",
+            "{field} has a unit code that was not valid on the day of reception: mend it, or declare it on the page “Unknown codes”.",
         ),
         Rule(
             "unknown_procedure",

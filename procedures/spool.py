@@ -83,10 +83,10 @@ def write(key: str, stream: BinaryIO, file_name: str) -> Spooled:
     try:
         with part.open("wb") as target:
             target.write(MAGIC + prefix)
-            number, chunk = 0, stream.read(CHUNK)
+            number, chunk = 0, _full(stream)
             while chunk:
                 # the next one is read first: only then is it known whether this one is the last
-                following = stream.read(CHUNK)
+                following = _full(stream)
                 digest.update(chunk)
                 size += len(chunk)
                 target.write(cipher.encrypt(_nonce(prefix, number, not following), chunk, None))
@@ -102,6 +102,15 @@ def write(key: str, stream: BinaryIO, file_name: str) -> Spooled:
     finally:
         part.unlink(missing_ok=True)
     return Spooled(size, digest.hexdigest())
+
+
+def _full(stream: BinaryIO) -> bytes:
+    """The next whole chunk, whatever portions the stream gives; only the last one is shorter."""
+    parts, got = [], 0
+    while got < CHUNK and (part := stream.read(CHUNK - got)):
+        parts.append(part)
+        got += len(part)
+    return b"".join(parts)
 
 
 class _Reader(io.RawIOBase):

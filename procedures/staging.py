@@ -42,13 +42,20 @@ def macros(con: "DuckDBPyConnection", profile: Profile, applicant_key: str) -> N
     day_only = f"coalesce({days}) IS NOT NULL"
     if profile.iso_dates and not (profile.date_formats or profile.day_formats):
         # the usual spelling, 2026-10-08T08:15:00, is told by its length and needs no pattern
+        con.execute(f"CREATE OR REPLACE TEMP MACRO plain_instant(x) AS try_cast(x AS TIMESTAMP) - {shift}")
+        ended = "plain_instant(x) + INTERVAL '86399 seconds'"
+        con.execute(f"CREATE OR REPLACE TEMP MACRO plain_deadline(x) AS CASE WHEN strlen(x) < 11 THEN {ended} ELSE plain_instant(x) END")
         whole = f"CASE WHEN strlen(x) = 19 AND x[17] = ':' THEN try_cast(x AS TIMESTAMP) - {shift} ELSE {whole} END"
         day_only = f"strlen(x) < 11 AND {day_only}"
     con.execute(f"CREATE OR REPLACE TEMP MACRO any_instant(x) AS {whole}")
     # A year of two digits is read as one of antiquity: no date then, like every year before any dossier was kept by machine.
-    con.execute(f"CREATE OR REPLACE TEMP MACRO instant(x) AS CASE WHEN any_instant(x) >= TIMESTAMP '{FIRST_YEAR}-01-01' THEN any_instant(x) END")
+    con.execute(
+        f"CREATE OR REPLACE TEMP MACRO instant(x) AS CASE WHEN any_instant(x) >= TIMESTAMP '{FIRST_YEAR}-01-01' THEN any_instant(x) END"
+    )
     end_of_day = "INTERVAL '86399 seconds'"
-    con.execute(f"CREATE OR REPLACE TEMP MACRO any_deadline(x) AS CASE WHEN {day_only} THEN any_instant(x) + {end_of_day} ELSE any_instant(x) END")
+    con.execute(
+        f"CREATE OR REPLACE TEMP MACRO any_deadline(x) AS CASE WHEN {day_only} THEN any_instant(x) + {end_of_day} ELSE any_instant(x) END"
+    )
     con.execute(f"CREATE OR REPLACE TEMP MACRO deadline(x) AS CASE WHEN {day_only} THEN instant(x) + {end_of_day} ELSE instant(x) END")
     con.execute("CREATE OR REPLACE TEMP MACRO day_no(moment, minutes) AS (epoch_us(moment) + minutes::BIGINT * 60000000) // 86400000000")
     con.execute("CREATE OR REPLACE TEMP MACRO zoned(moment) AS make_timestamptz(epoch_us(moment))")
@@ -59,7 +66,9 @@ def macros(con: "DuckDBPyConnection", profile: Profile, applicant_key: str) -> N
     told = f"CASE WHEN strlen(x) > 15 AND {has_offset} THEN CASE {sign} WHEN '+' THEN {minutes} WHEN '-' THEN -{minutes} ELSE 0 END END, "
     usual = "strlen(x) = 19 AND x[17] = ':'"
     offset = f"CASE WHEN {usual} THEN {profile.utc_offset_minutes} ELSE coalesce({told}{profile.utc_offset_minutes}) END"
-    con.execute(f"CREATE OR REPLACE TEMP MACRO offset_of(x) AS CAST({offset if profile.iso_dates else profile.utc_offset_minutes} AS SMALLINT)")
+    con.execute(
+        f"CREATE OR REPLACE TEMP MACRO offset_of(x) AS CAST({offset if profile.iso_dates else profile.utc_offset_minutes} AS SMALLINT)"
+    )
     true, false = (", ".join(map(literal, words)) for words in (TRUE_WORDS, FALSE_WORDS))
     said = f"CASE WHEN list_contains([{true}], folded(x)) THEN true WHEN list_contains([{false}], folded(x)) THEN false END"
     con.execute(f"CREATE OR REPLACE TEMP MACRO flag(x) AS {said}")
@@ -89,11 +98,15 @@ def _flag(profile: Profile, name: str) -> str:
 LOOKUP = '{"database": "VARCHAR", "time": "VARCHAR", "outcome": "VARCHAR"}'
 
 
-def _typed(profile: Profile, present: set[str]) -> str:
-    """SQL: ``raw`` with instants, codes of statuses and channels, sorted steps and requests; the texts as ``<field>_text``."""
+def _typed(profile: Profile, present: set[str], plain: bool) -> str:
+    """SQL: ``raw`` with instants, codes of statuses and channels, sorted steps and requests; the texts as ``<field>_text``.
+
+    ``plain``: the times are in ISO form and none has an offset.
+    """
     texts = ", ".join(f"{name} AS {name}_text" for name in FIELDS)
     # the rule on dates refuses years before FIRST_YEAR: one comparison for the row costs less than one for each date
-    words = {name: "any_deadline" if "due" in name else "any_instant" for name in DATE_FIELDS}
+    kind = "plain" if plain else "any"
+    words = {name: f"{kind}_deadline" if "due" in name else f"{kind}_instant" for name in DATE_FIELDS}
     dates = ", ".join(f"{f'{words[name]}({name})' if name in present else 'NULL::TIMESTAMP'} AS {name}" for name in DATE_FIELDS)
     status = _codes("status", profile.statuses, "TINYINT")
     if profile.status_by_end:
@@ -110,7 +123,8 @@ def _typed(profile: Profile, present: set[str]) -> str:
         step_status = _codes("folded(s.status)", profile.statuses, "TINYINT")
         history = f"""list_sort(list_transform(coalesce(steps, []), lambda s: {{'at': instant(s.at), 'status': {step_status},
             'source_status': s.status, 'activity': masked(s.activity), 'department': s.department}}))"""
-    return f"""SELECT row_no, broken, {texts}, {dates}, offset_of(received_at) AS utc_offset_minutes,
+    offset = f"{profile.utc_offset_minutes}::SMALLINT" if plain else "offset_of(received_at)"
+    return f"""SELECT row_no, broken, {texts}, {dates}, {offset} AS utc_offset_minutes,
         {status} AS status, {channel} AS channel,
         {_codes("applicant_type", profile.applicants, "VARCHAR")} AS applicant_type,
         {", ".join(f"{sql} AS {name}" for name, sql in flags.items())},
@@ -220,6 +234,7 @@ class Judgement:
 
     columns: str
     _steps: str
+    _instant: str
 
     def good(self, relation: str, month_no: int) -> str:
         """The rows of one month of reception (202610) as the lake's files have them."""
@@ -230,10 +245,9 @@ class Judgement:
         names = "row_no, dossier_code_text AS dossier_code, procedure_code_text AS procedure_code, zoned(received_at) AS received_at"
         return f"{self._steps.format(relation=relation)} SELECT {names}, errors FROM ruled WHERE bad"
 
-    @staticmethod
-    def months(relation: str) -> str:
+    def months(self, relation: str) -> str:
         """The months of reception that occur (202610)."""
-        day = f"CAST(any_instant(received_at) + INTERVAL '{VIETNAM} minutes' AS DATE)"
+        day = f"CAST({self._instant}(received_at) + INTERVAL '{VIETNAM} minutes' AS DATE)"
         return f"SELECT DISTINCT year(day) * 100 + month(day) AS month_no FROM (SELECT {day} AS day FROM {relation}) WHERE day IS NOT NULL"
 
 
@@ -261,14 +275,15 @@ def judgement(reader: "Reader", lookups: Lookups, key: str, received_at: datetim
             length = {"data_lookups": "lookups", "history": "steps", "supplements": "supplements"}[name]
             sql = f"CASE WHEN len({length}) > 0 THEN {sql} ELSE {EMPTY[name]} END"
         columns.append(f"CAST({sql} AS {lookups.types[name]}) AS {name}")
+    plain = profile.iso_dates and not (profile.date_formats or profile.day_formats or reader.rows.zoned())
     now, file = (f"'{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}'" for moment in (received_at + timedelta(days=1), received_at))
-    typed, staged = _typed(profile, present).replace("{", "{{").replace("}", "}}"), _staged(profile, present, lookups)
+    typed, staged = _typed(profile, present, plain).replace("{", "{{").replace("}", "}}"), _staged(profile, present, lookups)
     ruled = f"""SELECT *, year(day) * 100 + month(day) AS month_no, broken OR coalesce({_any(errors)}, false) AS bad
         FROM (SELECT *, TIMESTAMP {now} AS latest, TIMESTAMPTZ {file[:-1]}+00' AS received_file FROM staged)"""
     listed = f"SELECT *, CASE WHEN broken THEN ['unreadable_row:'] WHEN bad THEN {_list(errors)} END AS errors FROM judged"
     escaped = (sql.replace("{", "{{").replace("}", "}}") for sql in (staged, ruled, listed))
     steps = "WITH typed AS ({}), staged AS ({}), judged AS ({}), ruled AS ({})".replace("{}", "%s")
-    return Judgement(", ".join(columns), steps % (f"{typed} FROM {{relation}}", *escaped))
+    return Judgement(", ".join(columns), steps % (f"{typed} FROM {{relation}}", *escaped), "plain_instant" if plain else "any_instant")
 
 
 def _same_for_all(profile: Profile, present: set[str], lookups: Lookups) -> dict[str, str]:

@@ -89,6 +89,7 @@ def upgrade() -> None:
         table.drop_constraint(table.f("ck_submission_state"), type_="check")
         table.create_check_constraint(table.f("ck_submission_state"), STATES)
         table.create_check_constraint(table.f("ck_submission_way"), WAYS)
+        table.create_index(table.f("ix_submission_finished_at"), ["finished_at"])
         table.create_unique_constraint(table.f("uq_submission_source_id"), ["source_id", "idempotency_key"])
         table.create_foreign_key(table.f("fk_submission_parent_id_submission"), "submission", ["parent_id"], ["id"])
     with op.batch_alter_table("submission") as table:
@@ -100,6 +101,7 @@ def downgrade() -> None:
     op.execute("UPDATE submission SET state = 'received' WHERE state = 'checked'")
     with op.batch_alter_table("submission") as table:
         table.drop_constraint(table.f("fk_submission_parent_id_submission"), type_="foreignkey")
+        table.drop_index(table.f("ix_submission_finished_at"))
         table.drop_constraint(table.f("uq_submission_source_id"), type_="unique")
         table.drop_constraint(table.f("ck_submission_way"), type_="check")
         table.drop_constraint(table.f("ck_submission_state"), type_="check")

@@ -16,7 +16,7 @@ from openpyxl import Workbook
 
 from core.database import reading
 from core.errors import InputError
-from procedures import feeds, files, mapping
+from procedures import feeds, files, mapping, progress
 from procedures.dossier_queries import data_dir
 from procedures.dossiers import dossier_table
 from procedures.models import Submission
@@ -228,7 +228,7 @@ def test_load_broken_off_is_finished_from_the_log(app: Flask, tmp_path: Path, mo
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(feeds, "_close", die)
+        patch.setattr(progress, "close", die)
         with pytest.raises(KeyboardInterrupt):
             feeds.load_feed(path, "h26", "national-sync", NOW)
     submission = reading().query(Submission).one()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from core.database import reading, writing
 from core.lake import connect, fetch
-from procedures import feeds, intake, operations, spool
+from procedures import attempts, feeds, intake, operations, spool
 from procedures.dossier_queries import data_dir, dossiers, refilings
 from procedures.dossiers import dossier_table
 from procedures.models import Submission, Unit, UnitSuccessor, UnitVersion
@@ -284,13 +284,13 @@ def test_who_applied_is_nowhere(sqlite_app: Flask, tmp_path: Path, monkeypatch: 
         "{broken 001099000001 Nguyễn Văn A",
     ]
     while_spooled = []
-    take = feeds._Attempt.merge
+    take = attempts.Attempt.merge
 
     def look(attempt: Any, *arguments: Any) -> None:
         while_spooled.append(traces())
         take(attempt, *arguments)
 
-    monkeypatch.setattr(feeds._Attempt, "merge", look)
+    monkeypatch.setattr(attempts.Attempt, "merge", look)
     path = write(tmp_path / "a.jsonl", rows)
     load(path)
     flat = "Mã hồ sơ,Mã TTHC,Đơn vị xử lý,Ngày tiếp nhận,Trạng thái,Họ tên,CCCD,Nội dung yêu cầu bổ sung\n"

@@ -1,0 +1,234 @@
+"""One try at submissions of one source: read, judged, held back, merged."""
+
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from sqlalchemy import select
+
+from core import lake
+from core.calendar import Month, local_date, utc_now
+from core.database import writing
+from core.errors import InputError
+from core.settings import Settings
+from procedures import lookups, mapping, merging, progress, quarantine, spool, staging
+from procedures.dossier_queries import data_dir
+from procedures.dossiers import dossier_table
+from procedures.lookups import Lookups
+from procedures.models import Submission
+from procedures.reading import Reader, chunks, rows_of
+from procedures.reading import macros as reading_macros
+from procedures.unpacking import Unpacked, unpack
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+ATTEMPTS = 20  # at a commit while others commit too
+COVERED = 3  # months of a submission for which coverage before and after is told: the newest ones
+SIDE_UNITS = {"receiving_unit", "reception_point"}  # an unknown one holds no row back, so it is looked up beforehand
+
+
+class Attempt:
+    """One try at some submissions of one source: the engine, its scratch folder and what was read into it."""
+
+    def __init__(self, con: "DuckDBPyConnection", scratch: Path, source_code: str, settings: Settings) -> None:
+        self.con, self.scratch, self.settings = con, scratch, settings
+        self.source = lookups.find_source(source_code)
+        self.source_code, self.simulated = self.source.code, self.source.simulated
+        self.quarantined: dict[str, dict[str, int]] = {}
+        self.warnings: dict[str, dict[str, int]] = {}
+        self.bad: dict[str, int] = {}
+        self.notes: dict[str, list[dict[str, str]]] = {}
+        self.lookups: lookups.Lookups | None = None
+        self._macros: str | None = None
+        con.execute("CREATE TEMP TABLE batch (submission VARCHAR, received_at TIMESTAMPTZ)")
+        con.execute(
+            "CREATE TEMP TABLE held (submission VARCHAR, row_no BIGINT, dossier_code VARCHAR, unit_code VARCHAR, "
+            "procedure_code VARCHAR, received_at TIMESTAMPTZ, errors VARCHAR[], own VARCHAR)"
+        )
+        reading_macros(con)
+
+    def read(self, submission: Submission, now: datetime) -> None:
+        """Stage a submission's good rows as files and hold back the others. Raises ``InputError`` where the whole cannot be used."""
+        profile = mapping.load(submission.profile)
+        if self._macros != profile.name:
+            staging.macros(self.con, profile, self.settings.applicant_key.get_secret_value())
+            self._macros = profile.name
+        if self.lookups is None:
+            self.lookups = lookups.Lookups(self.con, self.source, local_date(now))
+        key, folder = submission.key, self.scratch / submission.key
+        self.con.execute("INSERT INTO batch VALUES (?, ?)", [key, submission.received_at])
+        with ExitStack() as held:
+            stream = held.enter_context(_opened(submission))
+            unpacked = held.enter_context(self._unpacked(stream, submission.file_name))
+            rows = rows_of(profile, unpacked, self.settings.max_unpacked_mb << 20)
+            reader = Reader(self.con, profile, rows, unpacked.name)
+            counted = 0
+            for number, chunk in enumerate(chunks(rows)):
+                reader.raw(chunk)
+                counted += self._take_chunk(folder, number, reader, submission)
+            self._hold_broken(key, rows.broken)
+            self.notes[key] = [{"vi": vi, "en": en} for vi, en in unpacked.notes]
+        if counted + len(rows.broken) == 0:
+            raise InputError(
+                f"Tệp {submission.file_name} không có dòng dữ liệu nào. Kiểm tra bộ lọc khi xuất rồi gửi lại.",
+                f"The file {submission.file_name} has no rows of data. Check the filter of the export and resend it.",
+            )
+        self._count(key)
+        quarantine.store(self.con, key)
+
+    @contextmanager
+    def _unpacked(self, stream: BinaryIO, name: str) -> Iterator[Unpacked]:
+        unpacked = unpack(stream, name, self.settings.max_unpacked_mb << 20, scratch=self.scratch)
+        with unpacked.stream:
+            yield unpacked
+
+    def _take_chunk(self, folder: Path, number: int, reader: Reader, submission: Submission) -> int:
+        """Write the good rows of ``raw`` by month of reception, hold back the others. Gives the number of rows.
+
+        Codes are looked up when a row needs them: after the first chunk hardly any is new.
+        """
+        con, lookups = self.con, cast(Lookups, self.lookups)
+        total: int = con.execute("SELECT count(*) FROM raw").fetchall()[0][0]
+        lookups.learn("raw", reader.present if number == 0 else reader.present & SIDE_UNITS)
+        judged = staging.judgement(reader, lookups, submission.key, submission.received_at, submission.replaces_month)
+        written: list[Path] = []
+        relation, left = "raw", total
+        while True:
+            for (month,) in con.execute(judged.months(relation)).fetchall():
+                target = folder / f"reception_month={month // 100}-{month % 100:02d}" / f"{number:06d}-{len(written)}.parquet"
+                target.parent.mkdir(parents=True, exist_ok=True)
+                left -= merging.copy_to(con, judged.good(relation, month), target)
+                written.append(target)
+            if left == 0:
+                break
+            relation = self._rest(written)
+            if not lookups.learn(relation, reader.present):
+                break
+        if left:
+            own = f"JOIN {relation} r ON r.row_no = j.row_no LEFT JOIN ({reader.own}) o ON o.row_no = j.row_no"
+            names = "?, j.row_no, j.dossier_code, r.handling_unit, j.procedure_code, j.received_at, j.errors, o.own"
+            con.execute(f"INSERT INTO held SELECT {names} FROM ({judged.bad(relation)}) j {own}", [submission.key])
+        self._warn(submission.key, written)
+        return total
+
+    def _rest(self, written: Sequence[Path]) -> str:
+        """The rows of ``raw`` that were not written, as a table's name."""
+        done = f"ANTI JOIN {merging.read(written)} USING (row_no)" if written else ""
+        self.con.execute(f"CREATE OR REPLACE TEMP TABLE rest AS SELECT raw.* FROM raw {done}")
+        return "rest"
+
+    def _warn(self, key: str, written: Sequence[Path]) -> None:
+        warned = self.warnings.setdefault(key, {})
+        if written:
+            listed = f"SELECT unnest(warnings) AS reason FROM {merging.read(written)}"
+            found = self.con.execute(f"SELECT split_part(reason, ':', 1) AS rule, count(*) FROM ({listed}) GROUP BY rule").fetchall()
+            for rule, rows in found:
+                warned[rule] = warned.get(rule, 0) + rows
+
+    def _hold_broken(self, key: str, broken: Sequence[int]) -> None:
+        if broken:
+            self.con.execute(
+                "INSERT INTO held SELECT ?, unnest(?::BIGINT[]), NULL, NULL, NULL, NULL, ['unreadable_row:'], NULL", [key, list(broken)]
+            )
+
+    def _count(self, key: str) -> None:
+        con = self.con
+        self.bad[key] = con.execute("SELECT count(*) FROM held WHERE submission = ?", [key]).fetchall()[0][0]
+        rules = con.execute(
+            """SELECT split_part(reason, ':', 1) AS rule, count(*) AS rows
+            FROM (SELECT unnest(errors) AS reason FROM held WHERE submission = ?) GROUP BY rule ORDER BY rows DESC, rule""",
+            [key],
+        ).fetchall()
+        self.quarantined[key] = dict(rules)
+
+    def forget(self, key: str) -> None:
+        """Drop what was read of a submission that turned out to be unusable."""
+        shutil.rmtree(self.scratch / key, ignore_errors=True)
+        self.con.execute("DELETE FROM held WHERE submission = ?", [key])
+        quarantine.path_of(key).unlink(missing_ok=True)
+
+    def merge(self, submissions: Sequence[Submission], now: datetime) -> None:
+        """Bring the staged rows into the lake in one commit and finish the submissions."""
+        table = dossier_table(data_dir())
+        table.snapshot()  # makes the table where there is none
+        keys = [submission.key for submission in submissions]
+        replaces, confirmed = submissions[0].replaces_month, submissions[0].confirmed_at is not None
+        known = submissions[0].difference
+        staged = merging.Staged(self.con, self.source_code, self.scratch, keys, replaces)
+        self._checked(keys, now)
+        with table.lock():
+            keys = [submission.key for submission in progress.unfinished(keys) if not progress.finish_from_log(submission, now)]
+            if set(keys) != set(staged.submissions):
+                return  # another process was faster; what it left is taken up again
+            for attempt in range(ATTEMPTS):
+                base = table.snapshot()
+                counts = merging.plan(table, base, staged)
+                if replaces is not None:
+                    found = asdict(merging.difference(staged, counts))
+                    if not confirmed or found != known:
+                        self._ask(keys[0], counts[keys[0]], found, again=confirmed)
+                        return
+                before = self._coverage(table, base, counts, now)
+                progress.note_version(keys, base.version)
+                try:
+                    version = merging.carry_out(table, base, staged, merging.metadata_of(counts))
+                except lake.ConflictError:
+                    if attempt == ATTEMPTS - 1:
+                        raise
+                    continue
+                after = self._coverage(table, table.snapshot(), counts, now) if version is not None else before
+                self._finish(counts, before, after)
+                return
+
+    def _checked(self, keys: Sequence[str], now: datetime) -> None:
+        with writing() as session:
+            for submission in session.scalars(select(Submission).where(Submission.key.in_(keys))):
+                submission.state, submission.checked_at = "checked", submission.checked_at or utc_now()
+                submission.rows_quarantined, submission.quarantined = self.bad[submission.key], self.quarantined[submission.key]
+                submission.notes = self.notes[submission.key]
+                submission.reason, submission.reason_en = "", ""
+
+    def _ask(self, key: str, counts: merging.Counts, found: dict[str, int], again: bool) -> None:
+        """Leave a replacement waiting for somebody who confirms what it would do."""
+        vi = "Kho dữ liệu đã thay đổi từ khi xác nhận: xem lại khác biệt." if again else "Chờ xác nhận khác biệt trước khi thay cả tháng."
+        en = (
+            "The store has changed since the confirmation: look at the difference again."
+            if again
+            else "Waits for the difference to be confirmed."
+        )
+        with writing() as session:
+            submission = session.query(Submission).filter_by(key=key).one()
+            submission.difference, submission.confirmed_at = found, None
+            submission.reason, submission.reason_en = vi, en
+            submission.rows_received = counts.accepted + counts.superseded + counts.unchanged + self.bad[key]
+
+    def _coverage(
+        self, table: lake.LakeTable, base: lake.Snapshot, counts: Mapping[str, merging.Counts], now: datetime
+    ) -> dict[str, float | None]:
+        months = sorted({month for count in counts.values() for month in count.months})[-COVERED:]
+        return {month: merging.presence(self.con, table, base, self.source_code, Month.parse(month), now) for month in months}
+
+    def _finish(self, counts: Mapping[str, merging.Counts], before: Mapping[str, float | None], after: Mapping[str, float | None]) -> None:
+        with writing() as session:
+            for submission in session.scalars(select(Submission).where(Submission.key.in_(list(counts)))):
+                key = submission.key
+                count = counts[key]
+                warned = self.warnings.get(key, {})
+                if count.repeated:
+                    warned["repeated_dossier"] = count.repeated
+                submission.warnings = warned
+                submission.coverage = {month: [before[month], after[month]] for month in before if month in count.months}
+                progress.close(session, submission, count)
+        for key in counts:
+            progress.destroy_spooled(key)
+
+
+def _opened(submission: Submission) -> BinaryIO:
+    if submission.way == "release":
+        return quarantine.open_rows(submission)
+    return spool.read(submission.key)
