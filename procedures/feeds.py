@@ -135,10 +135,12 @@ def _claimed(keys: Sequence[str], wait: bool) -> Iterator[list[str]]:
         mine = []
         for key in keys:
             try:
-                handle = held.enter_context(spool.path_of(key).open("rb"))
+                handle = os.open(spool.path_of(key), os.O_RDONLY)
+            except FileNotFoundError:  # released rows have no spooled file; what is finished has none any more
+                handle = os.open(data_dir(), os.O_RDONLY)
+            held.callback(os.close, handle)
+            try:
                 fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except FileNotFoundError:  # finished, or its file is gone: seen when its row is read
-                pass
             except BlockingIOError:
                 continue
             mine.append(key)
@@ -173,8 +175,6 @@ def _advance(keys: Sequence[str], now: datetime) -> dict[str, InputError]:
                     logger.exception("submission %s cannot be read", key)
                     failed[key] = _unreadable(submission, error)
                     attempt.forget(key)
-                    if submission.way == "release":
-                        quarantine.give_back(submission)
                     progress.reject(key, failed[key])
             left = [submission for key, submission in submissions.items() if key not in failed]
             if left:

@@ -123,15 +123,14 @@ def _purge_rows(path: Path, now: datetime, days: int) -> bool:
     """Quarantined rows are as old as their submission, whenever the file was last written; the input of a finished one goes."""
     key = path.name.split(".")[0]
     found = reading().execute(select(Submission.received_at, Submission.state).where(Submission.key == key)).first()
+    if (now - found.received_at if found is not None else _age(path, now)) > timedelta(days=days):
+        path.unlink(missing_ok=True)
+        logger.info("quarantined rows %s destroyed: older than %d days", path.name, days)
+        return True
     if found is not None and found.state in FINISHED and path == quarantine.input_of(key):
         quarantine.close_rows(key)
         return True
-    arrived = found.received_at if found is not None else None
-    if (now - arrived if arrived is not None else _age(path, now)) <= timedelta(days=days):
-        return False
-    path.unlink(missing_ok=True)
-    logger.info("quarantined rows %s destroyed: older than %d days", path.name, days)
-    return True
+    return False
 
 
 def _purge_scratch(path: Path, now: datetime) -> bool:

@@ -28,7 +28,9 @@ def unfinished(keys: Sequence[str]) -> list[Submission]:
 
 
 def close(session: Session, submission: Submission, count: merging.Counts) -> None:
-    """Write a submission's counts and final state; ``rows_quarantined`` stands already."""
+    """Write a submission's counts and final state; ``rows_quarantined`` stands already. What is finished stays as it is."""
+    if submission.state in FINISHED:
+        return
     bad = submission.rows_quarantined
     submission.rows_accepted, submission.rows_superseded, submission.rows_unchanged = count.accepted, count.superseded, count.unchanged
     submission.rows_received = count.accepted + count.superseded + count.unchanged + bad
@@ -74,7 +76,10 @@ def destroy_spooled(key: str) -> None:
 
 
 def reject(key: str, error: InputError) -> None:
-    """Finish a submission of which nothing could be used."""
+    """Finish a submission of which nothing could be used. Rows that were to be released wait on."""
+    waiting = reading().scalars(select(Submission).where(Submission.key == key)).one()
+    if waiting.way == "release":
+        quarantine.give_back(waiting)
     with writing() as session:
         submission = session.query(Submission).filter_by(key=key).one()
         submission.state, submission.finished_at = "rejected", utc_now()

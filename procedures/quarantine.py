@@ -46,9 +46,11 @@ def input_of(key: str) -> Path:
 
 
 def store(con: "DuckDBPyConnection", key: str) -> None:
-    """Write a submission's rows of the table ``held``, if any."""
+    """Write a submission's rows of the table ``held``; where there are none, no file is left of an attempt that broke off."""
     if con.execute("SELECT 1 FROM held WHERE submission = ? LIMIT 1", [key]).fetchall():
         _write(con, f"SELECT * EXCLUDE submission FROM held WHERE submission = {literal(key)} ORDER BY row_no", path_of(key))
+    else:
+        path_of(key).unlink(missing_ok=True)
 
 
 def _write(con: "DuckDBPyConnection", query: str, path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from core.database import reading, writing
+from core.errors import InputError
 from procedures import attempts, feeds, jobs, merging, operations, progress, quarantine
 from procedures.dossier_queries import data_dir
 from procedures.models import Procedure, Submission
@@ -73,8 +74,9 @@ def test_rows_are_taken_when_their_codes_are_known(app: Flask, tmp_path: Path) -
     new_procedure("9.999999")
     feeds.release(NOW)
     assert [row["dossier_code"][-1] for row in lake_rows()] == ["1", "2", "3", "4"]
-    version = lake_version()
+    version, submissions = lake_version(), reading().query(Submission).count()
     assert feeds.release(NOW) == {}
+    assert reading().query(Submission).count() == submissions
     assert lake_version() == version
     everywhere = [row for item in reading().query(Submission) if quarantine.path_of(item.key).is_file() for row in quarantined(item.key)]
     assert [(row["MaHoSo"][-1], row["reasons"]) for row in everywhere] == [("5", "unknown_status unknown_unit")]
@@ -118,8 +120,30 @@ def test_release_by_day_takes_only_rows_of_that_time(sqlite_app: Flask, tmp_path
     operations.add_code("H26.12", "source:h26", "SO-XD", date(2026, 10, 1))
     assert feeds.release(NOW)["released"] == 1
     assert [row["dossier_code"][-1] for row in lake_rows()] == ["1", "2"]
-    assert feeds.release(NOW).get("released", 0) == 0
+    assert feeds.release(NOW) == {}  # the other row's day is not covered
     assert len(lake_rows()) == 2
+
+
+def test_release_that_cannot_be_read_loses_nothing(sqlite_app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    small_country()
+    parent = load(write(tmp_path / "a.jsonl", [message(1), message(2, DonViXuLy="SO-XD"), message(3, TrangThaiHoSo="77")])).submission
+    declare("SO-XD")
+
+    def full(*_arguments: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(attempts.Reader, "raw", full)
+        try:
+            feeds.release(NOW)
+        except (InputError, OSError):
+            reading().rollback()
+    jobs.purge(NOW)
+    feeds.process_waiting(NOW)
+    feeds.release(NOW)
+    assert [row["dossier_code"][-1] for row in lake_rows()] == ["1", "2"]
+    assert stored(parent).rows_released == 1
+    assert [row["MaHoSo"][-1] for row in quarantined(parent)] == ["3"]
 
 
 def stop(*_arguments: Any, **_named: Any) -> None:
