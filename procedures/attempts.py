@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
@@ -98,8 +98,11 @@ class Attempt:
         judged = staging.judgement(reader, lookups, submission.key, submission.received_at, submission.replaces_month)
         written: list[Path] = []
         relation, left = "raw", total
+        last = local_date(submission.received_at + timedelta(days=1))
+        possible = {year * 100 + month for year in range(staging.FIRST_YEAR, last.year + 1) for month in range(1, 13)}
         while True:
-            for (month,) in con.execute(judged.months(relation)).fetchall():
+            found = {month for (month,) in con.execute(judged.months(relation)).fetchall() if month is not None}
+            for month in sorted(found.intersection(possible)):
                 target = folder / f"reception_month={month // 100}-{month % 100:02d}" / f"{number:06d}-{len(written)}.parquet"
                 target.parent.mkdir(parents=True, exist_ok=True)
                 left -= merging.copy_to(con, judged.good(relation, month), target)

@@ -230,11 +230,14 @@ EMPTY = {"data_lookups": "NULL", "history": "[]", "supplements": "[]"}
 
 @dataclass(frozen=True)
 class Judgement:
-    """SQL that judges the rows of a relation like ``raw``. ``columns``: what a lake's file keeps of a row that no rule holds back."""
+    """SQL that judges the rows of a relation like ``raw``. ``columns``: what a lake's file keeps of a row that no rule holds back.
+
+    ``local``: times are in ISO form, in Viet Nam's time, without an offset.
+    """
 
     columns: str
+    local: bool
     _steps: str
-    _instant: str
 
     def good(self, relation: str, month_no: int) -> str:
         """The rows of one month of reception (202610) as the lake's files have them."""
@@ -246,8 +249,10 @@ class Judgement:
         return f"{self._steps.format(relation=relation)} SELECT {names}, errors FROM ruled WHERE bad"
 
     def months(self, relation: str) -> str:
-        """The months of reception that occur (202610)."""
-        day = f"CAST({self._instant}(received_at) + INTERVAL '{VIETNAM} minutes' AS DATE)"
+        """The months of reception that may occur (202610)."""
+        if self.local:  # told by the first letters, which costs a fifth of reading the times
+            return f"SELECT DISTINCT try_cast(replace(left(received_at, 7), '-', '') AS INTEGER) AS month_no FROM {relation}"
+        day = f"CAST(any_instant(received_at) + INTERVAL '{VIETNAM} minutes' AS DATE)"
         return f"SELECT DISTINCT year(day) * 100 + month(day) AS month_no FROM (SELECT {day} AS day FROM {relation}) WHERE day IS NOT NULL"
 
 
@@ -283,7 +288,8 @@ def judgement(reader: "Reader", lookups: Lookups, key: str, received_at: datetim
     listed = f"SELECT *, CASE WHEN broken THEN ['unreadable_row:'] WHEN bad THEN {_list(errors)} END AS errors FROM judged"
     escaped = (sql.replace("{", "{{").replace("}", "}}") for sql in (staged, ruled, listed))
     steps = "WITH typed AS ({}), staged AS ({}), judged AS ({}), ruled AS ({})".replace("{}", "%s")
-    return Judgement(", ".join(columns), steps % (f"{typed} FROM {{relation}}", *escaped), "plain_instant" if plain else "any_instant")
+    local = plain and profile.utc_offset_minutes == VIETNAM
+    return Judgement(", ".join(columns), local, steps % (f"{typed} FROM {{relation}}", *escaped))
 
 
 def _same_for_all(profile: Profile, present: set[str], lookups: Lookups) -> dict[str, str]:
