@@ -324,4 +324,4 @@ def compact(table: LakeTable, con: "DuckDBPyConnection", base: Snapshot, most: i
         copy_to(con, f"SELECT {names} FROM {read([table.root / part.path for part in small])}", target)
         removed += small
         added += _parts(con, table, [target], {"reception_month": month, "source": source})
-    return table.commit(base, added, removed, {"operation": "compact"}) if added else None
+    return table.commit(base, added, removed, {"purpose": "compaction"}) if added else None
