@@ -102,10 +102,15 @@ class Attempt:
         possible = {year * 100 + month for year in range(staging.FIRST_YEAR, last.year + 1) for month in range(1, 13)}
         while True:
             found = {month for (month,) in con.execute(judged.months(relation)).fetchall() if month is not None}
-            for month in sorted(found.intersection(possible)):
+            months = sorted(found.intersection(possible))
+            good = f"({judged.good(relation)})"
+            if len(months) > 1:  # judging is planned, and done, once
+                con.execute(f"CREATE OR REPLACE TEMP TABLE good AS {good}")
+                good = "good"
+            for month in months:
                 target = folder / f"reception_month={month // 100}-{month % 100:02d}" / f"{number:06d}-{len(written)}.parquet"
                 target.parent.mkdir(parents=True, exist_ok=True)
-                left -= merging.copy_to(con, judged.good(relation, month), target)
+                left -= merging.copy_to(con, f"SELECT * EXCLUDE month_no FROM {good} WHERE month_no = {month}", target)
                 written.append(target)
             if left == 0:
                 break

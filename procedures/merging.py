@@ -202,6 +202,8 @@ def carry_out(table: LakeTable, base: Snapshot, staged: Staged, metadata: Mappin
     Raises ``core.lake.ConflictError`` where another commit came first; the files written for nothing are left to the vacuum.
     """
     con = staged.con
+    if not _some(con, "replaced") and (not staged.files() or not con.execute(f"SELECT 1 {_left(con)} LIMIT 1").fetchall()):
+        return None
     touched = {
         month: {row[0] for row in con.execute("SELECT DISTINCT path FROM replaced WHERE reception_month = ?", [month]).fetchall()}
         for (month,) in con.execute("SELECT DISTINCT reception_month FROM replaced").fetchall()

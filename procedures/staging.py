@@ -239,9 +239,9 @@ class Judgement:
     local: bool
     _steps: str
 
-    def good(self, relation: str, month_no: int) -> str:
-        """The rows of one month of reception (202610) as the lake's files have them."""
-        return f"{self._steps.format(relation=relation)} SELECT {self.columns} FROM ruled WHERE NOT bad AND month_no = {month_no}"
+    def good(self, relation: str) -> str:
+        """The rows that no rule holds back as the lake's files have them, and ``month_no``, the month of reception (202610)."""
+        return f"{self._steps.format(relation=relation)} SELECT {self.columns}, month_no FROM ruled WHERE NOT bad"
 
     def bad(self, relation: str) -> str:
         """``row_no``, ``dossier_code``, ``procedure_code``, ``received_at``, ``errors`` of the rows that are held back."""
