@@ -160,11 +160,22 @@ def write_updates(con: "duckdb.DuckDBPyConnection", folder: Path, month: Month, 
     rows = flat_rows(drawn(month, f"{changed} UNION ALL {added}", horizon), bad=False)
     # A change is told by its time, also where nothing else happened that day.
     late = f"strftime(make_timestamp({horizon} + 25_200_000_000), '%Y-%m-%dT%H:%M:%S')"
-    con.execute(f"CREATE OR REPLACE TEMP TABLE day AS SELECT * REPLACE ({late} AS updated_at) FROM ({rows})")
+    return _by_source(con, folder, f"SELECT * REPLACE ({late} AS updated_at) FROM ({rows})")
+
+
+def write_month(con: "duckdb.DuckDBPyConnection", folder: Path, month: Month, rows: int) -> dict[str, Path]:
+    """A month's files by source, as at the month's end."""
+    return _by_source(con, folder, flat_rows(drawn(month, f"SELECT range AS n FROM range({rows})", _micros(month.end))))
+
+
+def _by_source(con: "duckdb.DuckDBPyConnection", folder: Path, rows: str) -> dict[str, Path]:
+    con.execute(f"COPY ({rows}) TO '{folder}' (FORMAT csv, HEADER, PARTITION_BY (source), OVERWRITE_OR_IGNORE)")
     files = {}
-    for (source,) in con.execute("SELECT DISTINCT source FROM day ORDER BY source").fetchall():
-        files[source] = folder / f"day-{source}.csv"
-        con.execute(f"COPY (SELECT {FLAT} FROM day WHERE source = '{source}') TO '{files[source]}' (FORMAT csv, HEADER)")
+    for part in sorted(folder.glob("source=*")):
+        source = part.name.partition("=")[2]
+        (path,) = part.glob("*.csv")
+        files[source] = path.rename(folder / f"feed-{source}.csv")
+        part.rmdir()
     return files
 
 
@@ -213,6 +224,7 @@ def fill_lake(data_dir: Path, months: list[tuple[Month, int]], spill: Path | Non
     from procedures.dossiers import dossier_schema, dossier_table
 
     table = dossier_table(data_dir)
+    table.snapshot()  # makes the table
     con = engine(spill=spill)
     con.register("empty", dossier_schema().empty_table())
     described = con.execute("DESCRIBE SELECT * FROM empty").fetchall()
@@ -240,8 +252,8 @@ def _part(root: Path, path: Path) -> "Part":
     from core.lake import Part
 
     about = pq.read_metadata(path)
-    position = about.schema.names.index("code_day")  # of the plain columns before the nested ones, as in the row groups
-    days = [about.row_group(group).column(position).statistics for group in range(about.num_row_groups)]
+    columns = (about.row_group(group).column(leaf) for group in range(about.num_row_groups) for leaf in range(about.num_columns))
+    days = [column.statistics for column in columns if column.path_in_schema == "code_day"]
     folders = path.relative_to(root).parts[:-1]
     return Part(
         path=path.relative_to(root).as_posix(),
