@@ -20,7 +20,7 @@ from procedures.dossier_queries import data_dir
 from procedures.dossiers import dossier_table
 from procedures.lookups import Lookups
 from procedures.models import Submission
-from procedures.reading import Reader, chunks, rows_of
+from procedures.reading import Reader, rows_of
 from procedures.reading import macros as reading_macros
 from procedures.unpacking import Unpacked, unpack
 
@@ -68,8 +68,7 @@ class Attempt:
             rows = rows_of(profile, unpacked, self.settings.max_unpacked_mb << 20)
             reader = Reader(self.con, profile, rows, unpacked.name)
             counted = 0
-            for number, chunk in enumerate(chunks(rows)):
-                reader.raw(chunk)
+            for number in reader.parts():
                 counted += self._take_chunk(folder, number, reader, submission)
             self._hold_broken(key, rows.broken)
             self.notes[key] = [{"vi": vi, "en": en} for vi, en in unpacked.notes]

@@ -92,7 +92,10 @@ def _lines(data: "bytes | memoryview") -> int:
 
 
 def _may_have_offsets(data: bytes) -> bool:
-    """Whether a time may carry an offset: a plus or a Z behind a digit, or a hyphen three places after a colon (08:15-07:00)."""
+    """Whether a time may carry an offset: a plus or a Z behind a digit, or a hyphen three places after a colon (08:15-07:00).
+
+    One behind a fraction of a second or a blank is not looked for: either means that there may be one.
+    """
     import numpy as np
 
     text = np.frombuffer(data, np.uint8)
@@ -101,8 +104,9 @@ def _may_have_offsets(data: bytes) -> bool:
             before = text[np.flatnonzero(text[1:] == mark)]
             if bool(((before >= 48) & (before <= 57)).any()):
                 return True
-    colons = np.flatnonzero(text[:-3] == 58)
-    return bool((text[colons + 3] == 45).any())
+    colons = np.flatnonzero(text[:-4] == 58)
+    behind, next_one = text[colons + 3], text[colons + 4]
+    return bool((np.isin(behind, (45, 46)) | ((behind == 32) & np.isin(next_one, (43, 45, 90, 122)))).any())
 
 
 class _QuoteGuard:
@@ -166,7 +170,7 @@ class _QuoteGuard:
             careful = self._careful(data, line, last)
             if careful is None:
                 return line
-            self._row += data.count(b"\n", line, careful)
+            self._row += 1  # a row, of however many lines
             done = careful
         end = len(data) if last else max(data.rfind(b"\n") + 1, done)
         self._row += data.count(b"\n", done, end)
@@ -195,7 +199,7 @@ class _QuoteGuard:
 
     def _careful(self, data: bytes, begin: int, last: bool) -> int | None:
         """The end of the row that begins at ``begin``, cell by cell; None if the data end before it."""
-        position, column, row, separator = begin, 0, self._row, self._separator
+        position, column, separator = begin, 0, self._separator
         while True:
             if data[position : position + 1] == b'"':
                 cell = _QUOTED.match(data, position)
@@ -214,10 +218,9 @@ class _QuoteGuard:
                         "Đóng hoặc bỏ dấu này rồi gửi lại cả tệp.",
                         f"{self._file_name} has a quotation mark that is not closed where it should be and swallows the rows after it. "
                         "Close or drop it and resend the whole file.",
-                        row=row,
+                        row=self._row,
                         field=self._names[column] if column < len(self._names) else None,
                     )
-                row += data.count(b"\n", position, end)
                 position = end
             next_separator, next_line = data.find(separator, position), data.find(b"\n", position)
             if next_line < 0:

@@ -165,6 +165,26 @@ class Reader:
         if at is not None and at not in present:
             raise missing_column(self.name, at)
 
+    def parts(self) -> Iterator[int]:
+        """Make ``raw`` from one part of the file after the other; gives their numbers. Raises ``InputError`` as ``raw`` does.
+
+        The events of a case may lie anywhere: a log is one part.
+        """
+        if self.profile.layout != "events":
+            for number, chunk in enumerate(chunks(self.rows)):
+                self.raw(chunk)
+                yield number
+            return
+        self.con.execute("DROP TABLE IF EXISTS events_read")
+        found = False
+        for chunk in chunks(self.rows):
+            self.con.register("rows_read", chunk)
+            self.con.execute(("INSERT INTO events_read" if found else "CREATE TEMP TABLE events_read AS") + " FROM rows_read")
+            found = True
+        if found:
+            self._events(set(self.rows.names))
+            yield 0
+
     def raw(self, chunk: "pa.Table") -> None:
         """Make ``raw`` from the next chunk. Raises ``InputError`` where a needed column is nowhere in it."""
         if self.profile.layout == "objects":
@@ -174,10 +194,7 @@ class Reader:
         else:
             self.con.register("rows_read", chunk)
             columns = dict(zip(self.rows.names, self.rows.originals, strict=True))
-            if self.profile.layout == "events":
-                self._events(set(columns))
-            else:
-                self._table("rows_read", columns, {name: quote(name) for name in columns})
+            self._table("rows_read", columns, {name: quote(name) for name in columns})
         self._usable = True
 
     def _table(self, relation: str, columns: dict[str, str], source: dict[str, str], broken: str = "false") -> None:
@@ -282,7 +299,7 @@ class Reader:
             f"""CREATE OR REPLACE TEMP TABLE whole AS
             SELECT min(row_no) AS row_no, false AS broken, {first}, list({{{step}}} ORDER BY row_no) AS steps,
             {_NONE.replace(f"{NO_STEPS} AS steps, ", "")}
-            FROM (SELECT *, {fields} FROM rows_read) GROUP BY coalesce(dossier_code, 'row ' || row_no)"""
+            FROM (SELECT *, {fields} FROM events_read) GROUP BY coalesce(dossier_code, 'row ' || row_no)"""
         )
         self._found_whole()
 
