@@ -70,7 +70,7 @@ def read_catalogue(data: bytes, name: str) -> Catalogue:
 
 def read_list(data: bytes, name: str) -> Catalogue:
     """A portal list: a state header in merged cells, then the headings; several agencies in a cell stand on lines of their own."""
-    table = files.read_sheet(data, name, list(COLUMNS), list(COLUMNS)).table
+    table = files.read_table(data, name, list(COLUMNS), list(COLUMNS)).table
     missing = [heading for heading in COLUMNS if heading not in table.column_names]
     if missing:
         raise InputError(
@@ -143,7 +143,7 @@ def read_pages(data: bytes, name: str) -> Catalogue:
     """Pages of procedures, one JSON object a line, with the portal's glued texts taken apart as far as can be."""
     found = Catalogue()
     read = total = 0
-    for number, item in _objects(files.as_utf8(data, name), name, found.unread):
+    for number, item in _objects(files.read_text(data, name), name, found.unread):
         code = item.get("ma_thu_tuc")
         if not isinstance(code, str) or not CODE.fullmatch(code):
             found.unread.append(_bad_code(name, number, str(code)))

@@ -198,7 +198,10 @@ def conditions(profile: Profile, present: set[str], month: str | None = None) ->
     received = "day_no(received_at, utc_offset_minutes)"
     ends = [name for name in ("due_at", "finished_at", "returned_at") if name in present or (profile.history and name != "due_at")]
     found += [("date_before_reception", name, f"{name} < received_at AND day_no({name}, utc_offset_minutes) < {received}") for name in ends]
-    found += [("impossible_duration", name, f"epoch_us({name}) - epoch_us(received_at) > {LONGEST_US}") for name in ends]
+    found += [
+        ("impossible_duration", name, f"epoch_us({name}) - epoch_us(received_at) > {LONGEST_US} AND received_at >= {FIRST}")
+        for name in ends
+    ]
     if profile.supplements or profile.history or "supplement_at" in present:
         earlier = f"len(list_filter(supplements, lambda r: day_no(r.requested_at, utc_offset_minutes) < {received})) > 0"
         asked = f"len(supplements) > 0 AND {earlier}"
@@ -229,7 +232,7 @@ def conditions(profile: Profile, present: set[str], month: str | None = None) ->
     if "data_lookups" in present:
         broken = "len(list_filter(lookups, lambda l: l.database IS NULL OR (l.said IS NOT NULL AND l.at IS NULL))) > 0"
         found.append(("bad_lookup", "data_lookups", f"data_lookups_text IS NOT NULL AND {broken}"))
-    found.append(("unknown_unit", "handling_unit", "handling_unit IS NULL AND handling_unit_text IS NOT NULL AND received_at IS NOT NULL"))
+    found.append(("unknown_unit", "handling_unit", f"handling_unit IS NULL AND handling_unit_text IS NOT NULL AND received_at >= {FIRST}"))
     found.append(("unknown_procedure", "procedure_code", "NOT procedure_known AND procedure_code_text IS NOT NULL"))
     found.append(("procedure_ended", "procedure_code", "day >= procedure_until"))
     if month is not None:

@@ -41,12 +41,7 @@ def add_units_file(path: Path) -> UnitsAdded:
     cannot be read; what is wrong with rows is in ``errors``.
     """
     result = UnitsAdded()
-    data = files.read_bytes(path)
-    lines = (
-        files.read_sheet(data, path.name, COLUMNS, NEEDED)
-        if files.is_workbook(data)
-        else files.read_csv(files.as_utf8(data, path.name), path.name)
-    )
+    lines = files.read_table(files.read_bytes(path), path.name, COLUMNS, NEEDED)
     headings = lines.table.column_names[1:]
     for column in NEEDED:
         if column not in headings:

@@ -38,7 +38,7 @@ def test_units_and_codes_from_a_file(app: Flask, tmp_path: Path) -> None:
     result = load(write(tmp_path / "a.jsonl", rows))
     assert (result.accepted, result.warnings) == (3, {})
     (held,) = quarantined(result.submission)  # its exchange code was said to be another
-    assert "units add" in held["message_vi"]
+    assert "Mã chưa biết" in held["message_vi"]
     assert "units code" in held["message_en"]
     code, told, _wrong = add(app, tmp_path / "a.csv", HEAD + ROWS)
     assert (code, "0 units, 0 versions, 0 codes added; 3 rows unchanged" in told) == (0, True)

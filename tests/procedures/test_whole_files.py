@@ -11,7 +11,7 @@ from flask import Flask
 
 from core.database import reading
 from core.errors import InputError
-from procedures import feeds, files
+from procedures import attempts, feeds, files
 from procedures.models import Submission
 from tests.procedures.feed import NOW, lake_rows, load, message, quarantined, small_country
 from tests.procedures.test_broken_files import flat, workbook
@@ -43,7 +43,7 @@ SWALLOWING = {
 def test_swallowed_rows_are_told(case: str, ends: str) -> None:
     stray, row = SWALLOWING[case]
     with pytest.raises(InputError) as refused:
-        files.read_csv(table(stray).replace("\n", ends).encode(), "a.csv")
+        files.read_table(table(stray).replace("\n", ends).encode(), "a.csv", [], [])
     assert (refused.value.row, refused.value.field) == (row, "nội dung yêu cầu bổ sung")
     assert "Nguyễn" not in str(refused.value)
 
@@ -51,7 +51,7 @@ def test_swallowed_rows_are_told(case: str, ends: str) -> None:
 def test_last_cell_unclosed() -> None:
     for text in ('a,b\n1,"', 'a,b\n1,"x\n', '"a,b\n1,2'):
         with pytest.raises(InputError):
-            files.read_csv(text.encode(), "a.csv")
+            files.read_table(text.encode(), "a.csv", [], [])
 
 
 def test_swallowing_file_leaves_nothing(sqlite_app: Flask, tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_surprise_while_reading_still_ends_the_submission(sqlite_app: Flask, tmp
     def surprise(*_args: object) -> None:
         raise RecursionError
 
-    monkeypatch.setattr(feeds.Reader, "raw", surprise)
+    monkeypatch.setattr(attempts.Reader, "raw", surprise)
     with pytest.raises(InputError, match="RecursionError"):
         feeds.load_feed(tmp_path / "a.csv", "h26", "flat-vi", NOW)
     submission = reading().query(Submission).one()
