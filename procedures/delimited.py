@@ -23,6 +23,7 @@ PARSED = 1 << 20  # bytes parsed at a time
 HEAD = 1 << 20  # bytes in which the heading must end
 LONGEST_ROW = 1 << 26  # bytes
 MAX_CELL = 1 << 24  # bytes; a longer quoted cell is a quotation mark that nobody closed
+CHUNK_ROWS, CHUNK_BYTES = 400_000, 96 << 20
 _QUOTED = re.compile(rb'"[^"]*+(?:""[^"]*+)*+("?)')
 
 
@@ -60,6 +61,28 @@ def check_heading(names: Sequence[str], row: int, file_name: str) -> list[str]:
             field=twice[0],
         )
     return [name or f"({position})" for position, name in enumerate(folded, 1)]
+
+
+def chunks(rows: Rows) -> Iterator["pa.Table"]:
+    """The rows in tables of bounded size; while one is worked on, the next is read."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    import pyarrow as pa
+
+    def gather() -> "pa.Table | None":
+        batches, count, size = [], 0, 0
+        for batch in rows.batches:
+            batches.append(batch)
+            count, size = count + batch.num_rows, size + batch.nbytes
+            if count >= CHUNK_ROWS or size >= CHUNK_BYTES:
+                break
+        return pa.Table.from_batches(batches) if batches else None
+
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(gather)
+        while (table := coming.result()) is not None:
+            coming = reader.submit(gather)
+            yield table
 
 
 def _blocks(head: bytes, rest: BinaryIO) -> Iterator[bytes]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import InputError
 from procedures import delimited
-from procedures.delimited import Rows, heading
+from procedures.delimited import Rows, chunks, heading
 from procedures.mapping import FIELDS, REQUIRED, Profile
 from procedures.unpacking import Unpacked
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 REMOVED = "[removed]"
 PERSONAL = ("applicant_key",)  # fields that say who somebody is: hashed, never kept
 TEXTS = ("supplement_text",)  # fields of free text, in which numbers of persons are blanked
-CHUNK_ROWS, CHUNK_BYTES = 400_000, 96 << 20
 PAPERS = "STRUCT(code VARCHAR, name VARCHAR)[]"
 NO_STEPS = 'NULL::STRUCT("at" VARCHAR, status VARCHAR, activity VARCHAR, department VARCHAR)[]'
 NO_REQUESTS = f"NULL::STRUCT(requested_at VARCHAR, answered_at VARCHAR, due_before VARCHAR, text VARCHAR, documents {PAPERS})[]"
@@ -112,28 +111,6 @@ def wrong_kind(profile: Profile, name: str, vi: str, en: str, row: int | None = 
         f"The file {name} {en}. The profile {profile.name} needs: {wanted_en}. Export it in that form or choose another profile.",
         row=row,
     )
-
-
-def chunks(rows: Rows) -> Iterator["pa.Table"]:
-    """The rows in tables of bounded size; while one is worked on, the next is read."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    import pyarrow as pa
-
-    def gather() -> "pa.Table | None":
-        batches, count, size = [], 0, 0
-        for batch in rows.batches:
-            batches.append(batch)
-            count, size = count + batch.num_rows, size + batch.nbytes
-            if count >= CHUNK_ROWS or size >= CHUNK_BYTES:
-                break
-        return pa.Table.from_batches(batches) if batches else None
-
-    with ThreadPoolExecutor(1) as reader:
-        coming = reader.submit(gather)
-        while (table := coming.result()) is not None:
-            coming = reader.submit(gather)
-            yield table
 
 
 @dataclass

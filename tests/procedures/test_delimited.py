@@ -150,7 +150,7 @@ def test_counts_do_not_depend_on_portions(sqlite_app: Flask, tmp_path: Path, mon
     lines = write(tmp_path / "a.jsonl", [message(11), message(12, MaTTHC="x"), message(11), "", "{broken", message(13, MaHoSo=None), "[]"])
     outcomes = []
     for source, rows_at_once in (("h26", 400_000), ("h14", 1)):
-        monkeypatch.setattr("procedures.reading.CHUNK_ROWS", rows_at_once)
+        monkeypatch.setattr("procedures.delimited.CHUNK_ROWS", rows_at_once)
         if rows_at_once == 1:
             monkeypatch.setattr(delimited, "BLOCK", 40)
             monkeypatch.setattr(delimited, "HEAD", 200)
@@ -176,7 +176,7 @@ def test_case_of_an_event_log_is_whole_across_chunks(sqlite_app: Flask, tmp_path
         for number in range(30)
     ]
     (tmp_path / "a.csv").write_text(heading + "".join(events), encoding="utf-8")
-    monkeypatch.setattr("procedures.reading.CHUNK_ROWS", 7)
+    monkeypatch.setattr("procedures.delimited.CHUNK_ROWS", 7)
     monkeypatch.setattr(delimited, "BLOCK", 500)
     monkeypatch.setattr(delimited, "HEAD", 500)
     result = load(tmp_path / "a.csv", "nl", "event-log")

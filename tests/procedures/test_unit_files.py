@@ -39,7 +39,7 @@ def test_units_and_codes_from_a_file(app: Flask, tmp_path: Path) -> None:
     assert (result.accepted, result.warnings) == (3, {})
     (held,) = quarantined(result.submission)  # its exchange code was said to be another
     assert "Mã chưa biết" in held["message_vi"]
-    assert "units code" in held["message_en"]
+    assert "Unknown codes" in held["message_en"]
     code, told, _wrong = add(app, tmp_path / "a.csv", HEAD + ROWS)
     assert (code, "0 units, 0 versions, 0 codes added; 3 rows unchanged" in told) == (0, True)
 
