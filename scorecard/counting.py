@@ -65,7 +65,7 @@ def count(
     with TemporaryDirectory(dir=target.parent if target else None, prefix=".scratch-") as scratch:
         engine = connect(MEMORY, Path(scratch))
         try:
-            return _count(engine, paths, sources, month, papers, provinces, target)
+            return _count(engine, paths, sources, month, papers, provinces, target or Path(scratch) / "counts.parquet")
         finally:
             engine.disconnect()
 
@@ -77,12 +77,11 @@ def _count(
     month: Month,
     papers: PaperBook,
     provinces: Mapping[str, str],
-    target: Path | None,
+    target: Path,
 ) -> Counts:
     dossiers, known = judged(engine, paths, sources, month, papers, numbered=True)
-    cells = engine.create_table("cells", _aggregate(dossiers), temp=True)
-    if target is not None:
-        _write(engine, cells, provinces, target)
+    _write(engine, _aggregate(dossiers), provinces, target)
+    cells = engine.read_parquet(target)  # all sums from one place, and the many cells are held nowhere
     held = known.filter(known.paper_class == HELD).select(*DOSSIER, *KEYS, "register_code").distinct()
     held = held.group_by([*KEYS, "register_code"]).agg(dossiers=lambda t: t.count()).order_by([*KEYS, "register_code"])
     registers = fetch(engine, held).to_pandas()
@@ -225,7 +224,7 @@ def _aggregate(dossiers: "ibis.Table") -> "ibis.Table":
 
 def _summed(engine: "ibis.backends.duckdb.Backend", cells: "ibis.Table", key: str) -> "pd.DataFrame":
     """The cells' sums by one key."""
-    names = [name for name in cells.columns if name not in ("source", "dossiers", *KEYS)]
+    names = [name for name in cells.columns if name not in ("province_code", "source", "dossiers", *KEYS)]
     sums = cells.group_by(key).agg(**{name: cells[name].sum() for name in names}).order_by(key)
     # DuckDB sums in 128 bits, which Ibis does not know
     frame: pd.DataFrame = fetch(engine, sums).to_pandas().astype({key: "str", **dict.fromkeys(names, "int64")})
@@ -236,9 +235,12 @@ def _write(engine: "ibis.backends.duckdb.Backend", cells: "ibis.Table", province
     import ibis
     import pyarrow as pa
 
-    text = pa.schema([("code", pa.string()), ("province", pa.string())])
-    units = from_arrow(engine, "unit_provinces", pa.table([list(provinces), list(provinces.values())], schema=text))
+    known = sorted(provinces, key=lambda code: (provinces[code], code))
+    types = pa.schema([("code", pa.string()), ("province", pa.string()), ("place", pa.int32())])
+    ranks = pa.table([known, [provinces[code] for code in known], list(range(len(known)))], schema=types)
+    units = from_arrow(engine, "unit_provinces", ranks)
     placed = cells.left_join(units, cells.handling_unit == units.code)
-    placed = placed.select(ibis.coalesce(units.province, "").name("province_code"), *cells.columns)
-    order = ["province_code", *KEYS, "source"]
-    engine.to_parquet(placed.order_by(order), target, compression="zstd", row_group_size=ROW_GROUP)
+    placed = placed.select(ibis.coalesce(units.province, "").name("province_code"), *cells.columns, "place")
+    # a unit's rank stands for its province and code, since numbers sort quicker; units that no list knows come first
+    order = [ibis.coalesce(placed.place, -1), *KEYS, "source"]
+    engine.to_parquet(placed.order_by(order).drop("place"), target, compression="zstd", row_group_size=ROW_GROUP)
