@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from core import lake
 from core.calendar import Month, local_date, utc_now
-from core.database import writing
+from core.database import reading, writing
 from core.errors import InputError
 from core.settings import Settings
 from procedures import lookups, mapping, merging, progress, quarantine, spool, staging
@@ -48,7 +48,7 @@ class Attempt:
         con.execute("CREATE TEMP TABLE batch (submission VARCHAR, received_at TIMESTAMPTZ)")
         con.execute(
             "CREATE TEMP TABLE held (submission VARCHAR, row_no BIGINT, dossier_code VARCHAR, unit_code VARCHAR, "
-            "procedure_code VARCHAR, received_at TIMESTAMPTZ, errors VARCHAR[], own VARCHAR)"
+            "procedure_code VARCHAR, received_at TIMESTAMPTZ, errors VARCHAR[], own VARCHAR, applicant_hash VARCHAR)"
         )
         reading_macros(con)
 
@@ -61,7 +61,7 @@ class Attempt:
         if self.lookups is None:
             self.lookups = lookups.Lookups(self.con, self.source, local_date(now))
         key, folder = submission.key, self.scratch / submission.key
-        self.con.execute("INSERT INTO batch VALUES (?, ?)", [key, submission.received_at])
+        self.con.execute("INSERT INTO batch VALUES (?, ?)", [key, _arrived(submission)])
         with ExitStack() as held:
             stream = held.enter_context(_opened(submission))
             unpacked = held.enter_context(self._unpacked(stream, submission.file_name))
@@ -94,7 +94,7 @@ class Attempt:
         con, lookups = self.con, cast(Lookups, self.lookups)
         total: int = con.execute("SELECT count(*) FROM raw").fetchall()[0][0]
         lookups.learn("raw", reader.present if number == 0 else reader.present & SIDE_UNITS)
-        judged = staging.judgement(reader, lookups, submission.key, submission.received_at, submission.replaces_month)
+        judged = staging.judgement(reader, lookups, submission.key, _arrived(submission), submission.replaces_month)
         written: list[Path] = []
         relation, left = "raw", total
         last = local_date(submission.received_at + timedelta(days=1))
@@ -118,7 +118,8 @@ class Attempt:
                 break
         if left:
             own = f"JOIN {relation} r ON r.row_no = j.row_no LEFT JOIN ({reader.own}) o ON o.row_no = j.row_no"
-            names = "?, j.row_no, j.dossier_code, r.handling_unit, j.procedure_code, j.received_at, j.errors, o.own"
+            names = "?, j.row_no, j.dossier_code, masked(r.handling_unit), masked(j.procedure_code), j.received_at, j.errors, o.own"
+            names += ", applicant(r.applicant_key)"
             con.execute(f"INSERT INTO held SELECT {names} FROM ({judged.bad(relation)}) j {own}", [submission.key])
         self._warn(submission.key, written)
         return total
@@ -140,7 +141,8 @@ class Attempt:
     def _hold_broken(self, key: str, broken: Sequence[int]) -> None:
         if broken:
             self.con.execute(
-                "INSERT INTO held SELECT ?, unnest(?::BIGINT[]), NULL, NULL, NULL, NULL, ['unreadable_row:'], NULL", [key, list(broken)]
+                "INSERT INTO held (submission, row_no, errors) SELECT ?, unnest(?::BIGINT[]), ['unreadable_row:']",
+                [key, list(broken)],
             )
 
     def _count(self, key: str) -> None:
@@ -178,7 +180,7 @@ class Attempt:
                 if replaces is not None:
                     found = asdict(merging.difference(staged, counts))
                     if not confirmed or found != known:
-                        self._ask(keys[0], counts[keys[0]], found, again=confirmed)
+                        self._ask(keys[0], found, again=confirmed)
                         return
                 before = self._coverage(table, base, counts, now)
                 progress.note_version(keys, base.version)
@@ -200,7 +202,7 @@ class Attempt:
                 submission.notes = self.notes[submission.key]
                 submission.reason, submission.reason_en = "", ""
 
-    def _ask(self, key: str, counts: merging.Counts, found: dict[str, int], again: bool) -> None:
+    def _ask(self, key: str, found: dict[str, int], again: bool) -> None:
         """Leave a replacement waiting for somebody who confirms what it would do."""
         vi = "Kho dữ liệu đã thay đổi từ khi xác nhận: xem lại khác biệt." if again else "Chờ xác nhận khác biệt trước khi thay cả tháng."
         en = (
@@ -212,7 +214,7 @@ class Attempt:
             submission = session.query(Submission).filter_by(key=key).one()
             submission.difference, submission.confirmed_at = found, None
             submission.reason, submission.reason_en = vi, en
-            submission.rows_received = counts.accepted + counts.superseded + counts.unchanged + self.bad[key]
+            submission.rows_quarantined = 0  # until it is confirmed nothing has become of any row
 
     def _coverage(
         self, table: lake.LakeTable, base: lake.Snapshot, counts: Mapping[str, merging.Counts], now: datetime
@@ -233,6 +235,13 @@ class Attempt:
                 progress.close(session, submission, count)
         for key in counts:
             progress.destroy_spooled(key)
+
+
+def _arrived(submission: Submission) -> datetime:
+    """When the rows came: a released row is as old as the file that it was held back from."""
+    if submission.parent_id is None:
+        return submission.received_at
+    return reading().get_one(Submission, submission.parent_id).received_at
 
 
 def _opened(submission: Submission) -> BinaryIO:

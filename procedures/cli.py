@@ -193,6 +193,9 @@ def load_feed(files: tuple[Path, ...], source: str, profile: str, replace_month:
             room.cancel(result.submission, "cli", utc_now())
             told = ", ".join(f"{count} {what}" for what, count in result.difference.items())
             click.echo(f"{file.name}: {replace_month} would change: {told}. Nothing was done; --yes does it.", err=True)
+            if as_json:
+                click.echo(json.dumps({"submission": result.submission, "difference": result.difference}))
+            continue
         if as_json:
             click.echo(json.dumps({name: getattr(result, name) for name in LOADED}))
             continue

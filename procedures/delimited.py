@@ -122,7 +122,7 @@ def _may_have_offsets(data: bytes) -> bool:
     import numpy as np
 
     text = np.frombuffer(data, np.uint8)
-    for mark in b"+Zz":
+    for mark in b"+Zz/":
         if mark in data:
             before = text[np.flatnonzero(text[1:] == mark)]
             if bool(((before >= 48) & (before <= 57)).any()):

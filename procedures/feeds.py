@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import current_app
 from sqlalchemy import or_, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from core import audit, lake
 from core.database import reading, writing
@@ -171,6 +172,8 @@ def _advance(keys: Sequence[str], now: datetime) -> dict[str, InputError]:
                     attempt.forget(key)
                     progress.reject(key, error)
                 except Exception as error:
+                    if _machines(error):
+                        raise  # the file may be sound: it waits for the next run
                     # Nothing has gone anywhere yet, and the cause is in the file: the sender gets an answer whatever it is.
                     logger.exception("submission %s cannot be read", key)
                     failed[key] = _unreadable(submission, error)
@@ -182,6 +185,15 @@ def _advance(keys: Sequence[str], now: datetime) -> dict[str, InputError]:
         finally:
             con.close()
     return failed
+
+
+def _machines(error: Exception) -> bool:
+    """Whether the machine or the program is to blame, and not the file."""
+    import duckdb
+
+    engine = (duckdb.IOException, duckdb.OutOfMemoryException)
+    ours = (OSError, MemoryError, SQLAlchemyError, spool.DamagedSpoolError, NameError, AttributeError, ImportError)
+    return isinstance(error, (*engine, *ours))
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The one way in: whatever arrives, by whatever way, is spooled whole and becomes a submission; only then is it looked at."""
 
+import re
 import secrets
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from core.database import reading, writing
 from core.errors import InputError
 from procedures import lookups, mapping, spool
 from procedures.models import Submission
+from procedures.reading import LONG_NUMBER, REMOVED
 
 
 def receive(
@@ -44,7 +46,8 @@ def receive(
         source_id=source_id,
         way=way,
         profile=profile.name,
-        file_name=Path(file_name).name[:300],
+        # somebody's number in a file's name is a person's, too
+        file_name=re.sub(LONG_NUMBER, REMOVED, Path(file_name).name)[:300],
         size_bytes=spooled.size,
         sha256=spooled.sha256,
         idempotency_key=idempotency_key,
@@ -58,7 +61,7 @@ def receive(
             session.add(submission)
     except IntegrityError as error:
         spool.destroy(key, "sent twice")
-        return _same_again(source_id, idempotency_key, spooled.sha256, error)
+        return _same_again(source_id, idempotency_key, spooled.sha256, profile.name, error)
     except BaseException:
         spool.destroy(key, "not registered")
         raise
@@ -74,14 +77,14 @@ def _check_month(text: str) -> None:
         ) from error
 
 
-def _same_again(source_id: int, idempotency_key: str | None, sha256: str, error: IntegrityError) -> str:
-    wanted = select(Submission.key, Submission.sha256).where(
+def _same_again(source_id: int, idempotency_key: str | None, sha256: str, profile: str, error: IntegrityError) -> str:
+    wanted = select(Submission.key, Submission.sha256, Submission.profile).where(
         Submission.source_id == source_id, Submission.idempotency_key == idempotency_key
     )
     found = reading().execute(wanted).first() if idempotency_key is not None else None
     if found is None:
         raise error
-    if found.sha256 != sha256:
+    if (found.sha256, found.profile) != (sha256, profile):
         raise InputError(
             "Khóa chống gửi trùng này đã dùng cho nội dung khác. Dùng khóa mới cho mỗi lần gửi mới.",
             "This idempotency key was used for other content. Use a new key for each new submission.",

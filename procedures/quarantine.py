@@ -25,6 +25,7 @@ from procedures.dossier_queries import data_dir
 from procedures.models import Source, Submission
 from procedures.reading import literal
 from procedures.rules import messages
+from procedures.staging import HASHED
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -242,8 +243,16 @@ def open_rows(submission: Submission) -> BinaryIO:
                 _write(con, f"{left} ORDER BY row_no", theirs)
             else:
                 theirs.unlink()
-        lines = con.execute("SELECT own FROM read_parquet(?) ORDER BY row_no", [str(mine)]).fetchall()
-    return io.BytesIO("".join(f"{own}\n" for (own,) in lines).encode())
+        rows = con.execute("SELECT own, applicant_hash FROM read_parquet(?) ORDER BY row_no", [str(mine)]).fetchall()
+    heading = next(iter(mapping.load(submission.profile).columns.get("applicant_key", [])), None)
+    return io.BytesIO("".join(f"{_with_hash(own, heading, hashed)}\n" for own, hashed in rows).encode())
+
+
+def _with_hash(own: str, heading: str | None, hashed: str | None) -> str:
+    """The row with the applicant's hash in the place of what the hash was made from."""
+    if heading is None or hashed is None:
+        return own
+    return json.dumps(json.loads(own) | {heading: f"{HASHED}{hashed}"}, ensure_ascii=False)
 
 
 def close_rows(key: str) -> None:

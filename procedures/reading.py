@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 REMOVED = "[removed]"
 PERSONAL = ("applicant_key",)  # fields that say who somebody is: hashed, never kept
-TEXTS = ("supplement_text",)  # fields of free text, in which numbers of persons are blanked
+# Fields of free text, or whose columns may hold some by mistake: numbers of persons are blanked.
+TEXTS = ("supplement_text", "handling_unit", "receiving_unit", "reception_point", "provider")
 PAPERS = "STRUCT(code VARCHAR, name VARCHAR)[]"
 NO_STEPS = 'NULL::STRUCT("at" VARCHAR, status VARCHAR, activity VARCHAR, department VARCHAR)[]'
 NO_REQUESTS = f"NULL::STRUCT(requested_at VARCHAR, answered_at VARCHAR, due_before VARCHAR, text VARCHAR, documents {PAPERS})[]"
@@ -188,14 +189,14 @@ class Reader:
                 text = f"masked({text})"
             kept.append(f"{literal(original)}: {text}")
         self.own = f"SELECT row_no, CASE WHEN NOT broken THEN to_json({{{', '.join(kept)}}})::VARCHAR END AS own FROM raw"
-        broken_or = "" if broken == "false" else "broken OR "
         counted = ", ".join(name for name in FIELDS if name in self.present and name not in self.profile.constants)
+        # an empty line of a table is no row; an empty object is one, with everything missing
+        blank_too = f"coalesce({counted}) IS NOT NULL" if broken == "false" else "true"
         through = ", ".join(f"{source[name]} AS {alias}" for name, alias in passed.items())
-        # A line without anything in the columns that count is no row of data.
         self.con.execute(
             f"""CREATE OR REPLACE TEMP VIEW raw AS
             SELECT * FROM (SELECT row_no, {broken} AS broken, {fields}, {_NONE}, {through} FROM {relation})
-            WHERE {broken_or}coalesce({counted}) IS NOT NULL"""
+            WHERE {blank_too}"""
         )
 
     def _fields(self, source: dict[str, str]) -> str:
@@ -211,10 +212,11 @@ class Reader:
         self._valid_lines(chunk)
         found = self.con.execute("SELECT DISTINCT unnest(json_keys(line)) AS key FROM valid_lines WHERE good ORDER BY key").fetchall()
         for (key,) in found:
-            self._keys.setdefault(heading(key), key)
+            if self._keys.setdefault(heading(key), key) != key:
+                raise twice(self.name, key)
         if found or not self._keys:
             self._need(set(self._keys))
-        path = {name: literal("$." + json.dumps(key, ensure_ascii=False)) for name, key in self._keys.items()}
+        path = {name: literal("/" + key.replace("~", "~0").replace("/", "~1")) for name, key in self._keys.items()}
         texts = ", ".join(f"json_extract_string(line, {path[name]}) AS k{number}" for number, name in enumerate(self._keys))
         self.con.execute(
             f"""CREATE OR REPLACE TEMP TABLE flat_lines AS SELECT row_no, NOT good AS line_broken, {texts or "NULL AS k0"}
@@ -283,6 +285,16 @@ class Reader:
     def _found_whole(self) -> None:
         # always a view: the next file of the same attempt may be of another kind
         self.con.execute("CREATE OR REPLACE TEMP VIEW raw AS FROM whole")
+
+
+def twice(name: str, column: str) -> InputError:
+    """Two keys of an object are one heading."""
+    return InputError(
+        f"Tiêu đề lặp lại trong tệp {name}. Đổi tên hoặc bỏ một cột.",
+        f"A heading occurs twice in {name}. Rename or drop one of the columns.",
+        row=1,
+        field=column,
+    )
 
 
 def missing_column(name: str, column: str) -> InputError:

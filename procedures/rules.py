@@ -111,8 +111,8 @@ RULES = {
         Rule(
             "bad_lookup",
             "error",
-            "{field} không đọc được: mỗi lần tra cứu cần cơ sở dữ liệu và thời điểm, dạng CSDL|thời điểm|kết quả.",
-            "{field} cannot be read: each look-up needs database and time, as database|time|outcome.",
+            "{field} không đọc được: mỗi lần tra cứu cần tên cơ sở dữ liệu, thời điểm nếu có phải đúng dạng: CSDL|thời điểm|kết quả.",
+            "{field} cannot be read: each look-up needs its database, and a valid time if it has one: database|time|outcome.",
         ),
         Rule(
             "procedure_ended",
@@ -185,15 +185,17 @@ def conditions(profile: Profile, present: set[str], month: str | None = None) ->
         pattern = literal(profile.dossier_code_pattern)
         found.append(("bad_dossier_code", "dossier_code", f"NOT regexp_full_match(dossier_code_text, {pattern})"))
     found.append(("bad_dossier_code", "dossier_code", f"length(dossier_code_text) > {MAX_DOSSIER_CODE}"))
-    found += [
-        ("bad_date", name, f"{name}_text IS NOT NULL AND ({name} IS NULL OR {name} < {FIRST})") for name in DATE_FIELDS if name in present
-    ]
+    for name in DATE_FIELDS:
+        if name in present:
+            no_date = f"{name} IS NULL OR {name} < {FIRST} OR NOT isfinite({name})"
+            found.append(("bad_date", name, f"{name}_text IS NOT NULL AND ({no_date})"))
     if profile.history:
         found.append(("bad_date", "history", "len(list_filter(steps, lambda s: s.at IS NULL)) > 0"))
         unknown = "len(list_filter(steps, lambda s: s.source_status IS NOT NULL AND s.status IS NULL)) > 0"
         found.append(("unknown_status", "history", unknown))
     if profile.supplements:
         found.append(("bad_date", "supplements", "len(list_filter(requests, lambda r: r.requested_at IS NULL)) > 0"))
+    found.append(("bad_date", "received_at", "abs(utc_offset_minutes) > 840"))  # no zone is further from UTC than 14 hours
     # By day and not by the minute: systems write 00:00 for "that day".
     received = "day_no(received_at, utc_offset_minutes)"
     ends = [name for name in ("due_at", "finished_at", "returned_at") if name in present or (profile.history and name != "due_at")]
@@ -206,7 +208,7 @@ def conditions(profile: Profile, present: set[str], month: str | None = None) ->
         earlier = f"len(list_filter(supplements, lambda r: day_no(r.requested_at, utc_offset_minutes) < {received})) > 0"
         asked = f"len(supplements) > 0 AND {earlier}"
         found.append(("date_before_reception", "supplements" if profile.supplements else "supplement_at", asked))
-    found += [("future_date", name, f"{name} > latest") for name in ("received_at", *ends) if name != "due_at"]
+    found += [("future_date", name, f"{name} > latest") for name in ("received_at", "updated_at", *ends) if name != "due_at"]
     if profile.status_by_end is None:
         found.append(("unknown_status", "status", "status_text IS NOT NULL AND status IS NULL"))
     if "channel" in present:
