@@ -247,4 +247,9 @@ def _arrived(submission: Submission) -> datetime:
 def _opened(submission: Submission) -> BinaryIO:
     if submission.way == "release":
         return quarantine.open_rows(submission)
-    return spool.read(submission.key)
+    try:
+        return spool.read(submission.key)
+    except FileNotFoundError as error:
+        raise InputError(
+            f"Tệp {submission.file_name} không còn được giữ. Gửi lại tệp.", f"The file {submission.file_name} is no longer kept. Resend it."
+        ) from error
