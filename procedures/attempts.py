@@ -164,7 +164,6 @@ class Attempt:
     def merge(self, submissions: Sequence[Submission], now: datetime) -> None:
         """Bring the staged rows into the lake in one commit and finish the submissions."""
         table = dossier_table(data_dir())
-        table.snapshot()  # makes the table where there is none
         keys = [submission.key for submission in submissions]
         replaces, confirmed = submissions[0].replaces_month, submissions[0].confirmed_at is not None
         known = submissions[0].difference
@@ -185,12 +184,12 @@ class Attempt:
                 before = self._coverage(table, base, counts, now)
                 progress.note_version(keys, base.version)
                 try:
-                    version = merging.carry_out(table, base, staged, merging.metadata_of(counts))
+                    left = merging.carry_out(table, base, staged, merging.metadata_of(counts))
                 except lake.ConflictError:
                     if attempt == ATTEMPTS - 1:
                         raise
                     continue
-                after = self._coverage(table, table.snapshot(), counts, now) if version is not None else before
+                after = self._coverage(table, left, counts, now) if left is not None else before
                 self._finish(counts, before, after)
                 return
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, Self
 
@@ -197,7 +198,7 @@ def load(name: str) -> Profile:
             f"There is no profile {name}. There are: {', '.join(names())}.",
             field="profile",
         )
-    profile = parse(path.read_text(encoding="utf-8", errors="replace"), path.name)
+    profile = _parsed(path, path.stat().st_mtime_ns)
     if profile.name != name:
         raise InputError(
             f"Hồ sơ ánh xạ trong {path.name} có tên {profile.name}. Tên phải giống tên tệp: {name}.",
@@ -205,6 +206,11 @@ def load(name: str) -> Profile:
             field="name",
         )
     return profile
+
+
+@lru_cache(maxsize=64)  # reading YAML takes longer than a small feed's rows
+def _parsed(path: Path, _changed: int) -> Profile:
+    return parse(path.read_text(encoding="utf-8", errors="replace"), path.name)
 
 
 def parse(text: str, file_name: str) -> Profile:

@@ -8,7 +8,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -196,8 +196,8 @@ def difference(staged: Staged, counts: Mapping[str, Counts]) -> Difference:
     return Difference(total - changed, changed, removed, sum(count.unchanged for count in counts.values()))
 
 
-def carry_out(table: LakeTable, base: Snapshot, staged: Staged, metadata: Mapping[str, str]) -> int | None:
-    """Write what was planned and commit it. Gives the new version, or None where nothing changes.
+def carry_out(table: LakeTable, base: Snapshot, staged: Staged, metadata: Mapping[str, str]) -> Snapshot | None:
+    """Write what was planned and commit it. Gives what the lake has now, or None where nothing changes.
 
     Raises ``core.lake.ConflictError`` where another commit came first; the files written for nothing are left to the vacuum.
     """
@@ -231,7 +231,8 @@ def carry_out(table: LakeTable, base: Snapshot, staged: Staged, metadata: Mappin
         added += _parts(con, table, paths, partition)
     if not added and not removed:
         return None
-    return table.commit(base, added, removed, metadata)
+    version = table.commit(base, added, removed, metadata)
+    return replace(base, version=version, parts=[part for part in base.parts if part not in removed] + added)
 
 
 def _move(path: Path, folder: Path) -> Path:
