@@ -51,7 +51,6 @@ _UNREADABLE = (  # what the libraries raise for content that is not sound
     EOFError,
     LookupError,
     MemoryError,
-    NotImplementedError,
     OSError,
     OverflowError,
     RuntimeError,
