@@ -386,7 +386,8 @@ def _own_object(profile: Profile, shape: dict[str, Any]) -> str:
             sql = f"list_transform({sql}, lambda e: {{{entries}}})"
         parts.append(f"{literal(column)}: {sql}")
     named = "[" + ", ".join(literal(column) for column in kept) + "]"
-    others = f"list_filter(json_keys(line), lambda k: NOT list_contains({named}, k))"
+    # a key that an object has twice counts once, with its first value, here as in all that reads it
+    others = f"list_filter(list_sort(list_distinct(json_keys(line))), lambda k: NOT list_contains({named}, k))"
     removed = f"to_json(map_from_entries(list_transform({others}, lambda k: {{'k': k, 'v': '{REMOVED}'}})))"
     return f"""SELECT row_no, json_merge_patch(to_json({{{", ".join(parts)}}}), {removed})::VARCHAR AS own
         FROM (SELECT row_no, line, json_transform(line, {literal(json.dumps(kept))}) AS o FROM raw WHERE NOT broken)"""

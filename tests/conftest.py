@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
@@ -21,6 +22,11 @@ from core.settings import ROOT, Settings
 pytest_plugins = ["tests.country"]
 SHARED_DATA = ROOT.parent / "shared" / "data"
 PASSWORD = "a long test password"
+
+# The same examples in every run, so that a failure can be seen again; HYPOTHESIS_SEARCH=1 looks for new ones, and for more.
+SEARCHING = bool(os.environ.get("HYPOTHESIS_SEARCH"))
+hypothesis.settings.register_profile("repeatable", derandomize=True, database=None)
+hypothesis.settings.load_profile("default" if SEARCHING else "repeatable")
 
 
 def make_settings(data_dir: Path, database_url: str) -> Settings:

@@ -165,6 +165,19 @@ def test_bad_rows_are_quarantined_with_reasons_and_good_ones_kept(app: Flask, tm
     assert reading().query(Submission).one().state == "partly_accepted"
 
 
+def test_key_that_an_object_has_twice_counts_once(sqlite_app: Flask, tmp_path: Path) -> None:
+    small_country()
+    doubled = [
+        json.dumps(message(number, MaTTHC=code))[:-1] + ', "DienThoai": "0900000001", "DienThoai": "0900000002", "KenhThucHien": "1"}'
+        for number, code in ((1, "1.004222"), (2, "x"))
+    ]
+    result = load(write(tmp_path / "a.jsonl", doubled))
+    assert (result.accepted, result.quarantined) == (1, 1)
+    assert lake_rows()[0]["channel"] == 2
+    (held,) = quarantined(result.submission)
+    assert (held["DienThoai"], held["KenhThucHien"]) == ("[removed]", "2")
+
+
 def test_every_rule_of_the_document_exists() -> None:
     from core.settings import ROOT
     from procedures.rules import RULES

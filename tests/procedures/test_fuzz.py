@@ -21,12 +21,17 @@ from core.settings import ROOT
 from procedures import feeds, operations, quarantine, spool
 from procedures.dossier_queries import data_dir
 from procedures.models import Submission
+from tests.conftest import SEARCHING
 from tests.procedures.feed import NOW, lake_rows, load, message, small_country
 from tests.procedures.test_semantics import stored
 
 pytestmark = pytest.mark.long
 EXAMPLES = ROOT / "procedures" / "examples"
-BIG = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.data_too_large])
+BIG = settings(
+    max_examples=150 if SEARCHING else 15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
+)
 
 
 def example(name: str) -> bytes:
