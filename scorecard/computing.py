@@ -2,22 +2,29 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from scorecard.counting import count
+from scorecard.edition_tables import FOLDER as TABLE_FOLDER
+from scorecard.edition_tables import TableMaterial, canonical_rows
+from scorecard.edition_tables import tables as edition_tables
 from scorecard.figures import COUNTRY
 from scorecard.inputs import Inputs, load, write_frame
-from scorecard.measuring import Material, Row, measure
+from scorecard.measuring import KEY, Material, Row, measure
+from scorecard.population import FILE as POPULATION
+from scorecard.population import population
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MEASUREMENTS, COUNTS, REGISTER_COUNTS = "measurements.json", "counts.parquet", "register_counts.parquet"
 COLUMNS = tuple(field.name for field in fields(Row))
+_KEY = tuple(COLUMNS.index(name) for name in KEY)
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,8 @@ class Computed:
     rows: list[Row]
     canonical: bytes
     register_counts: "pd.DataFrame"
+    population: "pd.DataFrame"
+    tables: "dict[str, pd.DataFrame]"
     facts: dict[str, Any]
 
     @property
@@ -38,6 +47,10 @@ class Computed:
     def write(self, folder: Path) -> None:
         """Put the results beside the inputs. (The counts by unit and procedure are there already: ``compute`` wrote them.)"""
         write_frame(folder / REGISTER_COUNTS, self.register_counts)
+        write_frame(folder / POPULATION, self.population)
+        (folder / TABLE_FOLDER).mkdir()
+        for name, frame in self.tables.items():
+            write_frame(folder / TABLE_FOLDER / f"{name}.parquet", frame)
         (folder / MEASUREMENTS).write_bytes(self.canonical)
 
 
@@ -50,6 +63,9 @@ def compute(folder: Path, lake_root: Path, counts: Path | None = None) -> Comput
     paths = [lake_root / item.path for item in inputs.lake_files]
     provinces = {place.code: place.province or place.code for place in inputs.places.values()}
     counted = count(paths, [source.code for source in inputs.sources], inputs.month, inputs.papers, provinces, counts)
+    sources = [source.code for source in inputs.sources]
+    with TemporaryDirectory(prefix="population-") as scratch:
+        reached = population(paths, sources, inputs.month, provinces, Path(scratch))
     reported = {source.province for source in inputs.sources if source.submissions or counted.sources.get(source.code)}
     material = Material(
         places=inputs.places,
@@ -58,10 +74,14 @@ def compute(folder: Path, lake_root: Path, counts: Path | None = None) -> Comput
         answers=inputs.answers,
         invited=inputs.invited,
         offerings=inputs.offerings,
+        population=reached,
         reported=frozenset(code for code in reported if code is not None),
     )
     rows = measure(material, inputs.rules)
     spread = counted.registers.assign(province_code=[provinces.get(code, "") for code in counted.registers["handling_unit"]])
+    register_counts = spread.sort_values(["province_code", "handling_unit", "procedure_code", "register_code"], ignore_index=True)
+    table_material = TableMaterial(inputs, folder, paths, rows, register_counts)
+    tables = {table.name: table.frame(table_material) for table in edition_tables().values()}
     facts = {
         "dossiers": sum(counted.sources.values()),
         "sources": len(inputs.sources),
@@ -73,18 +93,26 @@ def compute(folder: Path, lake_root: Path, counts: Path | None = None) -> Comput
     return Computed(
         inputs=inputs,
         rows=rows,
-        canonical=canonical(str(inputs.month), inputs.rules.id, inputs.provisional, map(attrgetter(*COLUMNS), rows)),
-        register_counts=spread.sort_values(["province_code", "handling_unit", "procedure_code", "register_code"], ignore_index=True),
+        canonical=canonical(str(inputs.month), inputs.rules.id, inputs.provisional, map(attrgetter(*COLUMNS), rows), tables),
+        register_counts=register_counts,
+        population=reached,
+        tables=tables,
         facts=facts,
     )
 
 
-def canonical(month: str, rules: str, provisional: bool, rows: Iterable[tuple[Any, ...]]) -> bytes:
-    """The measurements as JSON of one form only: rows in ``COLUMNS``' order, one a line, sorted; shortest exact numbers."""
+def canonical(
+    month: str, rules: str, provisional: bool, rows: Iterable[tuple[Any, ...]], tables: "Mapping[str, pd.DataFrame] | None" = None
+) -> bytes:
+    """The measurements as JSON of one form only: rows in ``COLUMNS``' order, one a line, sorted; shortest exact numbers.
+
+    ``tables``: the edition's tables, each row after the measurements as a line with the table's name.
+    """
     encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, sort_keys=True).encode
-    lines = ",\n".join(encode(row) for row in sorted(rows, key=lambda row: row[:4]))
+    lines = ",\n".join(encode(row) for row in sorted(rows, key=itemgetter(*_KEY)))
+    lists = ",\n".join(encode(row) for row in canonical_rows(tables or {}))
     head = encode({"columns": COLUMNS, "month": month, "provisional": provisional, "rules": rules, "subject_of_nation": COUNTRY})
-    return f'{head[:-1]},"rows":[\n{lines}\n]}}\n'.encode()
+    return f'{head[:-1]},"rows":[\n{lines}\n],"tables":[\n{lists}\n]}}\n'.encode()
 
 
 def differing(stored: bytes, computed: bytes, limit: int = 20) -> list[str]:

@@ -34,6 +34,11 @@ class Figure:
     status: str
     provisional: bool
     grey: bool
+    n_eff: float | None = None
+    period_kind: str = "calendar"
+    window: int = 1  # months
+    breakdown: str = "total"
+    category: str = "total"
 
     @property
     def shown(self) -> bool:

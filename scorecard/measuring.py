@@ -22,6 +22,7 @@ NO_SUBJECT = ("nation", "reception_point")  # kinds of unit without measurements
 ASKED = ("0", "1", "2+")  # answers to supplement_count that state a number
 
 Key = tuple[str, str]  # subject kind and code
+KEY = ("subject_kind", "subject_code", "indicator", "variant", "period_kind", "window", "breakdown", "category")  # of a measurement
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Place:
 
 @dataclass
 class Row:
-    """One measurement of the month: window 1, no breakdown."""
+    """One measurement, with the key of DESIGN §7.1; ``window`` in months."""
 
     subject_kind: str
     subject_code: str
@@ -49,6 +50,16 @@ class Row:
     value: float | None = None
     low: float | None = None
     high: float | None = None
+    n_eff: float | None = None
+    period_kind: str = "calendar"
+    window: int = 1
+    breakdown: str = "total"
+    category: str = "total"
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What no other measurement of an edition has."""
+        return tuple(getattr(self, name) for name in KEY)
 
 
 @dataclass(frozen=True)
@@ -56,7 +67,8 @@ class Material:
     """All that a month's measurements are made of.
 
     ``by_unit``, ``by_procedure``: as in ``counting.Counts``. ``answers``: as ``surveys.queries.answers_frame``. ``invited``: as
-    ``surveys.queries.invited_counts``. ``offerings``: (unit, procedure, online level) of local procedures.
+    ``surveys.queries.invited_counts``. ``population``: as ``population.population``. ``offerings``: (unit, procedure, online
+    level) of local procedures.
     ``reported``: provinces and ministries of which a source sent something for the month.
 
     Of a month that is not over, answers carry ``settled`` (see ``answers_frame``): only these are counted, and only the nation shows
@@ -69,6 +81,7 @@ class Material:
     answers: "pd.DataFrame"
     invited: "pd.DataFrame"
     offerings: list[tuple[str, str, str]]
+    population: "pd.DataFrame"
     reported: frozenset[str]
 
 
@@ -82,7 +95,7 @@ def measure(material: Material, rules: RuleSet) -> list[Row]:
         *_catalogue_rows(material, subjects),
     ]
     _rate(rows, rules.z)
-    return sorted(rows, key=lambda row: (row.subject_kind, row.subject_code, row.indicator, row.variant))
+    return sorted(rows, key=lambda row: row.key)
 
 
 def _ancestors(places: Mapping[str, Place]) -> dict[str, list[str]]:

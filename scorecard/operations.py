@@ -150,7 +150,7 @@ def replay(month: Month, version: int | None = None) -> ReplayResult:
     Identical means: all inputs are as they were, and the canonical JSON computed now, the one stored and the one made from
     the database's rows are the same bytes. Raises ``InputError`` where the month has no such edition.
     """
-    from scorecard import computing, inputs
+    from scorecard import computing, edition_tables, inputs
 
     session = reading()
     wanted = select(Edition).where(Edition.month == str(month), Edition.state.in_((*FINAL, SUPERSEDED)))
@@ -174,7 +174,7 @@ def replay(month: Month, version: int | None = None) -> ReplayResult:
     if edition.checksum != computed.checksum:
         differences.append("the checksum in the database differs from the computed one")
     kept = [tuple(row) for row in session.execute(_kept_rows(edition.id))]
-    shown = computing.canonical(edition.month, edition.rule_version, False, kept)
+    shown = computing.canonical(edition.month, edition.rule_version, False, kept, edition_tables.read_all(folder))
     if shown != computed.canonical:
         differences += ["the database's rows differ from the computed ones:", *computing.differing(shown, computed.canonical)]
     return ReplayResult(edition.month, edition.version, not differences, differences)

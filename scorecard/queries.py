@@ -1,7 +1,10 @@
 """The only way figures leave: measurements that are already safe, read from the database and the edition's folder."""
 
 from collections.abc import Collection, Iterable, Sequence
+from operator import attrgetter
+from typing import TYPE_CHECKING
 
+from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -20,6 +23,9 @@ from scorecard.figures import (
 from scorecard.indicators import INDICATORS, SURVEY
 from scorecard.models import Edition, Measurement, OfficialScore
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 __all__ = [
     "Figure",
     "Gap",
@@ -27,6 +33,7 @@ __all__ = [
     "ProcedureCount",
     "UnitToPress",
     "edition_of",
+    "edition_table",
     "editions",
     "figure_map",
     "figures",
@@ -73,14 +80,18 @@ def figures(
     subject_kind: str | None = None,
     subject_codes: Collection[str] | None = None,
     indicators: Collection[str] | None = None,
+    *,
+    window: int = 1,
+    breakdown: str = "total",
+    period_kind: str = "calendar",
 ) -> list[Figure]:
-    """Figures of an edition, disclosure-safe, by kind, code, indicator and variant. Window: one calendar month; no breakdown."""
+    """Figures of an edition, disclosure-safe, by kind, code, indicator, variant and category of the breakdown. ``window`` in months."""
     statement = select(Measurement).where(
         Measurement.edition_id == edition.id,
-        Measurement.period_kind == "calendar",
-        Measurement.window == 1,
+        Measurement.period_kind == period_kind,
+        Measurement.window == window,
         Measurement.subject_kind.in_(KINDS if subject_kind is None else (subject_kind,)),  # so that the key's index serves it
-        Measurement.breakdown == "total",
+        Measurement.breakdown == breakdown,
     )
     if indicators is not None:
         statement = statement.where(Measurement.indicator.in_(sorted(indicators)))
@@ -92,7 +103,7 @@ def figures(
         rows = [row for chunk in chunks for row in session.scalars(statement.where(Measurement.subject_code.in_(chunk)))]
     grey_below = int(edition.facts.get("grey_below", 30))
     found = [_figure(row, grey_below) for row in rows]
-    return sorted(found, key=lambda figure: (figure.subject_kind, figure.subject_code, figure.indicator, figure.variant))
+    return sorted(found, key=attrgetter("subject_kind", "subject_code", "indicator", "variant", "category"))
 
 
 def figure_map(
@@ -121,6 +132,13 @@ def series(
         newest.setdefault(edition.month, edition)
     chosen = sorted(newest.values(), key=lambda edition: edition.month)[-months:]
     return [(edition.month, figures(session, edition, subject_kind, [subject_code], indicators)) for edition in chosen]
+
+
+def edition_table(edition: Edition, name: str) -> "pd.DataFrame":
+    """A list that belongs to an edition (``edition_tables.TABLES``), in the order in which people read it."""
+    from scorecard.edition_tables import read
+
+    return read(current_app.extensions["settings"].data_dir / "editions" / edition.folder, name)
 
 
 def gaps(session: Session, edition: Edition, unit_code: str = COUNTRY) -> list[Gap]:
@@ -191,4 +209,9 @@ def _figure(row: Measurement, grey_below: int) -> Figure:
         status=row.status,
         provisional=row.provisional,
         grey=answers and row.n is not None and row.n < grey_below,
+        n_eff=row.n_eff,
+        period_kind=row.period_kind,
+        window=row.window,
+        breakdown=row.breakdown,
+        category=row.category,
     )

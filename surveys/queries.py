@@ -24,6 +24,9 @@ CONTEXT = (
     "recorded_supplements",
     "recorded_on_time",
     "recorded_online",
+    "receiving_unit_code",
+    "provider_code",
+    "mode",
 )
 SATISFIED = 4  # this rating and above: share of 4 and 5 (methodology §11.1)
 
@@ -62,6 +65,7 @@ def answers_frame(session: Session, month: Month, cutoff: datetime, step: int | 
     columns: dict[str, Any] = {name: [row[index] for row in rows] for index, name in enumerate(fields, start=1)}
     columns |= {code: [row[0].get(code) for row in rows] for code in codes}
     texts = ("month", "procedure_code", "unit_code", "province_code", "end_point", "applicant_type", "language", *codes)
+    texts += ("receiving_unit_code", "provider_code", "mode")
     types = dict.fromkeys(texts, "str")
     types |= dict.fromkeys(("questionnaire", "rating", "channel", "recorded_supplements"), "Int64")
     types |= dict.fromkeys(("recorded_on_time", "recorded_online", "simulated"), "boolean")

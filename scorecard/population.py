@@ -1,0 +1,52 @@
+"""How many dossiers reached an end-point in a month: the population that the survey's answers are weighted to."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.calendar import Month
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CELLS = ["unit_code", "procedure_code", "channel", "end_point", "applicant_type", "provider_code"]
+FILE = "population.parquet"
+
+
+def population(paths: Sequence[Path], sources: Sequence[str], month: Month, provinces: Mapping[str, str], scratch: Path) -> "pd.DataFrame":
+    """Dossiers of national sources whose handling ended in the month, each once, by what the register records of all of them.
+
+    Columns: ``province_code`` (of the handling unit; empty where unknown), ``CELLS`` (empty text and channel 0 where the source
+    did not say), ``dossiers``; sorted. The same dossiers as those invited at an end-point (``procedures.queries.end_points``).
+    """
+    import ibis
+
+    from core.lake import connect, fetch, read_files
+    from procedures.dossier_queries import END_POINTS
+    from procedures.dossiers import dossier_schema
+
+    engine = connect(scratch=scratch)
+    try:
+        rows = read_files(engine, paths, dossier_schema())
+        ended_at = ibis.coalesce(rows.finished_at, rows.returned_at)
+        rows = rows.filter(
+            rows.source.isin(list(sources)),
+            rows.status.isin(list(END_POINTS)),
+            ended_at >= ibis.literal(month.start),
+            ended_at < ibis.literal(month.end),
+        )
+        cells = rows.select(
+            unit_code=rows.handling_unit,
+            procedure_code=rows.procedure_code,
+            channel=ibis.coalesce(rows.channel, 0),
+            end_point=rows.status.cases(*END_POINTS.items(), else_=""),
+            applicant_type=ibis.coalesce(rows.applicant_type, ""),
+            provider_code=ibis.coalesce(rows.provider, ""),
+        )
+        frame = fetch(engine, cells.group_by(CELLS).agg(dossiers=lambda t: t.count())).to_pandas()
+    finally:
+        engine.disconnect()
+    frame = frame.astype(dict.fromkeys(CELLS, "str") | {"channel": "int64", "dossiers": "int64"})
+    frame.insert(0, "province_code", [provinces.get(code, "") for code in frame["unit_code"]])
+    frame["province_code"] = frame["province_code"].astype("str")
+    return frame.sort_values(["province_code", *CELLS], ignore_index=True)
