@@ -43,10 +43,10 @@ def population(paths: Sequence[Path], sources: Sequence[str], month: Month, prov
             applicant_type=ibis.coalesce(rows.applicant_type, ""),
             provider_code=ibis.coalesce(rows.provider, ""),
         )
-        frame = fetch(engine, cells.group_by(CELLS).agg(dossiers=lambda t: t.count())).to_pandas()
+        counted = fetch(engine, cells.group_by(CELLS).agg(dossiers=lambda t: t.count())).to_pandas()
     finally:
         engine.disconnect()
-    frame = frame.astype(dict.fromkeys(CELLS, "str") | {"channel": "int64", "dossiers": "int64"})
+    frame: pd.DataFrame = counted.astype(dict.fromkeys(CELLS, "str") | {"channel": "int64", "dossiers": "int64"})
     frame.insert(0, "province_code", [provinces.get(code, "") for code in frame["unit_code"]])
     frame["province_code"] = frame["province_code"].astype("str")
     return frame.sort_values(["province_code", *CELLS], ignore_index=True)
