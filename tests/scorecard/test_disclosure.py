@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from scorecard.disclosure import Limits, Tree, protect, protect_together
+from scorecard.disclosure import Limits, Tree, protect_together, protect_tree
 from scorecard.figures import SUPPRESSED, TOO_FEW
 
 LIMITS = Limits()
@@ -70,7 +70,7 @@ def attack(parents: dict[str, str | None], counts: dict[str, int], hidden: dict[
 @given(countries())
 def test_no_hidden_cell_can_be_computed(country: tuple[dict[str, str | None], dict[str, int]]) -> None:
     parents, counts = country
-    hidden = protect(Tree(parents), counts, LIMITS)
+    hidden = protect_tree(Tree(parents), counts, LIMITS)
     for name, (low, high) in attack(parents, counts, hidden).items():
         assert high - low >= LIMITS.least_range - 1e-6, (name, low, high, counts, hidden)
 
@@ -78,37 +78,37 @@ def test_no_hidden_cell_can_be_computed(country: tuple[dict[str, str | None], di
 @given(countries())
 def test_small_cells_are_hidden_and_only_large_ones_suppressed(country: tuple[dict[str, str | None], dict[str, int]]) -> None:
     parents, counts = country
-    hidden = protect(Tree(parents), counts, LIMITS)
+    hidden = protect_tree(Tree(parents), counts, LIMITS)
     assert {code for code, status in hidden.items() if status == TOO_FEW} == {code for code in parents if counts[code] < 10}
     assert all(counts[code] >= 10 for code, status in hidden.items() if status == SUPPRESSED)
 
 
 def test_a_single_small_child_takes_the_next_smallest_with_it() -> None:
     tree = Tree({"VN": None, "a": "VN", "b": "VN", "c": "VN"})
-    assert protect(tree, {"VN": 104, "a": 4, "b": 40, "c": 60}, LIMITS) == {"a": TOO_FEW, "b": SUPPRESSED}
+    assert protect_tree(tree, {"VN": 104, "a": 4, "b": 40, "c": 60}, LIMITS) == {"a": TOO_FEW, "b": SUPPRESSED}
 
 
 def test_small_children_that_are_together_below_ten_take_the_next_smallest_too() -> None:
     tree = Tree({"VN": None, "a": "VN", "b": "VN", "c": "VN", "d": "VN"})
-    hidden = protect(tree, {"VN": 107, "a": 4, "b": 3, "c": 60, "d": 40}, LIMITS)
+    hidden = protect_tree(tree, {"VN": 107, "a": 4, "b": 3, "c": 60, "d": 40}, LIMITS)
     assert hidden == {"a": TOO_FEW, "b": TOO_FEW, "d": SUPPRESSED}
 
 
 def test_two_children_of_nine_are_not_given_away_by_the_rule_itself() -> None:
     """18 in two cells that are known to be below ten is nine and nine."""
     tree = Tree({"VN": None, "a": "VN", "b": "VN", "c": "VN"})
-    assert protect(tree, {"VN": 58, "a": 9, "b": 9, "c": 40}, LIMITS)["c"] == SUPPRESSED
+    assert protect_tree(tree, {"VN": 58, "a": 9, "b": 9, "c": 40}, LIMITS)["c"] == SUPPRESSED
 
 
 def test_nothing_is_hidden_where_everything_is_large() -> None:
     tree = Tree({"VN": None, "a": "VN", "b": "VN"})
-    assert protect(tree, {"VN": 30, "a": 10, "b": 20}, LIMITS) == {}
+    assert protect_tree(tree, {"VN": 30, "a": 10, "b": 20}, LIMITS) == {}
 
 
 def test_a_suppressed_province_cannot_be_summed_from_its_communes() -> None:
     parents = {"VN": None, "a": "VN", "b": "VN", "c": "VN", "b1": "b", "b2": "b", "c1": "c", "c2": "c"}
     counts = {"VN": 164, "a": 4, "b": 40, "b1": 20, "b2": 20, "c": 120, "c1": 60, "c2": 60}
-    hidden = protect(Tree(parents), counts, LIMITS)
+    hidden = protect_tree(Tree(parents), counts, LIMITS)
     assert hidden["b"] == SUPPRESSED
     assert SUPPRESSED in (hidden.get("b1"), hidden.get("b2"))
 
@@ -133,4 +133,4 @@ def test_two_divisions_of_the_nation_share_its_fate() -> None:
 
 def test_more_below_than_above_is_refused() -> None:
     with pytest.raises(ValueError, match="fewer answers"):
-        protect(Tree({"VN": None, "a": "VN"}), {"VN": 5, "a": 6}, LIMITS)
+        protect_tree(Tree({"VN": None, "a": "VN"}), {"VN": 5, "a": 6}, LIMITS)

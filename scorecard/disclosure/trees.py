@@ -42,7 +42,7 @@ class Tree:
             raise ValueError("the cells form no tree")
 
 
-def protect(tree: Tree, counts: Mapping[str, int], limits: Limits, forced: Collection[str] = ()) -> dict[str, str]:
+def protect_tree(tree: Tree, counts: Mapping[str, int], limits: Limits, forced: Collection[str] = ()) -> dict[str, str]:
     """Hidden cells with their status: ``too_few`` (fewer than ``least``) or ``suppressed`` (hidden for their sake).
 
     ``counts``: answers of every cell of the tree; ``forced``: cells to be hidden whatever they hold. Raises
@@ -61,7 +61,7 @@ def protect(tree: Tree, counts: Mapping[str, int], limits: Limits, forced: Colle
 
 
 def protect_together(trees: Sequence[Tree], bases: Mapping[str, Mapping[str, int]], limits: Limits) -> dict[str, dict[str, str]]:
-    """``protect`` for several counts of the same answers, in several divisions of the same total.
+    """``protect_tree`` for several counts of the same answers, in several divisions of the same total.
 
     ``bases`` maps a name (of an indicator) to the counts of all cells of all trees; a code that stands in two trees is
     the same cell. A cell hidden for others' sake in one base or tree is hidden in all, since an answer's questions are
@@ -79,7 +79,7 @@ def protect_together(trees: Sequence[Tree], bases: Mapping[str, Mapping[str, int
 def _over_trees(trees: Sequence[Tree], counts: Mapping[str, int], limits: Limits, forced: Collection[str]) -> dict[str, str]:
     hidden: dict[str, str] = {}
     for tree in trees:
-        hidden |= protect(tree, {code: counts[code] for code in tree.order}, limits, forced)
+        hidden |= protect_tree(tree, {code: counts[code] for code in tree.order}, limits, forced)
     return hidden
 
 
