@@ -19,7 +19,9 @@ PUBLIC = "public"  # anyone
 TOKEN = "token"  # whoever holds the secret in the address  # noqa: S105  # a rule's name, not a password
 BEARER = "bearer"  # a system that sends the token of its source with each request
 CENTRE, OFFICE, ADMIN = "centre", "office", "admin"  # roles
-ROLES = (CENTRE, OFFICE, ADMIN)
+CLERK, INTERVIEWER = "clerk", "interviewer"  # enter paper slips; call people up: they see nothing else
+OBSERVER = "observer"  # reads all editions, imports a survey of its own
+ROLES = (CENTRE, OFFICE, ADMIN, CLERK, INTERVIEWER, OBSERVER)
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=10)  # a working day
 SINCE = "since"  # session key: when the person logged in, seconds since 1970

@@ -7,7 +7,7 @@ from argon2.exceptions import VerifyMismatchError
 from sqlalchemy import select, update
 
 from core import audit
-from core.access import CENTRE, ROLES
+from core.access import CENTRE, CLERK, ROLES
 from core.database import writing
 from core.errors import InputError
 from core.models import User, new_stamp
@@ -27,8 +27,12 @@ def add_user(login: str, name: str, role: str, password: str, unit_code: str | N
         raise InputError(
             f"Mật khẩu cần ít nhất {MIN_PASSWORD} ký tự.", f"The password needs at least {MIN_PASSWORD} characters.", field="password"
         )
-    if role == CENTRE and not unit_code:
-        raise InputError("Tài khoản trung tâm cần mã đơn vị.", "A centre's account needs a unit code.", field="unit_code")
+    if role in (CENTRE, CLERK) and not unit_code:
+        raise InputError(
+            "Tài khoản của trung tâm và của người nhập phiếu giấy cần mã đơn vị.",
+            "An account of a centre or of a clerk who enters slips needs a unit code.",
+            field="unit_code",
+        )
     with writing() as session:
         if session.scalar(select(User).where(User.login == login.lower())):
             raise InputError(f"Tên đăng nhập {login} đã có.", f"The login {login} is taken.", field="login")

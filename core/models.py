@@ -22,13 +22,13 @@ class User(UserMixin, Base):  # type: ignore[misc]  # flask-login ships no types
     """Someone who may log in. Citizens never do."""
 
     __tablename__ = "app_user"
-    __table_args__ = (CheckConstraint("role IN ('centre', 'office', 'admin')", name="role"),)
+    __table_args__ = (CheckConstraint("role IN ('centre', 'office', 'admin', 'clerk', 'interviewer', 'observer')", name="role"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     login: Mapped[str] = mapped_column(String(64), unique=True, doc="what the person types; lower case")
     name: Mapped[str] = mapped_column(String(200), doc="shown in the audit trail and on editions")
-    role: Mapped[str] = mapped_column(String(16), doc="centre, office or admin")
-    unit_code: Mapped[str | None] = mapped_column(String(32), doc="for centre: the unit whose tree the person sees")
+    role: Mapped[str] = mapped_column(String(16), doc="of core.access.ROLES")
+    unit_code: Mapped[str | None] = mapped_column(String(32), doc="for centre: the unit whose tree the person sees; for clerk: the person's own unit")
     password_hash: Mapped[str] = mapped_column(String(200), doc="argon2id")
     active: Mapped[bool] = mapped_column(default=True)
     simulated: Mapped[bool] = mapped_column(default=False, doc="a demonstration account")

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_login import current_user, login_user, logout_user
 from sqlalchemy import text
 
-from core.access import ADMIN, CENTRE, OFFICE, PUBLIC, SINCE, access
+from core.access import ADMIN, CENTRE, CLERK, INTERVIEWER, OBSERVER, OFFICE, PUBLIC, ROLES, SINCE, access
 from core.accounts import check_password, end_sessions
 from core.calendar import utc_now
 from core.database import get_engine, reading
@@ -21,7 +21,14 @@ from core.worker import LEASE
 blueprint = Blueprint("core", __name__)
 health = Blueprint("health", __name__)
 HealthCheck = Callable[[], str]
-HOMES = {CENTRE: "scorecard.centre", OFFICE: "scorecard.office", ADMIN: "scorecard.office"}
+HOMES = {
+    CENTRE: "scorecard.centre",
+    OFFICE: "scorecard.office",
+    ADMIN: "scorecard.office",
+    CLERK: "survey_desk.slips",
+    INTERVIEWER: "survey_desk.calls",
+    OBSERVER: "exports.reports",
+}
 
 
 @blueprint.route("/login", methods=["GET", "POST"])
@@ -44,7 +51,7 @@ def login() -> ResponseReturnValue:
 
 
 @blueprint.post("/logout")
-@access(CENTRE, OFFICE, ADMIN)
+@access(*ROLES)
 def logout() -> ResponseReturnValue:
     """Log out."""
     end_sessions(current_user.login)
