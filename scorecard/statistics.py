@@ -1,52 +1,51 @@
-"""Statistics of shares. Pure: counts in, numbers out."""
+"""Statistics of shares: the one door to ``scorecard.estimation``. Pure: frames and numbers in, numbers out; no clock; seeds are arguments.
 
-from typing import Any, overload
+One level everywhere: 95 %. Each formula names its source where it stands.
+"""
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from scipy.stats import norm
-from statsmodels.stats.proportion import proportion_confint
+from scorecard.estimation.change import Change, benjamini_hochberg, change
+from scorecard.estimation.comparing import Funnel, RankIntervals, Shrunk, funnel, groups, rank_intervals, shrink
+from scorecard.estimation.drivers import Driver, drivers
+from scorecard.estimation.estimating import Estimates, distribution, estimate
+from scorecard.estimation.response import ResponseRates, response_rates
+from scorecard.estimation.sensitivity import LAMBDAS, TwoPhase, bounds, if_answering_differs, sensitivity_band, two_phase
+from scorecard.estimation.shares import DIGITS, LEVEL, Z95, rate, round10, round10_all, wilson
+from scorecard.estimation.weighting import LEAST_IN_CELL, TRIM, Weights, merge_cells, weights
 
-Z95 = 1.96  # the one level used everywhere: 95 % (methodology §11.4)
-DIGITS = 10
-
-
-@overload
-def wilson(k: int, n: int, z: float = Z95) -> tuple[float, float]: ...
-@overload
-def wilson(k: NDArray[Any], n: NDArray[Any], z: float = Z95) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
-
-
-def wilson(k: Any, n: Any, z: float = Z95) -> Any:
-    """Wilson's score interval of a share, for one count or an array of them: (low, high), each in [0, 1].
-
-    ``k`` of ``n`` observations have the property; ``n = 0`` gives (0, 1), which is all that can then be said.
-    Raises ``ValueError`` unless 0 <= k <= n. E. B. Wilson, J. Am. Stat. Assoc. 22 (1927) 209.
-    """
-    hits, trials = np.asarray(k, dtype=np.float64), np.asarray(n, dtype=np.float64)
-    if not bool(np.all((hits >= 0) & (hits <= trials))):
-        raise ValueError("a share needs 0 <= numerator <= denominator")
-    low, high = proportion_confint(hits, np.maximum(trials, 1), alpha=2 * norm.sf(z), method="wilson")
-    # 0 of n and n of n have 0 and 1 as exact ends; rounding in the formula must not push the share out of its interval.
-    low = np.where(hits == 0, 0.0, np.clip(low, 0, 1))
-    high = np.where(hits == trials, 1.0, np.clip(high, 0, 1))
-    if np.ndim(k) == 0 and np.ndim(n) == 0:
-        return float(low), float(high)
-    return low, high
-
-
-def rate(numerator: int, denominator: int) -> float | None:
-    """The share, to 10 significant digits; None for 0/0. Raises ``ValueError`` unless 0 <= numerator <= denominator."""
-    if not 0 <= numerator <= denominator:
-        raise ValueError("a share needs 0 <= numerator <= denominator")
-    return round10(numerator / denominator) if denominator else None
-
-
-def round10(value: float) -> float:
-    """The value to 10 significant digits, so that two engines' last bits do not differ in what is stored (DESIGN §7.2)."""
-    return float(f"{value:.{DIGITS}g}")
-
-
-def round10_all(values: ArrayLike) -> list[float]:
-    """``round10`` for each of many."""
-    return [round10(value) for value in np.asarray(values, dtype=np.float64).tolist()]
+__all__ = [
+    "DIGITS",
+    "LAMBDAS",
+    "LEAST_IN_CELL",
+    "LEVEL",
+    "TRIM",
+    "Z95",
+    "Change",
+    "Driver",
+    "Estimates",
+    "Funnel",
+    "RankIntervals",
+    "ResponseRates",
+    "Shrunk",
+    "TwoPhase",
+    "Weights",
+    "benjamini_hochberg",
+    "bounds",
+    "change",
+    "distribution",
+    "drivers",
+    "estimate",
+    "funnel",
+    "groups",
+    "if_answering_differs",
+    "merge_cells",
+    "rank_intervals",
+    "rate",
+    "response_rates",
+    "round10",
+    "round10_all",
+    "sensitivity_band",
+    "shrink",
+    "two_phase",
+    "weights",
+    "wilson",
+]

@@ -1,0 +1,1 @@
+"""Estimation, one question a module. Everything is pure; ``scorecard.statistics`` is the one door to it."""
