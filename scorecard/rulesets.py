@@ -1,25 +1,23 @@
-"""Rule sets: data with dates and sources, in ``scorecard/rules/*.yaml`` (DESIGN §7.3)."""
+"""The rules under which a month is computed: data with dates and sources, in ``scorecard/rules/*.yaml`` (DESIGN §7.3).
+
+Rule sets that turn counts into points are of other kinds and are read in ``scorecard.scoring.library``.
+"""
 
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from core.calendar import Month
 from core.errors import InputError
 from scorecard.indicators import INDICATORS
+from scorecard.rulefiles import FOLDER, MONTHLY, RuleError, Strict, check, load
 
-FOLDER = Path(__file__).with_name("rules")
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Disclosure(_Strict):
+class Disclosure(Strict):
     """Which numbers of answers are too small to be shown or compared."""
 
     suppress_below: int = Field(ge=2)
@@ -27,17 +25,21 @@ class Disclosure(_Strict):
     least_range: int = Field(ge=1)
 
 
-class GapRules(_Strict):
+class GapRules(Strict):
     """When something counts as a gap."""
 
     minimum_dossiers: int = Field(ge=1)
     counter_share: Share
 
 
-class RuleSet(_Strict):
-    """The rules under which a month is computed. Valid from the first to before the last of its days."""
+class RuleSet(Strict):
+    """The rules under which a month is computed. Valid from the first to before the last of its days.
+
+    ``empty`` names the indicators that are measured under it: an edition's copy from before an indicator was made knows nothing of it.
+    """
 
     id: str = Field(pattern=r"^[a-z0-9-]{1,40}$")
+    kind: Literal["monthly"] = "monthly"
     title_vi: str
     title_en: str
     valid_from: date
@@ -51,9 +53,10 @@ class RuleSet(_Strict):
     empty: dict[str, Literal["not_applicable"]]
 
     @model_validator(mode="after")
-    def _complete(self) -> Self:
-        if missing := set(INDICATORS) ^ set(self.empty):
-            raise ValueError(f"'empty' must name exactly the indicators; differing: {', '.join(sorted(missing))}")
+    def _known(self) -> Self:
+        if unknown := sorted(set(self.empty) - set(INDICATORS)):
+            names = ", ".join(unknown)
+            raise RuleError(f"'empty' nêu chỉ tiêu không có: {names}; bỏ đi", f"'empty' names unknown indicators: {names}; drop them")
         return self
 
     def holds_in(self, month: Month) -> bool:
@@ -63,19 +66,25 @@ class RuleSet(_Strict):
 
 def read(path: Path) -> RuleSet:
     """Read one file. Raises ``InputError`` naming the file and what is wrong in it."""
-    try:
-        return RuleSet.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (ValidationError, yaml.YAMLError) as error:
-        raise InputError(f"Tệp quy tắc {path.name} không hợp lệ: {error}", f"The rules file {path.name} is not valid: {error}") from error
+    return check(RuleSet, load(path), path.name)
 
 
 def for_month(month: Month, folder: Path = FOLDER) -> tuple[RuleSet, Path]:
-    """The rule set that holds in a month, and its file. Raises ``InputError`` unless exactly one does."""
-    found = [(rules, path) for path in sorted(folder.glob("*.yaml")) if (rules := read(path)).holds_in(month)]
+    """The rule set under which a month is to be computed, and its file.
+
+    Raises ``InputError`` unless exactly one holds, and where it leaves out an indicator.
+    """
+    files = [path for path in sorted(folder.glob("*.yaml")) if load(path).get("kind", MONTHLY) == MONTHLY]
+    found = [(rules, path) for path in files if (rules := read(path)).holds_in(month)]
     if len(found) != 1:
         names = ", ".join(rules.id for rules, _ in found)
         raise InputError(
             f"Không có đúng một bộ quy tắc cho tháng {month} (tìm thấy: {names or 'không có'}).",
             f"There is not exactly one set of rules for {month} (found: {names or 'none'}).",
+        )
+    if missing := sorted(set(INDICATORS) - set(found[0][0].empty)):
+        raise InputError(
+            f"Bộ quy tắc {found[0][0].id} thiếu chỉ tiêu trong 'empty': {', '.join(missing)}.",
+            f"The set of rules {found[0][0].id} leaves out indicators in 'empty': {', '.join(missing)}.",
         )
     return found[0]
