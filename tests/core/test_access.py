@@ -22,6 +22,7 @@ PUBLIC_PAGES = {
     "scorecard.procedure",
     "scorecard.procedures",
     "scorecard.method",
+    "targets.goals",
     "exports.reports",
     "exports.report_pdf",
     "exports.latest_pdf",
