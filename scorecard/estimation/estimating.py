@@ -63,8 +63,9 @@ def estimate(
 
     With ``u_i = (y_i − p)/Σw`` in the domain, 0 outside, and ``e_i = w_i (u_i − ū_h)``, ū_h the weighted mean in cell h:
     ``V = (1 − f) Σ_s m_s/(m_s−1) Σ_c (E_c − Ē_s)² + f n/(n−1) Σ_i e_i²`` with f = ``reached``, E_c the sum of e over cluster c, m_s
-    clusters in stratum s; the first part needs two clusters, else V is the second. ``n_eff = p(1−p)/V``, at most n; Kish's
-    (Σw)²/Σw² where all gave the same answer. Interval: Wilson with n_eff, the t quantile with Satterthwaite's degrees of
+    clusters in stratum s; the first part needs two clusters, else V is the second. ``n_eff = p(1−p)/V``, at most n, and in a domain
+    of one cluster at most Kish's (Σw)²/Σw² (with few answers V is too small as often as a heavy one is missing among them), which
+    also stands where all gave the same answer. Interval: Wilson with n_eff, the t quantile with Satterthwaite's degrees of
     freedom, and the hypergeometric variance (N−n)/(N−1) in the score where the fraction is above 5 %.
 
     Sources: linearisation, post-stratified residuals and two stages: Särndal, Swensson, Wretman (1992) §§4.3, 5.5, 7.6, 10.3; stages with
@@ -144,7 +145,7 @@ class _Parts:
         spread = value * (1 - value)
         usable = some & (variance > 0) & (spread > 0)
         n_eff = np.where(usable, np.divide(spread, variance, out=np.zeros(self.size), where=usable), kish)
-        n_eff = np.minimum(n_eff, n)
+        n_eff = np.minimum(n_eff, np.where(enough, n, kish))
         quantile = student.ppf((1 + level) / 2, df) * np.sqrt(_correction(n, population))
         low, high = wilson(np.where(some, np.nan_to_num(value) * n_eff, 0.0), n_eff, quantile)
         return Estimates(value, raw, np.where(some, variance, np.nan), n, n_eff, np.where(some, df, np.nan), low, high)
