@@ -1,0 +1,325 @@
+"""Patterns of a unit that open a question and never remove an answer (methodology §11.7). Pure.
+
+Each detector compares a count of a unit with those of its peers (``integrity_peers``); that probability counts. Where it has a
+supporting count, that one must be unlikely too, or the detector says nothing: so a repeated device or a fast form never acts
+alone, but only where what was answered with it is unusual as well. Over all units and detectors of a month false alarms are held
+down together (Benjamini, Hochberg, J. R. Stat. Soc. B 57 (1995) 289); a support can only make a probability larger.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scorecard.integrity_peers import Peers, against_own, clustered, fit
+from scorecard.integrity_rules import IntegrityRules
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCALES = ("ease", "time", "clarity", "conduct", "result", "trust")
+BAD = ("refused", "withdrawn", "stopped")  # end-points at which a person is rarely pleased
+MISSING = ("none", "failed")  # of ``delivery``: the invitation reached nobody
+PERSONAL = "link"  # the mode of the headline: a link sent to one person
+COUNTER = ("kiosk", "open")  # modes in which anybody at the counter may answer
+UNIT, PROVIDER = "unit", "provider"
+TALLIES = (
+    *("rated", "top", "low", "late", "late_top"),
+    *("counter", "counter_top", "repeat", "repeat_top", "fast", "fast_top", "heavy", "heavy_top", "facts", "facts_top"),
+    *("invited", "answered", "heavy_invited", "bad", "bad_missing", "good", "good_missing"),
+)
+
+
+@dataclass(frozen=True)
+class Leg:
+    """One count to judge: ``hits`` of ``trials``, against peers or against the unit's own ``other_hits`` of ``other_trials``."""
+
+    hits: str
+    trials: str
+    against: Literal["peers", "own"] = "peers"
+    other_hits: str = ""
+    other_trials: str = ""
+
+
+@dataclass(frozen=True)
+class Detector:
+    """A named pattern: the count that is judged and what must support it. The rule's least trials are those of ``base``."""
+
+    name: str
+    vi: str
+    en: str
+    base: str
+    judged: Leg
+    support: Leg | None = None
+
+
+UNIT_DETECTORS = (
+    Detector("all_highest", "mọi câu đều ở mức cao nhất", "every question at the highest mark", "rated", Leg("top", "rated")),
+    Detector("all_lowest", "mọi câu đều ở mức thấp nhất", "every question at the lowest mark", "rated", Leg("low", "rated")),
+    Detector(
+        "heaping", "phiếu dồn vào những ngày cuối trước hạn chốt", "answers heaped just before the cut-off", "rated", Leg("late", "rated")
+    ),
+    Detector(
+        "late_highest",
+        "phiếu mức cao nhất dồn vào những ngày cuối trước hạn chốt",
+        "highest answers heaped just before the cut-off",
+        "rated",
+        Leg("late_top", "rated"),
+        Leg("late", "rated"),
+    ),
+    Detector(
+        "mode_gap",
+        "phiếu tại quầy cao khác hẳn phiếu gửi riêng",
+        "answers at the counter far above those by personal link",
+        "counter",
+        Leg("counter_top", "counter"),
+        Leg("counter_top", "counter", "own", "top", "rated"),
+    ),
+    Detector("response", "tỷ lệ trả lời cao khác hẳn nơi cùng loại", "response far above peers", "invited", Leg("answered", "invited")),
+    Detector(
+        "device",
+        "nhiều phiếu mức cao nhất từ cùng một thiết bị riêng",
+        "many highest answers from one private device",
+        "repeat",
+        Leg("repeat_top", "rated"),
+        Leg("repeat_top", "repeat"),
+    ),
+    Detector(
+        "speed",
+        "nhiều phiếu mức cao nhất điền nhanh bất thường",
+        "many highest answers filled in unusually fast",
+        "fast",
+        Leg("fast_top", "rated"),
+        Leg("fast_top", "fast"),
+    ),
+    Detector(
+        "staff_contacts",
+        "lời mời dồn vào ít số liên lạc, gần như đều trả lời mức cao nhất",
+        "invitations to few contacts, nearly all answered at the highest mark",
+        "heavy_invited",
+        Leg("heavy", "heavy_invited"),
+        Leg("heavy_top", "heavy"),
+    ),
+    Detector(
+        "facts",
+        "chấm cao nhất điều mà hồ sơ ghi là không tốt",
+        "highest marks for what the record says went badly",
+        "facts",
+        Leg("facts_top", "facts"),
+    ),
+    Detector(
+        "undelivered",
+        "lời mời của hồ sơ có kết quả xấu ít đến nơi hơn",
+        "invitations for bad outcomes reach people less often",
+        "bad",
+        Leg("bad_missing", "bad"),
+        Leg("bad_missing", "bad", "own", "good_missing", "good"),
+    ),
+)
+PROVIDER_DELIVERY = Detector(
+    "provider_delivery",
+    "nhà cung cấp được chấm điểm gửi lời mời của hồ sơ có kết quả xấu ít đến nơi hơn",
+    "a rated provider's invitations for bad outcomes reach people less often",
+    "bad",
+    Leg("bad_missing", "bad"),
+    Leg("bad_missing", "bad", "own", "good_missing", "good"),
+)
+BY_NAME = {detector.name: detector for detector in (*UNIT_DETECTORS, PROVIDER_DELIVERY)}
+
+
+def tally(answers: "pd.DataFrame", contacts: "pd.DataFrame", rules: IntegrityRules) -> "pd.DataFrame":
+    """Counts of each handling unit, indexed by ``unit_code``: the columns of ``TALLIES`` and ``provider_code``.
+
+    ``answers``: as ``surveys.queries.answers_frame``, without those that single-answer evidence removed. ``contacts``: invitations
+    counted by ``unit_code``, ``provider_code``, ``end_point``, ``late`` (on record), ``contact_load``, ``delivery``: ``invited``.
+    """
+    import pandas as pd
+
+    whole = (answers["end_point"] != "supplement").to_numpy(dtype=bool)
+    answers = answers[whole]
+    contacts = contacts[(contacts["end_point"] != "supplement").to_numpy(dtype=bool)]
+    units = pd.Index(sorted(set(answers["unit_code"].dropna().unique()) | set(contacts["unit_code"].dropna().unique())), name="unit_code")
+    of_answer, of_contact = units.get_indexer(answers["unit_code"]), units.get_indexer(contacts["unit_code"])
+
+    def per_unit(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
+        return np.bincount(of_answer[mask], minlength=len(units))
+
+    columns = {name: per_unit(mask) for name, mask in _answer_masks(answers, of_answer, rules).items()}
+    invited = contacts["invited"].to_numpy(dtype=np.int64)
+    late = _flag(contacts["late"])
+    bad = contacts["end_point"].isin(BAD).to_numpy(dtype=bool) | late
+    missing = contacts["delivery"].isin(MISSING).to_numpy(dtype=bool)
+    heavy = _number(contacts["contact_load"]) >= rules.heavy_contact
+    for name, mask in {
+        "invited": np.ones(len(contacts), dtype=bool),
+        "heavy_invited": heavy & ~missing,
+        "bad": bad,
+        "bad_missing": bad & missing,
+        "good": ~bad,
+        "good_missing": ~bad & missing,
+    }.items():
+        columns[name] = np.bincount(of_contact[mask], weights=invited[mask], minlength=len(units)).astype(np.int64)
+    columns["invited"] = np.maximum(columns["invited"], columns["answered"])  # answers may outlive their invitations
+    columns["heavy_invited"] = np.maximum(columns["heavy_invited"], columns["heavy"])
+    found = pd.DataFrame(columns, index=units)[list(TALLIES)]
+    provider = contacts.drop_duplicates("unit_code").set_index("unit_code")["provider_code"]
+    return found.assign(provider_code=provider.reindex(found.index))
+
+
+def _answer_masks(answers: "pd.DataFrame", unit: NDArray[np.int64], rules: IntegrityRules) -> dict[str, NDArray[np.bool_]]:
+    """Which answers count for which tally."""
+    rating = _number(answers["rating"])
+    items = np.stack([_number(answers[name]) for name in SCALES]) if len(answers) else np.empty((len(SCALES), 0))
+    given = np.isfinite(items)
+    full = np.isfinite(rating) & (given.sum(axis=0) >= rules.least_items)
+    highest = full & (rating == rules.top) & (~given | (items == rules.top)).all(axis=0)
+    lowest = full & (rating == rules.bottom) & (~given | (items == rules.bottom)).all(axis=0)
+    mode = answers["mode"]
+    personal = (mode == PERSONAL).to_numpy(dtype=bool) & full
+    counter = mode.isin(COUNTER).to_numpy(dtype=bool) & full
+    repeated = personal & _repeated(answers, unit, personal, rules)
+    fast = personal & (np.nan_to_num(_number(answers["seconds"]), nan=np.inf) < rules.fast_seconds)
+    answered = (mode == PERSONAL).to_numpy(dtype=bool)
+    heavy = answered & (np.nan_to_num(_number(answers["contact_load"])) >= rules.heavy_contact)
+    last_days = personal & _flag(answers["last_days"])
+    named = dict(zip(SCALES, items, strict=True))
+    asked_twice = _number(answers["recorded_supplements"]) >= 2
+    late = _flag(~answers["recorded_on_time"].astype("boolean"))
+    clear, quick = asked_twice & np.isfinite(named["clarity"]), late & np.isfinite(named["time"])
+    praised = (clear & (named["clarity"] == rules.top)) | (quick & (named["time"] == rules.top))
+    return {
+        "rated": personal,
+        "top": personal & highest,
+        "low": personal & lowest,
+        "late": last_days,
+        "late_top": last_days & highest,
+        "counter": counter,
+        "counter_top": counter & highest,
+        "repeat": repeated,
+        "repeat_top": repeated & highest,
+        "fast": fast,
+        "fast_top": fast & highest,
+        "heavy": heavy,
+        "heavy_top": heavy & highest,
+        "facts": answered & (clear | quick),
+        "facts_top": answered & praised,
+        "answered": answered,
+    }
+
+
+def _repeated(answers: "pd.DataFrame", unit: NDArray[np.int64], personal: NDArray[np.bool_], rules: IntegrityRules) -> NDArray[np.bool_]:
+    """Answers of a unit on a private device that gave several there. Devices declared or learned as shared are exempt."""
+    device = _number(answers["device"])
+    private = personal & np.isfinite(device) & (answers["device_kind"] == "private").to_numpy(dtype=bool)
+    repeated = np.zeros(len(answers), dtype=bool)
+    where = np.flatnonzero(private)
+    if not len(where):
+        return repeated
+    known, number = np.unique(device[where], return_inverse=True)
+    pair, index, times = np.unique(number * np.int64(unit.max() + 1) + unit[where], return_inverse=True, return_counts=True)
+    spread = np.bincount(pair // np.int64(unit.max() + 1), minlength=len(known))  # units that the device answered for
+    repeated[where] = (times[index] >= rules.device_answers) & (spread[number] < rules.shared_units)
+    return repeated
+
+
+def tests(tallies: "pd.DataFrame", groups: Mapping[str, str], rules: IntegrityRules) -> "pd.DataFrame":
+    """Every test of the month: one row a subject and detector that had enough cases.
+
+    ``groups``: each unit's group of peers. Columns: ``subject_kind``, ``subject_code``, ``detector``, ``hits``, ``trials``, ``share``,
+    ``peers`` (their mean share), ``p``, ``q`` (p adjusted over all tests of the month), ``question`` (to be put to the unit).
+    """
+    import pandas as pd
+    from statsmodels.stats.multitest import multipletests
+
+    columns = ["subject_kind", "subject_code", "detector", "hits", "trials", "share", "peers", "p"]
+    parts: list[pd.DataFrame] = []
+    group = np.array([groups.get(str(code), "") for code in tallies.index], dtype=object)
+    values = {name: tallies[name].to_numpy(dtype=np.int64) for name in TALLIES}
+    codes = tallies.index.to_numpy()
+    for detector in UNIT_DETECTORS:
+        enough = values[detector.base] >= rules.detectors[detector.name].trials
+        for name in sorted(set(group[enough])):
+            chosen = np.flatnonzero(enough & (group == name))
+            parts.append(_judge(detector, codes, values, chosen, np.flatnonzero(group == name), rules.support, columns))
+    parts.append(_judge_providers(tallies, values, rules, columns))
+    found = pd.concat([part for part in parts if len(part)] or [pd.DataFrame(columns=columns)], ignore_index=True)
+    least = np.array([rules.detectors[name].excess for name in found["detector"]], dtype=np.float64)
+    if len(found):
+        rejected, adjusted, *_ = multipletests(found["p"].to_numpy(dtype=np.float64), alpha=rules.q, method="fdr_bh")
+    else:
+        rejected, adjusted = np.zeros(0, dtype=bool), np.zeros(0)
+    excess = found["share"].to_numpy(dtype=np.float64) - found["peers"].to_numpy(dtype=np.float64)
+    found = found.assign(q=adjusted, question=rejected & (excess >= least))
+    return found.sort_values(["subject_kind", "subject_code", "detector"], ignore_index=True)
+
+
+def _judge(
+    detector: Detector,
+    codes: NDArray[Any],
+    values: Mapping[str, NDArray[np.int64]],
+    chosen: NDArray[np.int64],
+    peers: NDArray[np.int64],
+    support: float,
+    columns: list[str],
+) -> "pd.DataFrame":
+    """One detector for the units ``chosen`` among ``peers``; nothing where these are too few to compare with."""
+    import pandas as pd
+
+    leg = detector.judged
+    spread = fit(values[leg.hits][peers], values[leg.trials][peers])
+    if spread is None:
+        return pd.DataFrame(columns=columns)
+    hits, trials = values[leg.hits][chosen], values[leg.trials][chosen]
+    chance = spread.above(hits, trials)
+    if detector.support is not None:
+        chance = np.where(_supporting(detector.support, values, chosen, peers) <= support, chance, 1.0)
+    share = hits / np.maximum(trials, 1)
+    return pd.DataFrame(dict(zip(columns, (UNIT, codes[chosen], detector.name, hits, trials, share, spread.mean, chance), strict=True)))
+
+
+def _supporting(
+    leg: Leg, values: Mapping[str, NDArray[np.int64]], chosen: NDArray[np.int64], peers: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Probability of the supporting count; 1 where nothing can be said."""
+    hits, trials = values[leg.hits][chosen], values[leg.trials][chosen]
+    if leg.against == "own":
+        return against_own(hits, trials, values[leg.other_hits][chosen], values[leg.other_trials][chosen])
+    spread = fit(values[leg.hits][peers], values[leg.trials][peers])
+    return np.ones(len(chosen)) if spread is None else spread.above(hits, trials)
+
+
+def _judge_providers(
+    tallies: "pd.DataFrame", values: Mapping[str, NDArray[np.int64]], rules: IntegrityRules, columns: list[str]
+) -> "pd.DataFrame":
+    """Each provider's bad outcomes against those of all others, units as clusters, and against its own good outcomes."""
+    import pandas as pd
+
+    providers = tallies["provider_code"]
+    rows = []
+    for provider in sorted(providers.dropna().unique()):
+        own = (providers == provider).to_numpy(dtype=bool)
+        hits, trials = values["bad_missing"][own], values["bad"][own]
+        others: Peers | None = fit(values["bad_missing"][~own], values["bad"][~own])
+        if others is None or trials.sum() < rules.detectors[PROVIDER_DELIVERY.name].trials:
+            continue
+        sums = [np.array([values[name][own].sum()]) for name in ("bad_missing", "bad", "good_missing", "good")]
+        p = clustered(hits, trials, others) if against_own(*sums)[0] <= rules.support else 1.0
+        share = hits.sum() / trials.sum()
+        rows.append((PROVIDER, provider, PROVIDER_DELIVERY.name, int(hits.sum()), int(trials.sum()), share, others.mean, p))
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _number(column: "pd.Series[Any]") -> NDArray[np.float64]:
+    """Numbers of a column of numbers or of choice codes; what is no number is missing."""
+    import pandas as pd
+
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        values = pd.to_numeric(pd.Series(column.cat.categories), errors="coerce").to_numpy(dtype=np.float64)
+        return np.append(values, np.nan)[column.cat.codes.to_numpy()]
+    return np.asarray(pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan))
+
+
+def _flag(column: "pd.Series[Any]") -> NDArray[np.bool_]:
+    return np.asarray(column.astype("boolean").fillna(False).to_numpy(dtype=bool))

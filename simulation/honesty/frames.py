@@ -1,0 +1,97 @@
+"""Drawn months in the form in which real ones reach the estimators: nothing is computed here."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulation.honesty.country import APPLICANTS, CHANNELS, END_POINTS, PROVIDERS, UNITS, Country
+from simulation.honesty.draws import Counts
+from simulation.honesty.people import Answers, Contacts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCALE_NAMES = ("ease", "time", "clarity", "conduct", "result", "trust")  # of the questionnaire
+MODE_NAMES, DEVICE_KINDS, MARKS = ("link", "kiosk"), ("private", "counter", "staff"), (None, "1", "2", "3", "4", "5")
+
+
+def answers_frame(country: Country, answers: Answers) -> "pd.DataFrame":
+    """As ``surveys.queries.answers_frame``, as far as the detectors read it."""
+    import pandas as pd
+
+    marks = pd.Index(["1", "2", "3", "4", "5"])
+    columns = {
+        "unit_code": pd.Categorical.from_codes(answers.unit, categories=country.code),
+        "end_point": pd.Categorical.from_codes(answers.end_point, categories=list(END_POINTS)),
+        "mode": pd.Categorical.from_codes(answers.mode, categories=list(MODE_NAMES)),
+        "device_kind": pd.Categorical.from_codes(answers.device_kind, categories=list(DEVICE_KINDS)),
+        "rating": answers.rating,
+        "device": answers.device,
+        "seconds": answers.seconds,
+        "contact_load": answers.contact_load,
+        "recorded_supplements": answers.supplements,
+        "recorded_on_time": answers.on_time,
+        "last_days": answers.last_days,
+    }
+    columns |= {name: pd.Categorical.from_codes(answers.items[:, place] - 1, categories=marks) for place, name in enumerate(SCALE_NAMES)}
+    return pd.DataFrame(columns)
+
+
+def contacts_frame(country: Country, contacts: Contacts) -> "pd.DataFrame":
+    """As ``surveys.evidence.contacts_frame``."""
+    import pandas as pd
+
+    unit, end_point, late, heavy = (part.ravel() for part in np.indices(contacts.sent.shape))
+    missing, reached = contacts.missing.ravel(), (contacts.sent - contacts.missing).ravel()
+    both = {"unit": unit, "end_point": end_point, "late": late == 1, "load": np.where(heavy == 1, 10, 1)}
+    lots = [(reached, 0), (missing, 1)]
+    joined = {name: np.concatenate([values, values]) for name, values in both.items()}
+    provider = country.provider[joined["unit"]]
+    frame = pd.DataFrame(
+        {
+            "unit_code": pd.Categorical.from_codes(joined["unit"], categories=country.code),
+            "provider_code": pd.Categorical.from_codes(provider, categories=list(PROVIDERS)),
+            "end_point": pd.Categorical.from_codes(joined["end_point"], categories=list(END_POINTS)),
+            "late": joined["late"],
+            "contact_load": joined["load"],
+            "delivery": pd.Categorical.from_codes(np.repeat([state for _, state in lots], len(unit)), categories=["delivered", "failed"]),
+            "invited": np.concatenate([number for number, _ in lots]),
+        }
+    )
+    return frame[frame["invited"] > 0]
+
+
+def population_frame(country: Country, counts: Counts) -> "pd.DataFrame":
+    """As ``scorecard.population.population``: dossiers that reached an end-point, by what the register knows."""
+    import pandas as pd
+
+    return _cells(country).assign(dossiers=counts.dossiers.ravel())
+
+
+def grouped_answers(country: Country, counts: Counts) -> "pd.DataFrame":
+    """Alike answers in one row with their number ``count``, the inclusion probability and whether they are ``satisfied``."""
+    import pandas as pd
+
+    cells = _cells(country).assign(probability=np.repeat(counts.probability, counts.answered.shape[1]))
+    high = counts.answered_satisfied.ravel()
+    lots = [cells.assign(count=high, satisfied=True), cells.assign(count=counts.answered.ravel() - high, satisfied=False)]
+    frame = pd.concat(lots, ignore_index=True)
+    return frame[frame["count"] > 0].reset_index(drop=True)
+
+
+def _cells(country: Country) -> "pd.DataFrame":
+    import pandas
+
+    cells = country.cells
+    size = len(cells.channel)
+    unit = np.repeat(np.arange(UNITS), size)
+    provinces = np.array([f"{number:02d}" for number in range(34)])
+    return pandas.DataFrame(
+        {
+            "province_code": provinces[country.province[unit]],
+            "unit_code": country.code[unit],
+            "channel": np.array([str(value) for value in CHANNELS])[np.tile(cells.channel, UNITS)],
+            "end_point": np.array(END_POINTS)[np.tile(cells.end_point, UNITS)],
+            "applicant_type": np.array(APPLICANTS)[np.tile(cells.applicant, UNITS)],
+        }
+    )
