@@ -13,6 +13,7 @@ from core.calendar import Month, utc_now
 from core.database import reading
 from core.errors import InputError
 from scorecard import operations, queries
+from scorecard.scoring.cli import commands as scoring_commands
 
 
 class MonthType(click.ParamType[Month]):
@@ -34,6 +35,8 @@ MONTH = MonthType()
 scorecard = AppGroup("scorecard", help="Close, replay, review and publish months.")
 official = AppGroup("official", help="Published scores of the official index.")
 scorecard.add_command(official)
+for scoring_command in scoring_commands:
+    scorecard.add_command(scoring_command)
 
 
 def _speaking(command: Callable[..., None]) -> Callable[..., None]:
