@@ -52,26 +52,27 @@ def estimate(
 ) -> Estimates:
     """Weighted share of ``y`` in each domain, by Taylor linearisation with communes as clusters.
 
-    One entry for each answer, or for each group of ``count`` alike answers: ``y`` 0 or 1 (or any share); ``weight`` of one answer,
-    as ``weights`` gives it; ``domain`` number 0 … ``domains`` - 1 (-1: in none; each answer is in one domain, so that an estimate of
+    One entry for each answer, or for each group of ``count`` alike answers: ``y`` 0 or 1 (or any share); ``weight`` of one answer, as
+    ``weights`` gives it; ``domain`` number 0 … ``domains`` - 1 (-1: in none; each answer is in one domain, so that an estimate of
     communes and one of provinces are two calls); ``cluster`` number of the commune or other unit; ``cell`` number of the weighting
-    cell, within which the weights were set to the register; ``stratum`` number of the province (default: one). Cells lie within strata.
+    cell, within which the weights were set to the register; ``stratum`` number of the province (default: one). Cells lie within
+    strata.
 
     ``population``: dossiers of each domain, for the finite-population correction where n/N > 5 %. ``reached``: share of each domain's
     dossiers that belong to clusters with an answer (1: every cluster was reached; default 0: the clusters are a small sample of all).
     Every commune is asked every month, so that the differences between communes are no sampling error as far as all are reached.
 
-    With ``u_i = (y_i − p)/Σw`` in the domain, 0 outside, and ``e_i = w_i (u_i − ū_h)``, ū_h the weighted mean in cell h:
-    ``V = (1 − f) Σ_s m_s/(m_s−1) Σ_c (E_c − Ē_s)² + f n/(n−1) Σ_i e_i²`` with f = ``reached``, E_c the sum of e over cluster c, m_s
+    With ``u_i = (y_i − p)/Σw`` in the domain, 0 outside, and ``e_i = w_i (u_i − ū_h)``, ū_h the weighted mean in cell h: ``V = (1 −
+    f) Σ_s m_s/(m_s−1) Σ_c (E_c − Ē_s)² + f Σ_h n_h/(n_h−1) Σ_i e_i²`` with f = ``reached``, E_c the sum of e over cluster c, m_s
     clusters in stratum s; the first part needs two clusters, else V is the second. ``n_eff = p(1−p)/V``, at most n, and in a domain
     of one cluster at most Kish's (Σw)²/Σw² (with few answers V is too small as often as a heavy one is missing among them), which
-    also stands where all gave the same answer. Interval: Wilson with n_eff, the t quantile with Satterthwaite's degrees of
-    freedom, and the hypergeometric variance (N−n)/(N−1) in the score where the fraction is above 5 %.
+    also stands where all gave the same answer. Interval: Wilson with n_eff, the t quantile with Satterthwaite's degrees of freedom,
+    and the hypergeometric variance (N−n)/(N−1) in the score where the fraction is above 5 %.
 
-    Sources: linearisation, post-stratified residuals and two stages: Särndal, Swensson, Wretman (1992) §§4.3, 5.5, 7.6, 10.3; stages with
-    fractions: Lumley, Complex Surveys (2010) §3.2; Wilson with an effective number: Korn, Graubard, Survey Methodology 24 (1998) 193;
-    Franco, Little, Louis, Slud, J. Surv. Stat. Methodol. 7 (2019) 334; Kish, Survey Sampling (1965) §11.7;
-    degrees of freedom: Satterthwaite, Biometrics Bull. 2 (1946) 110; correction: Cochran, Sampling Techniques (1977) §3.2.
+    Sources: linearisation, post-stratified residuals and two stages: Särndal, Swensson, Wretman (1992) §§4.3, 5.5, 7.6, 10.3; stages
+    with fractions: Lumley, Complex Surveys (2010) §3.2; Wilson with an effective number: Korn, Graubard, Survey Methodology 24 (1998)
+    193; Franco, Little, Louis, Slud, J. Surv. Stat. Methodol. 7 (2019) 334; Kish, Survey Sampling (1965) §11.7; degrees of freedom:
+    Satterthwaite, Biometrics Bull. 2 (1946) 110; correction: Cochran, Sampling Techniques (1977) §3.2.
     """
     part = _Parts(y, weight, domain, cluster, cell, stratum, count, domains)
     return part.estimates(population, reached, level)
@@ -117,8 +118,7 @@ class _Parts:
         # of whole cells, domain or not: the residual's mean is taken over these
         self.cell_weight = np.bincount(cells, heavy * times, number)
         self.cell_square = np.bincount(cells, heavy**2 * times, number)
-        answers = np.bincount(cells, times, number)
-        self.cell_factor = np.where(answers > 1, answers / np.maximum(answers - 1, 1), 1.0)
+        self.cell_answers = np.bincount(cells, times, number)
         inside = (at >= 0) & (heavy > 0)
         self.at, self.cells = at[inside], cells[inside]
         self.y, self.w, self.times = share[inside], heavy[inside], times[inside]
@@ -143,7 +143,7 @@ class _Parts:
         df = _satterthwaite(first, df_between, second, np.maximum(n - 1, 1))
         kish = np.divide(weight**2, self.by_domain(self.w**2), out=np.zeros(self.size), where=some)
         spread = value * (1 - value)
-        usable = some & (variance > 0) & (spread > 0)
+        usable = some & (spread > 0) & (variance > 1e-9 * spread)  # else nothing varies within the cells, but for the last bits
         n_eff = np.where(usable, np.divide(spread, variance, out=np.zeros(self.size), where=usable), kish)
         n_eff = np.minimum(n_eff, np.where(enough, n, kish))
         quantile = student.ppf((1 + level) / 2, df) * np.sqrt(_correction(n, population))
@@ -162,7 +162,10 @@ class _Parts:
         residual = self.w * (u - mean[pair])
         outside = mean**2 * (self.cell_square[cell] - inside_square)
         squares = np.bincount(pair, residual**2 * self.times, pairs) + np.maximum(outside, 0)
-        answers = np.bincount(domain, squares * self.cell_factor[cell], self.size) * n / np.maximum(n - 1, 1)
+        # one mean was taken from the data: the cell's where the domain holds all of it, else in effect the domain's
+        own = np.bincount(pair, self.times, pairs)
+        base = np.where(own == self.cell_answers[cell], own, n[domain])
+        answers = np.bincount(domain, squares * np.where(base > 1, base / np.maximum(base - 1, 1), 1.0), self.size)
         # clusters: sums of residuals, within strata
         group, domain_of, _ = _pairs(self.at, self.clusters)
         sums = np.bincount(group, residual * self.times, len(domain_of))
