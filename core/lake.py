@@ -244,14 +244,14 @@ def connect(memory_limit: str = MEMORY, scratch: Path | None = None) -> "ibis.ba
     return engine
 
 
-def read_files(engine: "ibis.backends.duckdb.Backend", paths: Sequence[Path], empty: "pa.Schema") -> "ibis.Table":
+def read_files(engine: "ibis.backends.duckdb.Backend", paths: Sequence[Path], empty: "pa.Schema", named: bool = False) -> "ibis.Table":
     """The rows of data files as one Ibis table; partition columns stay text (``"01"`` must not become 1).
 
-    ``empty`` is the table's schema, used when there is no file yet.
+    ``empty`` is the table's schema, used when there is no file yet. ``named``: with the path of each row's file as ``filename``.
     """
     if not paths:
         return from_arrow(engine, f"empty_{id(empty)}", empty.empty_table())
-    return engine.read_parquet([str(path) for path in paths], hive_partitioning=True, hive_types_autocast=False)
+    return engine.read_parquet([str(path) for path in paths], hive_partitioning=True, hive_types_autocast=False, filename=named)
 
 
 def from_arrow(engine: "ibis.backends.duckdb.Backend", name: str, rows: "pa.Table") -> "ibis.Table":

@@ -32,6 +32,14 @@ class GapRules(Strict):
     counter_share: Share
 
 
+class PhantomRules(Strict):
+    """When a service that is declared online counts as one on paper only."""
+
+    minimum_months: int = Field(ge=1)
+    minimum_dossiers: int = Field(ge=3)  # fewer are never told of a unit and procedure
+    longest_months: int = Field(ge=1, le=24)
+
+
 class RuleSet(Strict):
     """The rules under which a month is computed. Valid from the first to before the last of its days.
 
@@ -50,6 +58,7 @@ class RuleSet(Strict):
     disclosure: Disclosure
     close_from_day: int = Field(ge=1, le=28)
     gaps: GapRules
+    phantom: PhantomRules | None = None  # an edition's copy from before there were such rules has none
     empty: dict[str, Literal["not_applicable"]]
 
     @model_validator(mode="after")

@@ -13,7 +13,7 @@ import pytest
 
 from core.lake import connect, fetch, read_files
 from procedures.dossiers import dossier_schema, dossier_table
-from scorecard import counting
+from scorecard import counting, judging
 from tests.lake import put
 from tests.scorecard.small import MONTH
 from tests.scorecard.test_counting import rows_of
@@ -55,20 +55,19 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 def by_place(rows: ibis.Table) -> ibis.Table:
     """All wide counts of the dossiers without requests, by source, unit and procedure."""
     rows = rows.filter(ibis.coalesce(rows.supplement_count, 0) == 0)
-    found = counting._concerned(rows, MONTH, requests=ibis.literal(0, "int64"), asked_in=ibis.literal(False))
-    return counting._aggregate(found.mutate(asked_held=ibis.literal(False), asked_unclear=ibis.literal(False)))
+    return counting._aggregate(counting.without_requests(rows, MONTH))
 
 
 def requests(rows: ibis.Table) -> ibis.Table:
     """Dossiers with requests: how many, and how often they were asked, by source."""
-    found = counting._asking(rows.filter(rows.supplement_count > 0), MONTH)
+    found = judging._asking(rows.filter(rows.supplement_count > 0), MONTH)
     sums = {name: found[name].fill_null(False).cast("int64").sum() for name in ("received_in", "in_cohort", "overdue_at_end")}
     return found.group_by("source").agg(dossiers=found.count(), requests=found.requests.sum(), listed=found.listed.sum(), **sums)
 
 
 def papers(rows: ibis.Table) -> ibis.Table:
     """The papers asked for, by procedure and name."""
-    asked = counting._asked(counting._asking(rows.filter(rows.supplement_count > 0), MONTH), MONTH)
+    asked = judging._asked(judging._asking(rows.filter(rows.supplement_count > 0), MONTH), MONTH)
     return asked.group_by("source", "procedure_code", "paper_name").agg(times=asked.count())
 
 

@@ -2,12 +2,13 @@
 
 import random
 from collections import Counter, defaultdict
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from core.calendar import local_date
 from procedures.dossiers import END_STATUSES, dossier_table
 from procedures.papers import HELD, UNCLEAR, PaperBook
 from scorecard.counting import Counts, count
@@ -38,12 +39,13 @@ def rows_of(seed: int, number: int = 120) -> list[dict[str, Any]]:
         requests = [
             {
                 "requested_at": maybe(0.9, instant(-40, 40)),
-                "answered_at": None,
+                "answered_at": maybe(0.7, instant(-40, 40)),
                 "text": draw.choice(PAPERS),
                 "documents": maybe(0.8, [{"code": None, "name": draw.choice(PAPERS)} for _ in range(draw.randrange(3))]),
             }
             for _ in range(draw.choice([0, 0, 0, 1, 1, 2, 3]))
         ]
+        due = maybe(0.8, instant(-40, 60))
         rows.append(
             {
                 "source": draw.choice(SOURCES),
@@ -53,18 +55,70 @@ def rows_of(seed: int, number: int = 120) -> list[dict[str, Any]]:
                 "handling_unit": draw.choice([*UNITS, "X"]),
                 "channel": maybe(0.95, draw.choice([1, 2, 3, 4])),
                 "received_at": received,
-                "due_at": maybe(0.8, instant(-40, 60)),
+                "due_at": due,
+                "first_due_at": draw.choice([due, due and due - timedelta(days=draw.randrange(12)), instant(-40, 60)]),
                 "finished_at": maybe(0.7, instant(-40, 40)),
                 "returned_at": maybe(0.5, instant(-40, 40)),
                 "status": maybe(0.95, draw.randrange(1, 11)),
                 "supplement_count": len(requests) + draw.choice([0, 0, 0, 1, 2]) if requests else draw.choice([None, 0, 0, 0, 1, 2]),
                 "supplements": requests or maybe(0.9, []),
+                "result_electronic": draw.choice([True, False, None]),
+                "assisted": draw.choice([True, False, None]),
                 "history": [],
                 "submission": "s",
             }
         )
     unique = {(row["source"], row["dossier_code"]): row for row in rows}
     return list(unique.values())
+
+
+def working_days(start: datetime, end: datetime) -> int:
+    """Mondays to Fridays from one day (counted) to another (not counted); negative where it lies before."""
+    first, last = local_date(start), local_date(end)
+    days = (date.fromordinal(number) for number in range(min(first, last).toordinal(), max(first, last).toordinal()))
+    return sum(day.weekday() < 5 for day in days) * (1 if last >= first else -1)
+
+
+def moved(instant: datetime, start: datetime, days: int) -> datetime:
+    """The time of day of an instant on the day so many working days after ``start``."""
+    day = local_date(start)
+    if days > 0:
+        while day.weekday() >= 5:
+            day += timedelta(days=1)
+        for _ in range(days):
+            day += timedelta(days=3 if day.weekday() == 4 else 1)
+    return instant + (day - local_date(instant))
+
+
+def clocks(row: dict[str, Any], end: datetime | None, ended: bool, requests: int) -> dict[str, bool]:
+    """On time by the first appointment, by the index's clock and by the decree's, with bounds, for one dossier."""
+    due, received = row["first_due_at"], row["received_at"]
+    first = ended and due is not None and end is not None and end <= due
+    names = ("index_lower", "index_upper", "restart_lower", "restart_upper")
+    if not row["supplement_count"]:
+        return dict.fromkeys(("first", *names), first)
+    timed = [item for item in row["supplements"] or [] if item["requested_at"] is not None and item["requested_at"] < MONTH.end]
+    known = requests > 0 and len(timed) == requests
+    told = known and row["due_at"] is not None and due is not None and row["due_at"] > due
+    index = restart = False
+    if known:
+        last = max(timed, key=lambda item: item["requested_at"])
+        asked, answered = last["requested_at"], last["answered_at"]
+        until = end if ended and end is not None else MONTH.end
+        if answered is None or answered >= MONTH.end:
+            restart = True
+            index = due is not None and asked <= due
+        elif due is not None:
+            index = until <= moved(due, due, working_days(asked, answered))
+            restart = until <= moved(due, answered, working_days(received, due))
+    once = requests <= 1
+    return {
+        "first": first,
+        "index_lower": index and requests == 1 if told else first and once,
+        "index_upper": (index and requests == 1) or (first and once) if known else once,
+        "restart_lower": restart if told else first,
+        "restart_upper": restart or first if known else True,
+    }
 
 
 def by_hand(rows: list[dict[str, Any]]) -> tuple[dict[tuple[str, str], Counter[str]], Counter[str], Counter[tuple[str, str, str]]]:
@@ -94,12 +148,32 @@ def by_hand(rows: list[dict[str, Any]]) -> tuple[dict[tuple[str, str], Counter[s
         held = any(kind == HELD for kind, _ in classes)
         unclear = any(kind == UNCLEAR for kind, _ in classes) or (requests > 0 and not listed)
         due = row["due_at"] is not None
+        counted_due = (ended and due) or overdue
+        on_time = ended and due and end is not None and end <= row["due_at"]
+        met = clocks(row, end, ended, requests)
+        online = received and row["channel"] == 2
+        result = row["status"] in (9, 10)
+        paused = bool(row["supplement_count"]) and requests >= 1 and counted_due and not met["first"]
         cell = (row["handling_unit"], row["procedure_code"])
         said = {
-            "online_filing_raw": received and row["channel"] == 2,
+            "online_filing_raw": online,
             "online_filing_den": received,
-            "on_time_raw": ended and due and end is not None and end <= row["due_at"],
-            "on_time_den": (ended and due) or overdue,
+            "on_time_raw": on_time,
+            "on_time_den": counted_due,
+            "on_time_first_raw": due and met["first"],
+            "on_time_first_den": counted_due,
+            **{f"on_time_{name}": counted_due and true for name, true in met.items() if name != "first"},
+            "on_time_index_den": counted_due,
+            "on_time_restart_den": counted_due,
+            "on_time_by_pause_lower": paused and on_time,
+            "on_time_by_pause_upper": paused and (on_time or met["index_upper"]),
+            "on_time_by_pause_den": counted_due,
+            "online_strict_lower": online and (not result or row["result_electronic"] is True),
+            "online_strict_upper": online and (not result or row["result_electronic"] is not False),
+            "online_strict_den": received,
+            "online_self_filed_lower": online and row["assisted"] is False,
+            "online_self_filed_upper": online and row["assisted"] is not True,
+            "online_self_filed_den": received,
             "supplement_raw": cohort and requests >= 1,
             "supplement_den": cohort,
             "repeat_supplement_raw": cohort and requests >= 2,
@@ -138,7 +212,9 @@ def test_counts_are_those_of_counting_by_hand(tmp_path: Path, seed: int) -> None
         assert row.pop("source") in NATIONAL
         assert row.pop("dossiers") > 0
         summed[row.pop("handling_unit"), row.pop("procedure_code")].update(row)
-    assert summed == cells
+    for cell, numbers in summed.items():
+        assert numbers == Counter({name: cells[cell][name] for name in numbers})
+    assert summed.keys() == cells.keys()
     assert counts.sources == sources
     assert {tuple(row[:3]): row[3] for row in counts.registers.itertuples(index=False)} == registers
     for frame, place in ((counts.by_unit, 0), (counts.by_procedure, 1)):
