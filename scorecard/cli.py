@@ -120,6 +120,20 @@ def load_official(file: Path, month: Month | None) -> None:
     click.echo(f"{result.month}: {result.units} units, {result.scores} scores, {len(result.unmatched)} unmatched")
 
 
+@official.command("counts")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--month", type=MONTH, help="The month of the counts, where the file's name does not say it.")
+@_speaking
+def load_official_counts(file: Path, month: Month | None) -> None:
+    """Load the counts behind published scores (a file as for scorecard score), so that pages can compute these again."""
+    from scorecard.official import load_counts
+
+    result = load_counts(file, month, utc_now())
+    for name in result.unmatched:
+        click.echo(f"unmatched: {name}")
+    click.echo(f"{result.month}: {result.units} units, {result.scores} counts, {len(result.unmatched)} unmatched")
+
+
 def _closed(month: Month) -> int:
     edition = queries.edition_of(reading(), month, include_unpublished=True)
     if edition is None:

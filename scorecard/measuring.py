@@ -94,6 +94,7 @@ def measure(material: Material, rules: RuleSet) -> list[Row]:
         *_survey_rows(material, subjects, above, rules),
         *_catalogue_rows(material, subjects),
     ]
+    rows = [row for row in rows if row.indicator in rules.empty]  # an old edition's rules know nothing of newer indicators
     _rate(rows, rules.z)
     return sorted(rows, key=lambda row: row.key)
 

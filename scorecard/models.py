@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base
@@ -88,3 +88,18 @@ class OfficialScore(Base):
     source: Mapped[str] = mapped_column(String(300))
     source_en: Mapped[str] = mapped_column(String(300), default="")
     simulated: Mapped[bool] = mapped_column(default=False)
+
+
+class OfficialCount(Base):
+    """A count behind a published score of the official index: the score is computed from them again, beside the published one."""
+
+    __tablename__ = "official_count"
+    __table_args__ = (UniqueConstraint("unit_code", "period", "indicator"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    unit_code: Mapped[str] = mapped_column(String(32))
+    period: Mapped[str] = mapped_column(String(10), doc="month 2026-10")
+    indicator: Mapped[str] = mapped_column(String(40), doc="of the rule set, as 1.1; or a factor of it as a fraction, as sync_coefficient")
+    numerator: Mapped[int] = mapped_column(BigInteger)
+    denominator: Mapped[int] = mapped_column(BigInteger)
+    source: Mapped[str] = mapped_column(String(300))

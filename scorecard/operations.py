@@ -199,11 +199,13 @@ def _build(month: Month, now: datetime, provisional: bool) -> tuple["Computed", 
     """Freeze the inputs and compute, in a folder that nobody looks into yet."""
     from scorecard.computing import COUNTS, compute
     from scorecard.inputs import freeze
+    from scorecard.scoring.library import OWN, keep_rules
 
     _, rules_file = rulesets.for_month(month)
     building = _editions_dir() / f".building-{lease.new_holder()}"
     building.mkdir(parents=True)
     try:
+        keep_rules(building, month, current_app.extensions["settings"].data_dir / OWN)
         freeze(building, reading(), _lake(), month, now, rules_file, provisional, _first_published(month))
         reading().rollback()  # nothing is held open while it is computed
         computed = compute(building, _lake().root, building / COUNTS)

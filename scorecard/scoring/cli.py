@@ -12,7 +12,7 @@ from flask.cli import AppGroup, with_appcontext
 
 from core.database import reading
 from core.errors import InputError
-from scorecard.scoring.library import OWN, find_scoring, library, read_any
+from scorecard.scoring.library import OWN, find_scoring, kept_rules, library, read_any
 from scorecard.scoring.schema import CountRules, Words
 
 FILE = click.Path(path_type=Path)
@@ -93,7 +93,10 @@ def score(counts: Path, name: str, output: Path, details: Path | None, as_json: 
 @click.option("--bound", type=click.Choice(["lower", "upper"]), default="lower", show_default=True, help="Of figures known between bounds.")
 @with_appcontext
 def score_counts(month: str, output: Path, name: str, kinds: tuple[str, ...], bound: str) -> None:
-    """Write what MONTH's figures (2026-10; the newest edition, or the running month) tell of an index's counts; blanks for the rest."""
+    """Write what MONTH's figures (2026-10; the newest edition, or the running month) tell of an index's counts; blanks for the rest.
+
+    A rule set that the edition was closed with is used as it was then.
+    """
     from core.calendar import Month
     from procedures.queries import units
     from scorecard import queries
@@ -104,12 +107,13 @@ def score_counts(month: str, output: Path, name: str, kinds: tuple[str, ...], bo
             day = Month.parse(month).last_day
         except ValueError as error:
             raise InputError("Tháng viết như 2026-10.", "A month is written like 2026-10.", field="MONTH") from error
-        rules = find_scoring(name, own_rules())
         edition = queries.edition_of(reading(), month, include_unpublished=True)
         if edition is None:
             raise InputError(
                 f"Tháng {month} chưa có số liệu; hãy chốt tháng trước.", f"{month} has no figures; close the month first.", field="MONTH"
             )
+        kept = kept_rules(current_app.extensions["settings"].data_dir / "editions" / edition.folder)
+        rules = kept.get(name) or find_scoring(name, own_rules())
         views = units(reading(), day)
         if unknown := sorted(set(kinds) - {view.kind for view in views.values()}):
             raise InputError(

@@ -3,6 +3,7 @@
 A set of one's own is derived from a shipped one: ``extends`` names it, ``changes`` say what differs and by which document.
 """
 
+import json
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
@@ -12,12 +13,14 @@ from typing import Any
 
 from pydantic import Field
 
+from core.calendar import Month
 from core.errors import InputError
 from scorecard.rulefiles import FOLDER, MONTHLY, Strict, check, load, refusal
 from scorecard.rulesets import RuleSet, read
 from scorecard.scoring.schema import COUNTS, MEASURES, AnySet, CountRules, MeasureList, SetId, Words
 
 OWN = "rules"  # in the data folder
+KEPT = "scoring_rules.json"  # in an edition's folder
 WHOLE = "rules"  # a change's place that means the set itself
 
 
@@ -120,6 +123,21 @@ def find_scoring(name: str, own: Path | None = None) -> CountRules:
             field="--rules",
         )
     return rules
+
+
+def keep_rules(folder: Path, month: Month, own: Path | None = None) -> None:
+    """Put the rule sets that give points in a month into an edition's folder, changes applied: from it nothing is scored by any other."""
+    entries = library(own).entries.values()
+    kept = [entry.rules for entry in entries if isinstance(entry.rules, CountRules) and entry.rules.holds_on(month.last_day)]
+    content = [rules.model_dump(mode="json") for rules in sorted(kept, key=lambda rules: rules.id)]
+    (folder / KEPT).write_text(json.dumps(content, ensure_ascii=False, sort_keys=True, indent=1), encoding="utf-8")
+
+
+def kept_rules(folder: Path) -> dict[str, CountRules]:
+    """What ``keep_rules`` put there, by id; empty for an edition that is older than rule sets with points."""
+    path = folder / KEPT
+    found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+    return {rules.id: rules for rules in (CountRules.model_validate(content) for content in found)}
 
 
 def _derive(content: Mapping[str, Any], file: str) -> CountRules:
