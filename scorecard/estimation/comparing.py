@@ -14,6 +14,7 @@ from scorecard.estimation.shares import LEVEL, Array
 LEAST_PEERS = 10  # units of a peer group below which nothing is borrowed from it (special zones: 13 in all, few of them with answers)
 DRAWS = 10_000  # methodology §11.5
 CHI_SQUARE_HALF = 2.706  # 95 % point of half a point mass at 0 and half χ²₁: Self, Liang, J. Am. Stat. Assoc. 82 (1987) 605
+PULLED_IN = 0.6787  # mean square of a standard normal after pulling its outermost tenth on each side in
 LIMITS = (0.95, 0.998)  # of a funnel: Spiegelhalter (2005)
 TOO_FEW, LOW_RESPONSE, TOO_WIDE = "too_few", "low_response", "too_wide"
 
@@ -180,7 +181,7 @@ def funnel(share: ArrayLike, n_eff: ArrayLike, target: float, *, overdispersed: 
 
     Exact binomial limits, interpolated between counts; mid-p for ``z``, with effective counts through the incomplete beta function.
     ``overdispersed``: units differ from each other by more than chance for reasons that are no fault; limits and z are then
-    widened by √φ, φ the mean z² after pulling the outermost tenth on each side in.
+    widened by √φ, φ the mean z² after pulling the outermost tenth on each side in, over what that would be by chance.
     Raises ``ValueError`` unless 0 < target < 1. Spiegelhalter, Stat. Med. 24 (2005) 1185, §§2.4, 3.2 and A.1.1.
     """
     if not 0 < target < 1:
@@ -194,7 +195,7 @@ def funnel(share: ArrayLike, n_eff: ArrayLike, target: float, *, overdispersed: 
     dispersion = 1.0
     if overdispersed and some.sum() > 1:
         tail = np.nanquantile(z, [0.1, 0.9])
-        dispersion = max(1.0, float(np.mean(np.clip(z[some], *tail) ** 2)))
+        dispersion = max(1.0, float(np.mean(np.clip(z[some], *tail) ** 2)) / PULLED_IN)
     scale = np.sqrt(dispersion)
     whole = np.maximum(np.floor(size), 1)[..., None]
     tails = (1 - np.array(LIMITS)) / 2
