@@ -4,18 +4,25 @@
 files, the API and the report can show.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
+from scorecard.disclosure.public import COUNTED, PublicTables, read_tables
 from scorecard.disclosure.trees import Limits, Tree, protect_together, protect_tree
+from scorecard.figures import RAW, SUPPRESSED, TOO_FEW, VALUE
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from scorecard.disclosure.cells import Cell, Equations
     from scorecard.measuring import Place, Row
     from scorecard.rulesets import RuleSet
 
-__all__ = ["Limits", "Tree", "protect", "protect_together", "protect_tree"]
+__all__ = ["Limits", "PublicTables", "Tree", "protect", "protect_together", "protect_tree", "read_tables"]
+
+NUMBERS = ("numerator", "denominator", "n", "value", "low", "high", "n_eff")
 
 
 def protect(
@@ -24,6 +31,7 @@ def protect(
     rules: "RuleSet",
     earlier: "pd.DataFrame | None" = None,
     *,
+    tables: PublicTables | None = None,
     groups: Mapping[str, str] | None = None,
     live: bool = False,
 ) -> "list[Row]":
@@ -33,15 +41,132 @@ def protect(
     counts and status ``value``, small and empty cells among them (a cell where nobody was asked is ``not_applicable`` and passes
     unchanged, as does ``not_reported``). Within a breakdown the categories divide the total; what no category has is left over.
     A cell is one period kind, window, subject, breakdown and category. Its rows share a fate: where the count of answers that a
-    figure rests on (``n``; for the rate of response its numerator) is too small, all variants of the indicator are hidden, and
-    where it is that of the leading indicator (satisfaction), every figure of the cell. Derived rows (weighted, shrunk, bounds) may
-    come without counts; they follow the raw row.
-    A row outside the tables of ``scorecard/public_tables.yaml`` loses its numbers whatever it holds.
+    figure rests on (``denominator``, or ``n`` where there is none; for the rate of response its numerator) is too small, all
+    variants of the indicator are hidden, and where it is that of the leading indicator (satisfaction), every figure of the cell.
+    Derived rows (weighted, shrunk, bounds) may come without counts; they follow the raw row, and their numbers are rounded.
+    A row outside ``tables`` loses its numbers whatever it holds.
 
     ``places``: all units. ``rules``: limits are its ``disclosure``. ``earlier``: figures that are public already, as in
-    ``scorecard.inputs`` (``earlier.parquet``), which are fixed; None: nothing is. ``groups``: procedure → its category in the
-    breakdown ``procedure_group``. ``live``: the month is not over, and only what the declaration opens then is shown.
+    ``earlier.parquet`` (``scorecard.disclosure.history``), which are fixed; None: nothing is. ``tables``: the declaration under which
+    the edition is computed; None: the newest. ``groups``: procedure → its category in the breakdown ``procedure_group``.
+    ``live``: the month is not over, and only what the declaration opens then is shown.
 
     Raises ``ValueError`` where a cell holds fewer answers than the cells that are part of it.
     """
-    raise NotImplementedError
+    rows = list(rows)
+    tables = tables or read_tables()
+    declared = [tables.table_of(row, places, live) is not None for row in rows]
+    status = _hidden(rows, declared, places, rules, earlier, tables, groups or {})
+    return [
+        _safe(row, found if public else SUPPRESSED, tables, rules.disclosure.grey_below)
+        for row, public, found in zip(rows, declared, status, strict=True)
+    ]
+
+
+def _safe(row: "Row", hidden: str | None, tables: PublicTables, compared: int) -> "Row":
+    """The row as it leaves. ``compared``: answers below which a figure is shown without comparison."""
+    if row.status != VALUE:
+        return row if all(getattr(row, name) is None for name in NUMBERS) else replace(row, **dict.fromkeys(NUMBERS))
+    if hidden is None and row.variant in tables.compared and (row.n is None or row.n < compared):
+        hidden = TOO_FEW
+    if hidden is not None:
+        return replace(row, status=hidden, **dict.fromkeys(NUMBERS))
+    digits = tables.digits.get(row.variant)
+    if digits is None:
+        return row
+    shares = {name: round(value, digits) for name in ("value", "low", "high") if (value := getattr(row, name)) is not None}
+    return replace(row, **shares, n_eff=None if row.n_eff is None else float(round(row.n_eff)))
+
+
+def _hidden(
+    rows: "list[Row]",
+    declared: list[bool],
+    places: "Mapping[str, Place]",
+    rules: "RuleSet",
+    earlier: "pd.DataFrame | None",
+    tables: PublicTables,
+    groups: Mapping[str, str],
+) -> list[str | None]:
+    """For each row why it is hidden, or None."""
+    from scorecard.disclosure.counts import answers_of, counts
+    from scorecard.disclosure.secondary import Needs
+
+    least = rules.disclosure.suppress_below
+    needs = Needs(least, rules.disclosure.least_range, tables.least_satisfied_range)
+    by_indicator: dict[str, dict[Cell, list[Row]]] = defaultdict(lambda: defaultdict(list))
+    cells = [_cell(row) for row in rows]
+    for row, cell, public in zip(rows, cells, declared, strict=True):
+        if public:
+            by_indicator[row.indicator][cell].append(row)
+    rates = sorted(name for name in by_indicator if tables.counting(name).answers == "numerator")
+    first = [tables.leading, *rates]
+    leading = _merged([by_indicator[name] for name in first])
+    shapes: dict[int, tuple[tuple[Cell, ...], Equations]] = {}
+    closed: dict[str, set[Cell]] = {}
+    main = counts(first, leading, earlier, tables)
+    closed |= dict.fromkeys(first, _closed(main, needs, places, tables, groups, shapes, set(), {}))
+    public_answers = _public_answers(main, closed[tables.leading])
+    for name in sorted(set(by_indicator) - set(first)):
+        minor = counts([name], by_indicator[name], earlier, tables)
+        closed[name] = _closed(minor, needs, places, tables, groups, shapes, closed[tables.leading], public_answers)
+    raw = [(row, cell) for row, cell in zip(rows, cells, strict=True) if row.variant == RAW and row.status == VALUE]
+    basis = {(cell, row.indicator): answers_of(row, tables) for row, cell in raw}
+    found: list[str | None] = []
+    for row, cell in zip(rows, cells, strict=True):
+        if cell not in closed.get(row.indicator, ()):
+            found.append(None)
+            continue
+        own = answers_of(row, tables) if row.variant in COUNTED else None
+        answers = own if own is not None else basis.get((cell, row.indicator))
+        found.append(TOO_FEW if answers is not None and answers < least else SUPPRESSED)
+    return found
+
+
+def _closed(
+    counted: Any,
+    needs: Any,
+    places: "Mapping[str, Place]",
+    tables: PublicTables,
+    groups: Mapping[str, str],
+    shapes: "dict[int, tuple[tuple[Cell, ...], Equations]]",
+    forced: "set[Cell]",
+    ceilings: "Mapping[Cell, float]",
+) -> "set[Cell]":
+    """The hidden cells of one indicator. ``forced``: hidden whatever they hold; ``shapes``: sums that have been found before."""
+    import numpy as np
+
+    from scorecard.disclosure.cells import equations
+    from scorecard.disclosure.secondary import Protection, primary
+
+    if not len(counted.cells):
+        return set()
+    key = tuple(counted.cells)
+    if hash(key) not in shapes or shapes[hash(key)][0] != key:
+        shapes[hash(key)] = key, equations(key, places, tables, groups)
+    hidden = primary(counted, needs) | np.array([cell in forced for cell in key])
+    ceiling = np.array([ceilings.get(cell, np.inf) for cell in key])
+    hidden = Protection(counted, shapes[hash(key)][1], hidden & ~counted.zero, needs, ceiling).run()
+    return {cell for cell, closed in zip(key, hidden, strict=True) if closed}
+
+
+def _public_answers(main: Any, closed: "set[Cell]") -> "dict[Cell, float]":
+    """How many answered in each cell that is shown: no other count of the cell can exceed it."""
+    import numpy as np
+
+    with np.errstate(all="ignore"):
+        most = np.where(np.isnan(main.values), -np.inf, main.values).max(axis=1, initial=-np.inf)
+    return {cell: float(top) for cell, top, new in zip(main.cells, most, main.new, strict=True) if new and cell not in closed and top >= 0}
+
+
+def _merged(parts: "list[Mapping[Cell, list[Row]]]") -> "dict[Cell, list[Row]]":
+    found: dict[Cell, list[Row]] = defaultdict(list)
+    for part in parts:
+        for cell, rows in part.items():
+            found[cell].extend(rows)
+    return found
+
+
+def _cell(row: "Row") -> "Cell":
+    from scorecard.disclosure.cells import NOW, Cell
+
+    return Cell(0, NOW, row.period_kind, row.window, row.subject_kind, row.subject_code, row.breakdown, row.category)

@@ -1,0 +1,161 @@
+"""The cells of all public tables, of this month and of earlier ones, and what holds between them."""
+
+import itertools
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scorecard.disclosure.public import TOTAL, PublicTables
+from scorecard.figures import COUNTRY, NATION, PROCEDURE, UNIT
+
+if TYPE_CHECKING:
+    from scorecard.measuring import Place
+
+GROUP = "procedure_group"  # the breakdown whose categories the procedures divide
+AGENCY = "agency"  # the breakdown whose categories are the units that answer for a dossier
+NOW = 0  # version of the cells that are being protected
+
+
+class Cell(NamedTuple):
+    """A place in a table. ``ago``: months before the one that is computed; ``version``: of that month's edition, 0 for what is new."""
+
+    ago: int
+    version: int
+    period_kind: str
+    window: int
+    subject_kind: str
+    subject_code: str
+    breakdown: str
+    category: str
+
+    @property
+    def new(self) -> bool:
+        """Being computed, not public yet."""
+        return self.version == NOW
+
+
+@dataclass(frozen=True)
+class Equations:
+    """Sums between cells: entries (``equation``, ``cell`` as its place in the list of cells, ``factor``), the whole with -1.
+
+    ``own``: all cells are new, so that what the parts leave over is known. ``parts``: 1 where the entry is a part.
+    """
+
+    equation: NDArray[np.int64]
+    cell: NDArray[np.int64]
+    factor: NDArray[np.float64]
+    own: NDArray[np.bool_]
+
+    @property
+    def count(self) -> int:
+        """Number of equations."""
+        return len(self.own)
+
+
+def equations(cells: Sequence[Cell], places: "Mapping[str, Place]", tables: PublicTables, groups: Mapping[str, str]) -> Equations:
+    """All sums that hold between the cells: parts of units, categories of a breakdown, procedures of a group, months of a window,
+    versions of a month (a sum of one part)."""
+    at = {cell: index for index, cell in enumerate(cells)}
+    sums: list[tuple[int, list[int]]] = []
+    sums += _units(cells, at, places)
+    sums += _categories(cells, at, tables)
+    sums += _procedures(cells, at, groups)
+    sums += _months(cells, at)
+    sums += _versions(cells, at)
+    sums.sort()
+    lengths = [len(parts) + 1 for _, parts in sums]
+    cell = np.array([index for whole, parts in sums for index in (whole, *parts)], dtype=np.int64)
+    factor = np.array([value for length in lengths for value in (-1.0, *[1.0] * (length - 1))])
+    equation = np.repeat(np.arange(len(sums)), lengths)
+    new = np.array([each.new for each in cells], dtype=bool)
+    own = np.ones(len(sums), dtype=bool)
+    own[equation[~new[cell]]] = False
+    return Equations(equation, cell, factor, own)
+
+
+def _units(cells: Iterable[Cell], at: Mapping[Cell, int], places: "Mapping[str, Place]") -> list[tuple[int, list[int]]]:
+    """Each unit's cell is a part of that of the nearest unit above it that has such a cell."""
+    parts: dict[Cell, list[int]] = defaultdict(list)
+    for cell in cells:
+        if cell.subject_kind != UNIT:
+            continue
+        place = places.get(cell.subject_code)
+        parent = place.parent if place is not None else None
+        while parent is not None:
+            above = cell._replace(subject_kind=NATION, subject_code=COUNTRY) if parent == COUNTRY else cell._replace(subject_code=parent)
+            if above in at:
+                parts[above].append(at[cell])
+                break
+            higher = places.get(parent)
+            parent = higher.parent if higher is not None else None
+    return [(at[whole], found) for whole, found in parts.items()]
+
+
+def _categories(cells: Iterable[Cell], at: Mapping[Cell, int], tables: PublicTables) -> list[tuple[int, list[int]]]:
+    parts: dict[tuple[Cell, str], list[int]] = defaultdict(list)
+    same: list[tuple[int, list[int]]] = []
+    for cell in cells:
+        if cell.breakdown == TOTAL or cell.breakdown in tables.not_dividing:
+            continue
+        parts[cell._replace(breakdown=TOTAL, category=TOTAL), cell.breakdown].append(at[cell])
+        if cell.breakdown == AGENCY:  # the unit's own cell is the same
+            unit = cell._replace(subject_kind=UNIT, subject_code=cell.category, breakdown=TOTAL, category=TOTAL)
+            if unit in at:
+                same.append((at[unit], [at[cell]]))
+    return [(at[whole], found) for (whole, _), found in parts.items() if whole in at] + same
+
+
+def _procedures(cells: Iterable[Cell], at: Mapping[Cell, int], groups: Mapping[str, str]) -> list[tuple[int, list[int]]]:
+    parts: dict[Cell, list[int]] = defaultdict(list)
+    for cell in cells:
+        if cell.subject_kind == PROCEDURE:
+            nation = cell._replace(subject_kind=NATION, subject_code=COUNTRY)
+            group = nation._replace(breakdown=GROUP, category=groups.get(cell.subject_code, ""))
+            whole = group if cell.breakdown == TOTAL and group in at else nation
+            if whole in at:
+                parts[whole].append(at[cell])
+    return [(at[whole], found) for whole, found in parts.items()]
+
+
+def _months(cells: Iterable[Cell], at: Mapping[Cell, int]) -> list[tuple[int, list[int]]]:
+    """A window is the sum of its months; of a month's versions the newest counts. A month without a cell was not shown."""
+    newest: dict[tuple[Cell, int], int] = {}
+    for cell in at:
+        if cell.window == 1:
+            key = cell._replace(ago=0, version=0), cell.ago
+            if key not in newest or _later(cell.version, newest[key]):
+                newest[key] = cell.version
+    found = []
+    for cell in cells:
+        if cell.window == 1:
+            continue
+        single = cell._replace(ago=0, version=0, window=1)
+        parts = []
+        for ago in range(cell.ago, cell.ago + cell.window):
+            version = newest.get((single, ago))
+            if version is not None:
+                parts.append(at[single._replace(ago=ago, version=version)])
+        if parts:
+            found.append((at[cell], parts))
+    return found
+
+
+def _later(one: int, other: int) -> bool:
+    """Whether the first version is newer; what is being computed is the newest."""
+    return other != NOW and (one == NOW or one > other)
+
+
+def _versions(cells: Iterable[Cell], at: Mapping[Cell, int]) -> list[tuple[int, list[int]]]:
+    """Versions of one month count the same answers."""
+    versions: dict[Cell, list[Cell]] = defaultdict(list)
+    for cell in cells:
+        versions[cell._replace(version=0)].append(cell)
+    found = []
+    for several in versions.values():
+        ordered = sorted(several, key=lambda cell: cell.version if cell.version != NOW else 10**6)
+        found += [(at[before], [at[after]]) for before, after in itertools.pairwise(ordered)]
+    return found

@@ -1,0 +1,111 @@
+"""The declaration of the public tables of survey figures, ``scorecard/public_tables.yaml``."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from core.errors import InputError
+from scorecard.figures import NATION, PROCEDURE, RAW
+
+if TYPE_CHECKING:
+    from scorecard.measuring import Place, Row
+
+FILE = Path(__file__).parents[1] / "public_tables.yaml"
+TOTAL = "total"
+COUNTED = (RAW, "cleaned")  # variants that are plain counts
+Window = Literal[1, 3, 12]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Table(_Strict):
+    """Subjects (kinds of unit, or nation or procedure) × breakdowns × windows. ``all``: every breakdown."""
+
+    id: str
+    subjects: tuple[str, ...]
+    breakdowns: tuple[str, ...] | Literal["all"]
+    windows: tuple[Window, ...]
+
+    def holds(self, subject: str, breakdown: str, window: int) -> bool:
+        """Whether a figure stands in this table."""
+        return subject in self.subjects and window in self.windows and (self.breakdowns == "all" or breakdown in self.breakdowns)
+
+
+class Counting(_Strict):
+    """``answers``: which number of the row counts the answers. ``same``: when all are taken to have given the same answer:
+    where none or all of them are counted, only where all are (one option of several), or never (not what was answered)."""
+
+    answers: Literal["n", "numerator"] = "n"
+    same: Literal["both", "all", "never"] = "both"
+
+
+class Live(_Strict):
+    """What is shown of a month that is not over, and how often it changes."""
+
+    tables: tuple[str, ...]
+    breakdowns: tuple[str, ...]
+    windows: tuple[Window, ...]
+    indicators: tuple[str, ...]
+    least_days: int = Field(ge=1)
+    least_answers: int = Field(ge=1)
+
+
+class PublicTables(_Strict):
+    """The declaration as a whole."""
+
+    id: str = Field(pattern=r"^[a-z0-9-]{1,40}$")
+    source: str
+    source_en: str
+    least_satisfied_range: int = Field(ge=1)
+    history_months: int = Field(ge=0)
+    few_dossiers: int = Field(ge=1)
+    leading: str
+    tables: tuple[Table, ...]
+    period_kinds: tuple[str, ...]
+    digits: dict[str, int]
+    compared: tuple[str, ...]
+    indicators: dict[str, Counting]
+    not_dividing: tuple[str, ...]
+    live: Live
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        if unknown := set(self.live.tables) - {table.id for table in self.tables}:
+            raise ValueError(f"'live' names no tables of this file: {', '.join(sorted(unknown))}")
+        return self
+
+    def counting(self, indicator: str) -> Counting:
+        """How an indicator counts answers."""
+        return self.indicators.get(indicator, Counting())
+
+    def table_of(self, row: "Row", places: "Mapping[str, Place]", live: bool = False) -> Table | None:
+        """The declared table in which the row stands, or None: then it does not leave."""
+        if row.period_kind not in self.period_kinds or row.variant not in (*COUNTED, *self.digits):
+            return None
+        if live and not (
+            row.breakdown in self.live.breakdowns and row.window in self.live.windows and row.indicator in self.live.indicators
+        ):
+            return None
+        kind = row.subject_kind
+        if kind not in (NATION, PROCEDURE):
+            place = places.get(row.subject_code)
+            kind = place.kind if place is not None else ""
+        for table in self.tables:
+            if table.holds(kind, row.breakdown, row.window) and (not live or table.id in self.live.tables):
+                return table
+        return None
+
+
+def read_tables(path: Path = FILE) -> PublicTables:
+    """Read the declaration. Raises ``InputError`` naming the file and what is wrong in it."""
+    try:
+        return PublicTables.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (ValidationError, yaml.YAMLError) as error:
+        raise InputError(
+            f"Tệp bảng công khai {path.name} không hợp lệ: {error}", f"The file of public tables {path.name} is not valid: {error}"
+        ) from error

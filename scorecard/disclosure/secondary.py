@@ -1,0 +1,372 @@
+"""Which further cells are hidden for the sake of hidden ones: a cheap choice first, checked as an attacker would, until all are safe."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scorecard.disclosure.bounds import ContradictionError, Floats, Ints, Problem, audit, implied, propagate
+from scorecard.disclosure.cells import Equations
+from scorecard.disclosure.counts import FEW, MANY, MISSING, SHOWN, ZERO, Counts
+from scorecard.figures import RAW
+
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Needs:
+    """``least``: answers of a shown cell. ``answers``, ``counted``: how wide the range of a hidden number must stay."""
+
+    least: int
+    answers: int
+    counted: int
+
+
+def primary(counts: Counts, needs: Needs) -> Flags:
+    """New cells that rest on too few answers, or in which all gave the same one."""
+    hidden = np.zeros(len(counts.cells), dtype=bool)
+    for column in counts.columns("answers"):
+        answers = counts.values[:, column]
+        hidden |= answers < needs.least
+        counted = counts.counted_of(column)
+        if counted is not None:
+            hidden |= _same(counts, column, answers, counts.values[:, counted])
+    return hidden & counts.new & ~counts.zero
+
+
+def _same(counts: Counts, column: int, answers: NDArray[np.float64], counted: NDArray[np.float64]) -> Flags:
+    """Where all gave the same answer."""
+    same = counts.quantities[column].same
+    if same == "never":
+        return np.zeros(len(answers), dtype=bool)
+    return np.asarray((counted == answers) | ((counted == 0) & (same == "both")))
+
+
+class Protection:
+    """The hidden ones among the new cells of one indicator (or the leading one with the rate of response).
+
+    ``hidden`` grows from the first choice to one that is safe: within all sums known from the shown cells, from earlier figures and
+    from the limit itself, every hidden number keeps a range. ``ceiling``: for each cell a public number that none of its numbers can
+    exceed. ``together``: whether hidden cells must also come to at least ``least`` answers, not all alike, wherever their sum is
+    known. What the parts of a sum leave over (answers about a unit itself) is protected like a cell.
+    """
+
+    def __init__(self, counts: Counts, equations: Equations, hidden: Flags, needs: Needs, ceiling: Floats | None = None) -> None:
+        self.counts, self.equations, self.needs = counts, equations, needs
+        self.hidden = hidden.copy()
+        self.ceiling = np.full(len(counts.cells), np.inf) if ceiling is None else ceiling
+        self.answers = counts.columns("answers")
+        self.roles = np.array([quantity.role for quantity in counts.quantities])
+        self._passed: set[bytes] = set()
+        self._hopeless: set[int] = set()
+        self._settle()
+        self._blind = self._problem(np.ones_like(hidden), blind=True)
+        low, high = propagate(self._blind.problem)
+        self._hopeless |= set(self._blind.names[_narrow(low, high, self._blind.need)].tolist())
+
+    def run(self) -> Flags:
+        """Hide until everything hidden is safe, as far as hiding new cells can make it so."""
+        while True:
+            known = self._problem(self.hidden)
+            weak = self._given_away(known) or self._audited(known)
+            if not weak:
+                return self.hidden
+            chosen = {name: self._choose(found) for name, found in weak.items()}
+            self._hopeless |= {name for name, cell in chosen.items() if cell is None}
+            self.hidden[[cell for cell in chosen.values() if cell is not None]] = True
+
+    def _settle(self) -> None:
+        """Which sums hold, what they leave over, and which new cells would show a few answers by their difference to earlier ones.
+
+        Between new cells the rest is what the counts say. Where earlier cells take part, it is taken to be nothing if that can be:
+        that is the most that can be known.
+        """
+        counts, sums = self.counts, self.equations
+        shape = (sums.count, len(counts.quantities))
+        self.kept, self.rest = np.zeros(shape, dtype=bool), np.zeros(shape)
+        self.has_new = np.zeros(sums.count, dtype=bool)
+        self.has_new[sums.equation[counts.new[sums.cell]]] = True
+        self.whole = np.zeros(sums.count, dtype=np.int64)
+        self.whole[sums.equation[sums.factor < 0]] = sums.cell[sums.factor < 0]
+        low, high = self._outside()
+        true = ~np.isnan(counts.values)
+        low, high = np.where(true, counts.values, low), np.where(true, counts.values, high)
+        positive = (sums.factor > 0)[:, None]
+        least = _summed(sums, np.where(positive, low[sums.cell], -high[sums.cell]))
+        most = _summed(sums, np.where(positive, high[sums.cell], -low[sums.cell]))
+        gone = _summed(sums, (counts.new[:, None] & (counts.state == MISSING))[sums.cell]) > 0
+        own = sums.own[:, None]
+        self.rest = np.where(own & ~gone, -most, 0.0)
+        raw = np.array([quantity.role == "answers" and quantity.variant == RAW for quantity in counts.quantities])
+        if (self.rest[:, raw] < 0).any():
+            raise ValueError("a cell holds fewer answers than the cells below it")
+        self.kept = ~gone & np.where(own, self.rest >= 0, (least <= 0) & (most >= 0))
+        # A difference of a few answers to what is public, or of none but in what they said, would tell those few.
+        exact = ~own & ~gone & (least == most) & self.has_new[:, None]
+        tells = np.zeros(sums.count, dtype=bool)
+        for column in np.flatnonzero(raw):
+            counted = counts.counted_of(int(column))
+            tells |= exact[:, column] & (most[:, column] != 0) & (np.abs(most[:, column]) < self.needs.least)
+            if counted is not None:
+                tells |= exact[:, column] & exact[:, counted] & (most[:, column] == 0) & (most[:, counted] != 0)
+        for equation in np.flatnonzero(tells):
+            members = sums.cell[sums.equation == equation]
+            whole = self.whole[equation]
+            self.hidden[[whole] if counts.new[whole] else members[counts.new[members]]] = True
+        self.fixed = counts.zero.copy()
+        for equation in np.flatnonzero((np.bincount(sums.equation, minlength=sums.count) == 2) & ~sums.own & self.has_new):
+            one, other = sums.cell[sums.equation == equation]
+            before, after = (one, other) if counts.new[other] else (other, one)
+            same = counts.cells[before]._replace(version=0) == counts.cells[after]._replace(version=0)
+            if same and self.kept[equation].all() and (counts.state[before] == SHOWN).any() and not tells[equation]:
+                self.fixed[after] = True  # it is public already
+
+    def _outside(self) -> tuple[Floats, Floats]:
+        """Bounds of numbers that are not public, as far as they follow from their being hidden."""
+        state, limited = self.counts.state, self.roles == "answers"
+        low = np.where((state == MANY) & limited, float(self.needs.least), 0.0)
+        return low, np.where((state == FEW) & limited, float(self.needs.least - 1), np.inf)
+
+    def _problem(self, hidden: Flags, blind: bool = False) -> "Known":
+        """What is known from outside when these new cells are hidden. ``blind``: from the earlier figures alone."""
+        counts, sums, least = self.counts, self.equations, self.needs.least
+        new = counts.new[:, None]
+        there = counts.state != MISSING
+        unknown = np.where(new, (hidden & ~counts.zero)[:, None] & there, (counts.state != SHOWN) & (counts.state != ZERO))
+        low, high = self._outside()
+        limited = new & (self.roles == "answers")
+        small = counts.values < least
+        if not blind:
+            low = np.where(limited & ~small, float(least), low)
+            high = np.where(limited & small, float(least - 1), high)
+            high = np.minimum(high, np.where(new, self.ceiling[:, None], np.inf))
+        left = self.kept & (self.rest > 0)
+        names = np.flatnonzero(np.concatenate([unknown.ravel(), left.ravel()]))
+        column = np.full(unknown.size + left.size, -1, dtype=np.int64)
+        column[names] = np.arange(len(names))
+        low = np.concatenate([low.ravel(), np.zeros(left.size)])
+        high = np.concatenate([high.ravel(), np.full(left.size, np.inf)])
+        width = unknown.shape[1]
+
+        entry_kept = self.kept[sums.equation]
+        entry_unknown = unknown[sums.cell]
+        values = np.where(entry_kept & ~entry_unknown, np.nan_to_num(counts.values)[sums.cell], 0.0)
+        right = -_summed(sums, values * sums.factor[:, None])
+        entries, quantity = np.nonzero(entry_kept & entry_unknown)
+        rest_equation, rest_quantity = np.nonzero(left)
+        row = np.concatenate([sums.equation[entries] * width + quantity, rest_equation * width + rest_quantity])
+        columns = np.concatenate(
+            [column[sums.cell[entries] * width + quantity], column[unknown.size + rest_equation * width + rest_quantity]]
+        )
+        factor = np.concatenate([sums.factor[entries], np.ones(len(rest_equation))])
+        rows, row = np.unique(row, return_inverse=True)
+
+        less, more, cut = [], [], _Cuts()
+        blocks = ((unknown, counts.values, 0), (left, np.where(self.kept & sums.own[:, None], self.rest, np.nan), unknown.size))
+        for open_, value, start in blocks:
+            ids = start + np.arange(open_.size).reshape(open_.shape)
+            for one, other in counts.orders:
+                both = open_[:, one] & open_[:, other]
+                if start:  # what is left over need not follow the order of the cells
+                    both &= value[:, one] <= value[:, other]
+                less.append(column[ids[both, one]])
+                more.append(column[ids[both, other]])
+                if not start:
+                    above = open_[:, one] & ~open_[:, other] & ~np.isnan(value[:, other])
+                    high[ids[above, one]] = np.minimum(high[ids[above, one]], value[above, other])
+                    below = ~open_[:, one] & open_[:, other] & ~np.isnan(value[:, one])
+                    low[ids[below, other]] = np.maximum(low[ids[below, other]], value[below, one])
+            for four in counts.fewer:
+                cut.add(open_, value, ids, column, four, rest=bool(start))
+        problem = Problem(
+            low=low[names],
+            high=high[names],
+            row=row.astype(np.int64),
+            column=columns,
+            factor=factor,
+            right=right.ravel()[rows],
+            less=np.concatenate([*less, np.zeros(0, dtype=np.int64)]),
+            more=np.concatenate([*more, np.zeros(0, dtype=np.int64)]),
+            cut_row=np.array(cut.row, dtype=np.int64),
+            cut_column=np.array(cut.column, dtype=np.int64),
+            cut_factor=np.array(cut.factor, dtype=np.float64),
+            cut=np.array(cut.right, dtype=np.float64),
+        )
+        need = self._need(unknown, left)[names]
+        if self._hopeless:
+            need[np.isin(names, np.fromiter(self._hopeless, dtype=np.int64))] = 0
+        touched = np.zeros(len(names), dtype=bool)
+        labels = problem.components()
+        if len(rows):
+            touched[problem.column[self.has_new[rows[problem.row] // width]]] = True
+        alive = np.zeros(len(names), dtype=bool)
+        if len(names):
+            alive = np.isin(labels, np.unique(labels[touched]))
+        need = np.where(alive, need, 0.0)
+        return Known(problem, names, need, rows, unknown)
+
+    def _need(self, unknown: Flags, left: Flags) -> Floats:
+        """The range that each unknown must keep: hidden cells, and what is left over where it is few answers or all alike."""
+        counts, width = self.counts, np.where(self.roles == "counted", self.needs.counted, self.needs.answers).astype(np.float64)
+        cells = np.where(unknown & (counts.state != MISSING), width, 0.0)
+        secret = np.zeros_like(left)
+        for column in self.answers:
+            answers, counted = self.rest[:, column], counts.counted_of(column)
+            few = (answers > 0) & (answers < self.needs.least)
+            if counted is not None:
+                few |= (answers > 0) & _same(counts, column, answers, self.rest[:, counted])
+                secret[:, counted] = few
+            secret[:, column] = few
+        return np.concatenate([cells.ravel(), np.where(left & secret, width, 0.0).ravel()])
+
+    def _given_away(self, known: "Known") -> dict[int, Ints]:
+        """What single sums give away: unknowns by name, and hidden cells that come to too little together; with the equations."""
+        problem, width = known.problem, len(self.counts.quantities)
+        low, high = propagate(problem)
+        weak: dict[int, Ints] = {}
+        narrow = _narrow(low, high, known.need)
+        if narrow.any():
+            bottom, top = implied(problem, low, high)
+            binding = narrow[problem.column] & ((bottom >= low[problem.column]) | (top <= high[problem.column]))
+            for column in np.flatnonzero(narrow):
+                entries = np.flatnonzero(binding & (problem.column == column))
+                if not len(entries):
+                    entries = np.flatnonzero(problem.column == column)
+                weak[int(known.names[column])] = np.unique(known.rows[problem.row[entries]] // width)
+        return weak | self._together(known)
+
+    def _together(self, known: "Known") -> dict[int, Ints]:
+        """Sums of hidden cells that are known and come to too few answers, or to answers that are all alike."""
+        problem, width = known.problem, len(self.counts.quantities)
+        secret = np.bincount(problem.row, known.need[problem.column] > 0, len(problem.right)) > 0
+        wholes = np.bincount(problem.row, problem.factor < 0, len(problem.right)) > 0
+        at = {int(row): index for index, row in enumerate(known.rows)}
+        weak: dict[int, Ints] = {}
+        for index in np.flatnonzero(secret & ~wholes):
+            equation, column = divmod(int(known.rows[index]), width)
+            name = -1 - int(known.rows[index])
+            if column not in self.answers or not self.has_new[equation] or name in self._hopeless:
+                continue
+            answers, counted = problem.right[index], self.counts.counted_of(column)
+            bad = answers < self.needs.least
+            if not bad and counted is not None and equation * width + counted in at:
+                satisfied = problem.right[at[equation * width + counted]]
+                bad = bool(_same(self.counts, column, np.array([answers]), np.array([satisfied]))[0])
+            if bad:
+                weak[name] = np.array([equation])
+        return weak
+
+    def _audited(self, known: "Known") -> dict[int, Ints]:
+        """What all sums together give away, with the equations that bind."""
+        width = len(self.counts.quantities)
+        try:
+            findings = audit(known.problem, known.need, known.names, self._passed)
+        except ContradictionError as contradiction:
+            self._loosen(known, contradiction.columns)
+            return self._audited(self._problem(self.hidden))
+        size = known.unknown.size
+        old = [each for each in findings if known.names[each.column] < size and not self.counts.new[known.names[each.column] // width]]
+        lost = self._lost({int(known.names[each.column]) for each in old})
+        self._hopeless |= lost
+        weak = {}
+        for finding in findings:
+            name = int(known.names[finding.column])
+            if name not in lost:
+                rows = finding.rows if len(finding.rows) else known.problem.row[known.problem.column == finding.column]
+                weak[name] = np.unique(known.rows[rows] // width)
+        return weak
+
+    def _lost(self, names: Collection[int]) -> set[int]:
+        """Earlier numbers that the earlier figures alone give away: nothing that is hidden now helps."""
+        if not names:
+            return set()
+        blind = self._blind
+        need = np.where(np.isin(blind.names, np.fromiter(names, dtype=np.int64)), self._all_needs(blind), 0.0)
+        try:
+            found = audit(blind.problem, need, blind.names, set())
+        except ContradictionError:
+            return set()
+        return {int(blind.names[each.column]) for each in found}
+
+    def _all_needs(self, known: "Known") -> Floats:
+        return np.where(self.roles == "counted", self.needs.counted, self.needs.answers)[known.names % len(self.roles)].astype(np.float64)
+
+    def _loosen(self, known: "Known", columns: Ints) -> None:
+        """Give up what was assumed of earlier months where it cannot all be true."""
+        width = len(self.counts.quantities)
+        rows = known.rows[known.problem.row[np.isin(known.problem.column, columns)]] // width
+        assumed = np.unique(rows[~self.equations.own[rows]])
+        if not len(assumed) or not self.kept[assumed].any():
+            raise ValueError("the counts contradict each other")
+        self.kept[assumed] = False
+
+    def _choose(self, found: Iterable[int]) -> int | None:
+        """The smallest shown new cell of these sums, parts before wholes; or else of the sums next to them, and so on."""
+        sums, counts = self.equations, self.counts
+        seen: set[int] = set()
+        ring = set(map(int, found))
+        with np.errstate(all="ignore"):
+            size = np.nan_to_num(counts.values[:, self.answers], nan=0.0).max(axis=1, initial=0.0)
+        while ring:
+            entries = np.flatnonzero(np.isin(sums.equation, np.fromiter(ring, dtype=np.int64)))
+            members = sums.cell[entries]
+            free = counts.new[members] & ~self.hidden[members] & ~self.fixed[members]
+            free &= self.ceiling[members] - self.needs.least >= self.needs.answers  # a number that is nearly public hides nothing
+            if free.any():
+                ranked = [(bool(sums.factor[at] < 0), float(size[sums.cell[at]]), int(sums.cell[at])) for at in entries[free]]
+                return min(ranked)[2]
+            seen |= ring
+            closed = members[~(counts.new[members] & ~self.hidden[members])]
+            ring = set(sums.equation[np.isin(sums.cell, closed)].tolist()) - seen
+        return None
+
+
+@dataclass(frozen=True)
+class Known:
+    """A problem, with the names of its unknowns (cell, or equation behind all cells, times quantities plus quantity), the range that
+    each must keep, the equation and quantity of each row, and which numbers are unknown."""
+
+    problem: Problem
+    names: Ints
+    need: Floats
+    rows: Ints
+    unknown: Flags
+
+
+class _Cuts:
+    """Sums of four numbers with an upper limit, being collected."""
+
+    def __init__(self) -> None:
+        self.row: list[int] = []
+        self.column: list[int] = []
+        self.factor: list[float] = []
+        self.right: list[float] = []
+
+    def add(self, open_: Flags, value: Floats, ids: Ints, column: Ints, four: tuple[int, int, int, int], rest: bool) -> None:
+        """a − b ≤ c − d for each line of a block."""
+        factors = np.array([1.0, -1.0, -1.0, 1.0])
+        known = np.where(open_, 0.0, value)[:, four]
+        lines = open_[:, four].any(axis=1) & ~np.isnan(known).any(axis=1)
+        if rest:
+            lines &= (value[:, four] @ factors) <= 0
+        for line in np.flatnonzero(lines):
+            for quantity, factor in zip(four, factors, strict=True):
+                if open_[line, quantity]:
+                    self.row.append(len(self.right))
+                    self.column.append(int(column[ids[line, quantity]]))
+                    self.factor.append(float(factor))
+            self.right.append(float(-(known[line] @ factors)))
+
+
+def _summed(sums: Equations, entries: NDArray[Any]) -> Floats:
+    """Entries × quantities, added up by equation."""
+    total = np.zeros((sums.count, entries.shape[1]))
+    np.add.at(total, sums.equation, entries.astype(np.float64))
+    return total
+
+
+def _narrow(low: Floats, high: Floats, need: Floats) -> Flags:
+    """Unknowns whose range is narrower than it must be."""
+    return np.asarray((need > 0) & (high - low < need))
