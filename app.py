@@ -15,7 +15,16 @@ PARTS = frozenset({"survey", "site"})
 COMMANDS = ("procedures.cli", "surveys.cli", "scorecard.cli", "exports.cli", "simulation.cli")
 PAGES = {
     "survey": ("surveys.views",),
-    "site": ("procedures.views", "procedures.api", "procedures.coverage_views", "scorecard.views", "scorecard.target_views", "exports.views"),
+    "site": (
+        "procedures.views",
+        "procedures.api",
+        "procedures.coverage_views",
+        "scorecard.views",
+        "scorecard.target_views",
+        "scorecard.scoring.views",
+        "scorecard.followup_views",
+        "exports.views",
+    ),
 }
 
 

@@ -7,12 +7,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from core.access import ADMIN, OFFICE, PUBLIC, access
-from core.calendar import Month, utc_now
+from core.access import ADMIN, CENTRE, OFFICE, PUBLIC, access
+from core.calendar import Month, local_date, utc_now
 from core.database import reading
 from exports import operations, queries
 from exports.models import ExportFile
 from exports.names import DATA, MEDIA, REPORT
+from procedures.queries import procedures_map, registers, units
+from scorecard import queries as scores
+from scorecard.pages import scope
 
 blueprint = Blueprint("exports", __name__)
 
@@ -59,6 +62,29 @@ def build_report(month: str) -> ResponseReturnValue:
     operations.want_report(edition.id, current_user.login, utc_now())
     flash(_("Đã ghi yêu cầu. Báo cáo thường xong trong một phút."))
     return redirect(url_for("exports.reports"))
+
+
+@blueprint.get("/centre/proposals/<month>/<unit>/<int:place>.docx")
+@access(CENTRE, OFFICE, ADMIN)
+def proposal(month: str, unit: str, place: int) -> ResponseReturnValue:
+    """The draft of a proposal about one finding that the unit cannot mend itself."""
+    from exports import proposal as drafting
+
+    session = reading()
+    day = _month(month).last_day
+    all_units = units(session, day)
+    code = scope.choose(all_units, current_user, unit) or abort(404)
+    edition = scores.edition_of(session, month, include_unpublished=True) or abort(404)
+    gaps = scores.gaps(session, edition, code)
+    if place >= len(gaps) or gaps[place].within_power:
+        abort(404)
+    known = {register.code: register for register in registers(session)}
+    texts = drafting.sentences(gaps[place], edition, all_units[code], procedures_map(session, day), known)
+    content = drafting.draft(texts, gaps[place], edition, all_units[code], all_units, local_date(utc_now()))
+    response = Response(content, mimetype=drafting.MEDIA)
+    mark = "-MO-PHONG" if edition.simulated else ""
+    response.headers.set("Content-Disposition", "attachment", filename=f"du-thao-kien-nghi-{code}-{month}-{place + 1}{mark}.docx")
+    return response
 
 
 def _month(text: str) -> Month:

@@ -5,6 +5,7 @@ from alembic import context
 import core.models
 import exports.models
 import procedures.models
+import scorecard.followup_models
 import scorecard.models
 import surveys.models
 from core.database import Base

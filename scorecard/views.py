@@ -17,10 +17,11 @@ from core.web import language
 from procedures.queries import coverage, is_simulated, procedures_map, registers
 from procedures.queries import procedure as find_procedure
 from procedures.queries import units as all_units
-from scorecard import operations, queries
+from scorecard import followups, operations, queries
 from scorecard.models import Edition
 from scorecard.pages import centre as centre_page
 from scorecard.pages import country, csvfile, desk, places, scope, unit_page
+from scorecard.pages import followups as followup_page
 from scorecard.pages import method as method_page
 from scorecard.pages import procedure as procedure_page
 from scorecard.pages.text import _
@@ -155,6 +156,7 @@ def centre() -> ResponseReturnValue:
         registers=work.registers,
         groups=work.groups,
         quality=centre_page.quality(page),
+        conditions=followup_page.conditions(followups.conditions(session, page.unit.code, Month.parse(page.edition.month).last_day)),
         counts=centre_page.recorded_counts(page),
         months=_open_months(),
     )

@@ -60,7 +60,7 @@ def _task(gap: Gap, units: Mapping[str, UnitView], procedures: Mapping[str, Proc
     else:
         what = _("Hướng dẫn nộp trực tuyến, dịch vụ có mà chưa ai dùng")
     return Task(
-        what=f"{what}: {_shortened(whole, max(LEAST_NAME, LONGEST - len(what)))}",
+        what=f"{what}: {shortened(whole, max(LEAST_NAME, LONGEST - len(what)))}",
         people=_("%(k)s người trong %(n)s hồ sơ", k=words.count(gap.people), n=words.count(gap.dossiers)),
         where=_where(gap.unit_codes, units),
         who=_("ai sửa được: %(agency)s", agency=_agency(gap, register)),
@@ -89,7 +89,7 @@ def _where(codes: Sequence[str], units: Mapping[str, UnitView]) -> str:
     return first if len(codes) == 1 else _("%(first)s và %(n)s nơi khác", first=first, n=len(codes) - 1)
 
 
-def _shortened(name: str, room: int) -> str:
+def shortened(name: str, room: int) -> str:
     """A long official name cut at a word and before a bracket that would stay open; the procedure's own page has it whole."""
     if len(name) <= room:
         return name
