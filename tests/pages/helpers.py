@@ -66,6 +66,10 @@ def public_addresses(session: Session) -> list[str]:
         "/procedures?q=khai+sinh",
         f"/procedures/{a_procedure(session, simulated=False)}",
         "/method",
+        "/rules",
+        "/rules/qd766-2022",
+        "/rules/nd224-art19",
+        f"/localities/{HANOI}/index",
         "/login",
         "/no-such-page",
     ]
