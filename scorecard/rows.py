@@ -1,0 +1,116 @@
+"""A measurement, what it is about and what it is made of. Shared by all that measures."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from scorecard.figures import COUNTRY, NATION, NOT_APPLICABLE, NOT_REPORTED, PROCEDURE
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NO_SUBJECT = ("nation", "reception_point")  # kinds of unit without measurements of their own
+KEY = ("subject_kind", "subject_code", "indicator", "variant", "period_kind", "window", "breakdown", "category")  # of a measurement
+
+Key = tuple[str, str]  # subject kind and code
+
+
+@dataclass(frozen=True)
+class Place:
+    """A unit as far as measuring needs it. ``province``: the province or ministry that answers for it."""
+
+    code: str
+    kind: str
+    parent: str | None
+    province: str | None
+
+
+@dataclass
+class Row:
+    """One measurement, with the key of DESIGN §7.1; ``window`` in months."""
+
+    subject_kind: str
+    subject_code: str
+    indicator: str
+    variant: str
+    status: str
+    numerator: int | None = None
+    denominator: int | None = None
+    n: int | None = None
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    n_eff: float | None = None
+    period_kind: str = "calendar"
+    window: int = 1
+    breakdown: str = "total"
+    category: str = "total"
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What no other measurement of an edition has."""
+        return tuple(getattr(self, name) for name in KEY)
+
+
+@dataclass(frozen=True)
+class Material:
+    """All that a month's measurements are made of.
+
+    ``by_unit``, ``by_procedure``: as in ``counting.Counts``. ``answers``: as ``surveys.queries.answers_frame``. ``invited``: as
+    ``surveys.queries.invited_counts``. ``population``: as ``population.population``. ``offerings``: (unit, procedure, online
+    level) of local procedures.
+    ``reported``: provinces and ministries of which a source sent something for the month.
+
+    Of a month that is not over, answers carry ``settled`` (see ``answers_frame``): only these are counted, and only the nation shows
+    them, since a new state every minute would tell the answers of smaller places apart.
+    """
+
+    places: Mapping[str, Place]
+    by_unit: "pd.DataFrame"
+    by_procedure: "pd.DataFrame"
+    answers: "pd.DataFrame"
+    invited: "pd.DataFrame"
+    offerings: list[tuple[str, str, str]]
+    population: "pd.DataFrame"
+    reported: frozenset[str]
+
+
+def ancestors(places: Mapping[str, Place]) -> dict[str, list[str]]:
+    """For each unit itself and everything above it; the nation is always among them."""
+    found: dict[str, list[str]] = {}
+    for code in places:
+        chain, at = [], code
+        while at in places and at not in chain and at != COUNTRY:
+            chain.append(at)
+            at = places[at].parent or COUNTRY
+        found[code] = [*chain, COUNTRY]
+    return found
+
+
+def roll_up(frame: "pd.DataFrame", unit: str, above: Mapping[str, list[str]]) -> dict[str, dict[str, int]]:
+    """Sums of the number columns for every unit with everything below it. Codes that no unit has count for the nation."""
+    import pandas as pd
+
+    by_unit = frame.groupby(unit, dropna=False).sum(numeric_only=True)
+    codes = [code if isinstance(code, str) else "" for code in by_unit.index]
+    pairs = [(index, subject) for index, code in enumerate(codes) for subject in above.get(code, [COUNTRY])]
+    spread = by_unit.iloc[[index for index, _ in pairs]]
+    summed = spread.groupby(pd.Index([subject for _, subject in pairs], dtype="str")).sum()
+    return as_counts(summed)
+
+
+def as_counts(frame: "pd.DataFrame") -> dict[str, dict[str, int]]:
+    columns = [str(column) for column in frame.columns]
+    rows = frame.astype("int64").itertuples(name=None)
+    return {str(row[0]): dict(zip(columns, row[1:], strict=True)) for row in rows}
+
+
+def empty_status(material: Material, subject: Key) -> str:
+    """What nothing means for this subject."""
+    kind, code = subject
+    if kind == PROCEDURE:
+        return NOT_APPLICABLE
+    if kind == NATION:
+        return NOT_APPLICABLE if material.reported else NOT_REPORTED
+    place = material.places[code]
+    return NOT_APPLICABLE if (place.province or code) in material.reported else NOT_REPORTED
