@@ -2,12 +2,30 @@
 
 import os
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
+
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
+
+
+class Webhook(BaseModel):
+    """Where a source's system takes invitations over: its address (HTTPS) and the secret that signs what is sent there."""
+
+    url: str
+    secret: SecretStr = Field(min_length=32)
+
+    @field_validator("url")
+    @classmethod
+    def _encrypted(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
+            raise ValueError("a webhook's address starts with https://")
+        return url
 
 
 class Settings(BaseSettings):
@@ -26,6 +44,18 @@ class Settings(BaseSettings):
     survey_agency_vi: str = Field(default="", description="who is responsible for the survey, as its notice names it")
     survey_agency_en: str = Field(default="", description="the same in English")
     survey_contact: str = Field(default="", description="telephone number or mail address for questions about the survey")
+    survey_design: str = Field(default="all", description="design by which people are drawn, a file of surveys/designs")
+    survey_seed: int = Field(default=1, ge=0, description="seed of the draw; another one draws other people")
+    counter_codes: bool = Field(default=False, description="allow posters and kiosks of a single counter, which is a single person")
+    handover_webhooks: dict[str, Webhook] = Field(default={}, description='JSON: {"SOURCE": {"url": "https://…", "secret": "…"}}')
+    handover_ca: Path | None = Field(default=None, description="PEM file of the authority behind the webhooks; none: the system's")
+    handover_days: int = Field(default=7, ge=1, le=30, description="longest that a hand-over file waits for its receipt, days")
+    smtp_host: str = Field(default="", description="mail server for operators who send invitations by mail")
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="its port")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(default="starttls", description="none is only taken on this machine")
+    smtp_user: str = Field(default="", description="log-in at the mail server; empty: none")
+    smtp_password: SecretStr = Field(default=SecretStr(""), description="its password")
+    smtp_from: str = Field(default="", description="address that mail comes from")
     secure_cookies: bool = Field(default=True, description="False only where the service is reached without TLS")
     trusted_proxies: int = Field(default=0, ge=0, description="number of reverse proxies in front")
     rate_limit_storage: str = Field(default="memory://", description="address of the rate limiter's store")

@@ -1,6 +1,6 @@
 """Reads of the lake: end-points reached, coverage, refilings, health."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -22,13 +22,27 @@ if TYPE_CHECKING:
 END_POINTS = {3: "refused", 7: "withdrawn", 8: "stopped", 9: "returned", 10: "returned"}
 ENDED_WITHOUT_RESULT = (3, 7, 8)
 EPOCH = date(1970, 1, 1)  # a Thursday
+KEPT = (  # of a dossier, for its end-points
+    "source",
+    "dossier_code",
+    "procedure_code",
+    "handling_unit",
+    "receiving_unit",
+    "provider",
+    "channel",
+    "applicant_type",
+    "applicant_hash",
+    "status",
+    "supplement_count",
+)
 
 
 @dataclass(frozen=True)
 class EndPoint:
     """Something about which a person may be asked: a dossier's end, or one supplement request.
 
-    ``occasion``: the end-point, or ``supplement-1``, ``supplement-2`` …; ``on_time``: None where there is no deadline or no end yet.
+    ``occasion``: the end-point, or ``supplement-1``, ``supplement-2`` …; ``on_time``: None where there is no deadline or no end yet;
+    ``unit_code``: the handling unit; ``applicant_hash``: keyed, of what the source calls the applicant.
     """
 
     source: str
@@ -43,6 +57,9 @@ class EndPoint:
     supplements: int
     on_time: bool | None
     reached_at: datetime
+    receiving_unit: str | None = None
+    provider: str | None = None
+    applicant_hash: str | None = None
 
 
 def data_dir() -> Path:
@@ -138,20 +155,36 @@ def _national(session: Session) -> list[str]:
     return list(session.scalars(select(Source.code).where(Source.list_code == NATIONAL)))
 
 
-def _ended_in(table: "ibis.Table", month: Month) -> Any:
-    """Handling ended in the month (finish, or where the source gave none, return)."""
+def _ended_in(table: "ibis.Table", start: datetime, until: datetime) -> Any:
+    """Handling ended within the span (finish, or where the source gave none, return)."""
     import ibis
 
     end = ibis.coalesce(table.finished_at, table.returned_at)
-    return table.status.isin(END_STATUSES) & (end >= ibis.literal(month.start)) & (end < ibis.literal(month.end))
+    return table.status.isin(END_STATUSES) & (end >= ibis.literal(start)) & (end < ibis.literal(until))
 
 
-def _asked_in(table: "ibis.Table", month: Month) -> Any:
-    """A supplement request was made in the month."""
+def _asked_in(table: "ibis.Table", start: datetime, until: datetime) -> Any:
+    """A supplement request was made within the span."""
     import ibis
 
-    start, end = ibis.literal(month.start), ibis.literal(month.end)
-    return table.supplements.filter(lambda item: (item.requested_at >= start) & (item.requested_at < end)).length() > 0
+    first, last = ibis.literal(start), ibis.literal(until)
+    return table.supplements.filter(lambda item: (item.requested_at >= first) & (item.requested_at < last)).length() > 0
+
+
+def _reached(table: "ibis.Table", start: datetime, until: datetime) -> "ibis.Table":
+    """All end-points of a span (half-open), one a row: the columns of ``KEPT``, ``reached_at``, ``on_time``, ``position``."""
+    import ibis
+
+    table = table.mutate(end=ibis.coalesce(table.finished_at, table.returned_at))
+    ended = table.filter(_ended_in(table, start, until)).select(
+        *KEPT, reached_at=table.end, on_time=table.end <= table.due_at, position=ibis.literal(0, "int64")
+    )
+    asked = table.filter(_asked_in(table, start, until)).mutate(position=ibis.range(0, table.supplements.length()))
+    asked = asked.unnest("position").mutate(request=lambda t: t.supplements[t.position])
+    asked = asked.mutate(reached_at=asked.request.requested_at, position=asked.position + 1)
+    asked = asked.filter((asked.reached_at >= ibis.literal(start)) & (asked.reached_at < ibis.literal(until)))
+    asked = asked.select(*KEPT, "reached_at", on_time=ibis.null("boolean"), position=asked.position.cast("int64"))
+    return ended.union(asked)
 
 
 def end_points(session: Session, month: Month, now: datetime) -> Iterator[EndPoint]:
@@ -159,8 +192,28 @@ def end_points(session: Session, month: Month, now: datetime) -> Iterator[EndPoi
 
     A dossier has one end-point: handled and returned are the same occasion, reached when handling ended.
     """
+    yield from _listed(session, month, now, lambda reached: reached.order_by("source", "dossier_code", "position"))
+
+
+def end_points_with_history(session: Session, month: Month, now: datetime, days: int) -> Iterator[EndPoint]:
+    """The month's end-points as ``end_points``, and the earlier ones of the same applicants, as far back as ``days`` before the month.
+
+    In the order of source, applicant (those of whom nothing is known last) and time, so that each applicant's lie together.
+    """
     import ibis
 
+    def of_its_applicants(reached: "ibis.Table") -> "ibis.Table":
+        inside = reached.reached_at >= ibis.literal(month.start)
+        known = ibis.window(group_by=["source", "applicant_hash"])
+        present = reached.applicant_hash.notnull() & inside.any().over(known)
+        return reached.filter(inside | present).order_by("source", "applicant_hash", "reached_at", "dossier_code", "position")
+
+    yield from _listed(session, month, now, of_its_applicants, days)
+
+
+def _listed(
+    session: Session, month: Month, now: datetime, arrange: "Callable[[ibis.Table], ibis.Table]", days: int = 0
+) -> Iterator[EndPoint]:
     from core.lake import connect, fetch
     from procedures.queries import units
 
@@ -169,27 +222,15 @@ def end_points(session: Session, month: Month, now: datetime) -> Iterator[EndPoi
         return
     provinces = {code: view.province_code for code, view in {**units(session, month.first_day), **units(session, month.last_day)}.items()}
     engine = connect()
-    table = dossiers(engine, sources)
-    table = table.mutate(end=ibis.coalesce(table.finished_at, table.returned_at))
-    kept = ("source", "dossier_code", "procedure_code", "handling_unit", "channel", "applicant_type", "status", "supplement_count")
-    ended = table.filter(_ended_in(table, month) & (table.end <= ibis.literal(now))).select(
-        *kept, reached_at=table.end, on_time=table.end <= table.due_at, position=ibis.literal(0, "int64")
-    )
-    asked = table.filter(_asked_in(table, month)).mutate(position=ibis.range(0, table.supplements.length()))
-    asked = asked.unnest("position").mutate(request=lambda t: t.supplements[t.position])
-    asked = asked.mutate(reached_at=asked.request.requested_at, position=asked.position + 1)
     until = min(month.end, now + timedelta(microseconds=1))
-    asked = asked.filter((asked.reached_at >= ibis.literal(month.start)) & (asked.reached_at < ibis.literal(until)))
-    asked = asked.select(*kept, "reached_at", on_time=ibis.null("boolean"), position=asked.position.cast("int64"))
-    both = ended.union(asked).order_by("source", "dossier_code", "position")
-    for batch in fetch(engine, both).to_batches(max_chunksize=20_000):
+    reached = _reached(dossiers(engine, sources), month.start - timedelta(days=days), until)
+    for batch in fetch(engine, arrange(reached)).to_batches(max_chunksize=20_000):
         yield from _as_end_points(batch.to_pydict(), provinces)
 
 
 def _as_end_points(columns: dict[str, list[Any]], provinces: dict[str, str | None]) -> Iterator[EndPoint]:
-    order = ("source", "dossier_code", "procedure_code", "handling_unit", "channel", "applicant_type", "status", "supplement_count")
-    rows = zip(*(columns[name] for name in (*order, "reached_at", "on_time", "position")), strict=True)
-    for source, code, procedure, unit, channel, applicant, status, supplements, reached, on_time, position in rows:
+    rows = zip(*(columns[name] for name in (*KEPT, "reached_at", "on_time", "position")), strict=True)
+    for source, code, procedure, unit, receiving, provider, channel, applicant, known_as, status, asked, reached, on_time, position in rows:
         name = END_POINTS[status] if position == 0 else "supplement"
         yield EndPoint(
             source=source,
@@ -201,9 +242,12 @@ def _as_end_points(columns: dict[str, list[Any]], provinces: dict[str, str | Non
             channel=CHANNELS.get(channel),
             end_point=name,
             applicant_type=applicant,
-            supplements=supplements,
+            supplements=asked,
             on_time=on_time,
             reached_at=reached.astimezone(UTC),
+            receiving_unit=receiving,
+            provider=provider,
+            applicant_hash=known_as,
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session, aliased, selectinload
 
-from procedures.dossier_queries import EndPoint, coverage, end_points, lake_health, refilings
+from procedures.dossier_queries import EndPoint, coverage, end_points, end_points_with_history, lake_health, refilings
 from procedures.models import (
     NATIONAL,
     Component,
@@ -16,6 +16,7 @@ from procedures.models import (
     Procedure,
     RegisterConnection,
     Source,
+    StandardComponent,
     StateRegister,
     Submission,
     Unit,
@@ -27,9 +28,11 @@ __all__ = [
     "ProcedureView",
     "UnitView",
     "below",
+    "connected_systems",
     "connections",
     "coverage",
     "end_points",
+    "end_points_with_history",
     "is_simulated",
     "lake_health",
     "local_offerings",
@@ -39,6 +42,7 @@ __all__ = [
     "procedures_map",
     "refilings",
     "registers",
+    "standard_components",
     "submission",
     "submissions",
     "units",
@@ -163,6 +167,26 @@ def local_offerings(session: Session, on: date) -> list[tuple[str, str, str]]:
 def registers(session: Session) -> list[StateRegister]:
     """All state registers by code."""
     return list(session.scalars(select(StateRegister).order_by(StateRegister.code)))
+
+
+def standard_components(session: Session) -> list[StandardComponent]:
+    """All standard components with their registers, by code."""
+    return list(session.scalars(select(StandardComponent).options(selectinload(StandardComponent.register)).order_by(StandardComponent.code)))
+
+
+def connected_systems(session: Session) -> list[tuple[str, str, str, date]]:
+    """(register, unit, source, first day) of every system that can look into a register, the first of several connections."""
+    rows = session.execute(
+        select(StateRegister.code, Unit.code, Source.code, RegisterConnection.connected_from)
+        .join(RegisterConnection, RegisterConnection.register_id == StateRegister.id)
+        .join(Unit, Unit.id == RegisterConnection.unit_id)
+        .join(Source, and_(Source.unit_id == Unit.id, or_(RegisterConnection.source_id.is_(None), RegisterConnection.source_id == Source.id)))
+        .where(Source.list_code == NATIONAL)
+    )
+    first: dict[tuple[str, str, str], date] = {}
+    for register, unit, source, day in rows:
+        first[register, unit, source] = min(day, first.get((register, unit, source), day))
+    return [(*key, day) for key, day in sorted(first.items())]
 
 
 def connections(session: Session, on: date) -> set[tuple[str, str]]:

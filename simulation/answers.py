@@ -19,6 +19,7 @@ OPEN = 0.12  # share of questions left open
 ENGLISH = 0.01
 COMMENTS = 0.035
 LAST_DAY = 14  # after the invitation
+DELIVERIES, DELIVERED = ("delivered", "failed", "sent"), (0.94, 0.04, 0.02)
 DRAWS = 32  # random numbers that one answer uses at most
 Chance = Iterator[float]  # uniform on 0–1
 Thing = TypeVar("Thing")
@@ -26,12 +27,13 @@ Thing = TypeVar("Thing")
 
 @dataclass(frozen=True)
 class Asked:
-    """One invitation: the dossier's index, the end-point, the number of the supplement request (0: none), the day of issue."""
+    """One invitation: the dossier's index, end-point, number of the supplement request (0: none), day of issue, and its delivery."""
 
     row: int
     end_point: str
     supplement: int
     issued_on: date
+    delivery: str = "delivered"
 
 
 def draw_answers(
@@ -50,7 +52,8 @@ def draw_answers(
     rate *= np.where(satisfied, 1.0, 1.45) * np.where(failed, 1.15, 1.0)
     wait = rng.geometric(0.28, size=count) - 1
     minutes = rng.integers(7 * 60, 22 * 60, size=count)
-    chosen = np.flatnonzero((rng.random(count) < rate) & (wait <= LAST_DAY))
+    reached = np.array([entry.delivery == "delivered" for entry in asked], dtype=bool)
+    chosen = np.flatnonzero((rng.random(count) < rate) & (wait <= LAST_DAY) & reached)
     for index, drawn in zip(chosen.tolist(), rng.random((len(chosen), DRAWS)), strict=True):
         entry, chance = asked[index], iter(drawn.tolist())
         day = entry.issued_on + timedelta(days=int(wait[index]))
@@ -62,6 +65,14 @@ def draw_answers(
         else:
             said = _full(chance, dossiers, world, entry.row, bool(satisfied[index]))
         yield index, said | {"answered_on": day, "first_answered_at": at, "simulated": True}
+
+
+def draw_deliveries(rng: np.random.Generator, count: int) -> Iterator[tuple[str, int]]:
+    """What the sending system reports of so many invitations: the delivery, and how many invitations the same contact had."""
+    delivery = rng.choice(DELIVERIES, size=count, p=DELIVERED)
+    # most people have a number of their own; some numbers, of relatives, agents or clerks, serve several
+    load = np.where(rng.random(count) < 0.93, 1, 1 + rng.geometric(0.35, size=count))
+    return zip(delivery.tolist(), load.tolist(), strict=True)
 
 
 def _full(chance: Chance, dossiers: Dossiers, world: World, row: int, satisfied: bool) -> dict[str, Any]:

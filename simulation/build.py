@@ -17,19 +17,20 @@ from core.calendar import TIMEZONE, Month, local_date
 from core.database import reading, writing
 from core.errors import InputError
 from exports import operations as exports
-from procedures import queries as procedures
 from procedures.operations import load_feed
 from scorecard import operations as scorecard
 from scorecard.models import OfficialScore
 from simulation import answers, catalogue, dossiers, feeds, logins, official, places, renewal, requests, structure, truth, world
 from surveys import operations as surveys
-from surveys import privacy
+from surveys import planning, privacy
 
 if TYPE_CHECKING:
     from procedures.queries import EndPoint
+    from surveys.design import Drawn
 
 CLOSED_MONTHS = 3
 LEAD = 20  # days before the first closed month, so that it too has dossiers that came earlier
+DESIGN = "all"  # of the survey: everyone who reached an end-point is asked
 BATCH = timedelta(days=5)  # how often invitations go out
 CLOSING_DAY = 15  # of the following month: answers until then are counted
 EPOCH = 719_163  # ordinal of 1970-01-01
@@ -189,13 +190,18 @@ def _survey(
     }
     settings = current_app.extensions["settings"]
     for number, month in enumerate(steps.bar(months, "survey")):
-        points = sorted(
-            procedures.end_points(reading(), month, now), key=lambda point: (point.reached_at, point.source, point.dossier_code)
-        )
+        planning.holding(month, now, DESIGN, seed)
+        drawn_ones = sorted(planning.drawn(reading(), month, now), key=_in_time)
+        points = [one.end_point for one in drawn_ones]
+        deliveries = answers.draw_deliveries(_stream(seed, 200 + number), len(points))
         asked: list[answers.Asked] = []
-        for issued, batch in _batches(points, now):
+        notes: list[dict[str, Any]] = []
+        for issued, batch in _batches(drawn_ones, now):
             result.invited += surveys.invite(batch, issued, simulated=True)["invited"]
-            asked += [_asked(rows, point, local_date(issued)) for point in batch]
+            for one, (delivery, load) in zip(batch, deliveries, strict=False):
+                asked.append(_asked(rows, one.end_point, local_date(issued), delivery))
+                notes.append(_with_token(settings, one.end_point, {"delivery": delivery, "contact_load": load}, "hash"))
+        surveys.bulk_delivery(sorted(notes, key=lambda note: str(note["hash"])))
         drawn = list(answers.draw_answers(_stream(seed, 100 + number), asked, country.dossiers, country.world, now))
         result.answered += surveys.bulk_answers(_with_token(settings, points[index], said) for index, said in drawn)["answered"]
         used = {index for index, _said in drawn}
@@ -204,26 +210,31 @@ def _survey(
         result.link = next(([point.source, point.dossier_code, point.occasion] for point in reversed(list(unused))), result.link)
 
 
-def _asked(rows: dict[tuple[str, str], int], point: "EndPoint", issued_on: date) -> answers.Asked:
+def _in_time(drawn: "Drawn") -> tuple[datetime, str, str, str]:
+    point = drawn.end_point
+    return point.reached_at, point.source, point.dossier_code, point.occasion
+
+
+def _asked(rows: dict[tuple[str, str], int], point: "EndPoint", issued_on: date, delivery: str) -> answers.Asked:
     request = int(point.occasion.rpartition("-")[2]) if point.end_point == "supplement" else 0
-    return answers.Asked(rows[point.source, point.dossier_code], point.end_point, request, issued_on)
+    return answers.Asked(rows[point.source, point.dossier_code], point.end_point, request, issued_on, delivery)
 
 
-def _with_token(settings: Any, point: "EndPoint", said: dict[str, Any]) -> dict[str, Any]:
+def _with_token(settings: Any, point: "EndPoint", said: dict[str, Any], name: str = "token_hash") -> dict[str, Any]:
     secret = privacy.token_for(settings, point.source, point.dossier_code, point.occasion)
-    return said | {"token_hash": privacy.hash_token(settings, secret)}
+    return said | {name: privacy.hash_token(settings, secret)}
 
 
-def _batches(points: list["EndPoint"], now: datetime) -> Iterator[tuple[datetime, list["EndPoint"]]]:
-    """End-points in spans of five days, with the instant at which their invitations go out: the morning after the span, or now."""
+def _batches(drawn: list["Drawn"], now: datetime) -> Iterator[tuple[datetime, list["Drawn"]]]:
+    """Drawn end-points in spans of five days, with the instant at which their invitations go out: the morning after the span, or now."""
     start = 0
-    while start < len(points):
-        until = points[start].reached_at + BATCH
+    while start < len(drawn):
+        until = drawn[start].end_point.reached_at + BATCH
         end = start
-        while end < len(points) and points[end].reached_at < until:
+        while end < len(drawn) and drawn[end].end_point.reached_at < until:
             end += 1
         morning = datetime.combine(local_date(until) + timedelta(days=1), datetime.min.time(), TIMEZONE).astimezone(UTC)
-        yield min(now, morning + timedelta(hours=8)), points[start:end]
+        yield min(now, morning + timedelta(hours=8)), drawn[start:end]
         start = end
 
 

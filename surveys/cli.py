@@ -1,4 +1,4 @@
-"""Commands of the survey."""
+"""Commands of the survey: plan, invite, and a single link."""
 
 import sys
 
@@ -9,24 +9,91 @@ from flask.cli import AppGroup
 from core import audit
 from core.calendar import Month, utc_now
 from core.database import reading, writing
-from surveys import privacy, queries
-from surveys.jobs import invite_month
+from core.errors import InputError
+from surveys import design, handover, planning, privacy, queries
+from surveys.reach_cli import groups
 
 surveys = AppGroup("surveys", help="Invitations and answers.")
+for group in groups:
+    surveys.add_command(group)
+
+
+class MonthType(click.ParamType):
+    """A month like 2026-10."""
+
+    name = "month"
+
+    def convert(self, value: str | Month, param: click.Parameter | None, ctx: click.Context | None) -> Month:
+        """Read the month."""
+        try:
+            return value if isinstance(value, Month) else Month.parse(value)
+        except ValueError:
+            self.fail(f"{value}: tháng viết như 2026-10 / write the month like 2026-10", param, ctx)
+
+
+MONTH = MonthType()
+
+
+@surveys.command("plan")
+@click.argument("month", type=MONTH)
+@click.option("--design", "name", help=f"One of: {', '.join(design.names())}. Default: the settings' design.")
+@click.option("--seed", type=click.IntRange(0), help="Another seed draws other people.")
+@click.option("--keep", is_flag=True, help="Fix this plan for the month; the first invitation fixes it, too.")
+def plan(month: Month, name: str | None, seed: int | None, keep: bool) -> None:
+    """Print what inviting in MONTH would cost and tell, if it were like the month before. Sends nothing."""
+    try:
+        told = planning.forecast(month, utc_now(), name, seed)
+        if keep:
+            planning.keep(month, told.plan, utc_now())
+    except InputError as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
+    for line in report(told, keep):
+        click.echo(line)
+
+
+def report(told: planning.Forecast, kept_now: bool = False) -> list[str]:
+    """A forecast as lines of text: a heading, a line for each province and ministry, the sum, and what was assumed."""
+    lines = [
+        f"{told.month}: {told.plan.design.title.vi} / {told.plan.design.title.en} "
+        f"({told.plan.design.name}, seed {told.plan.seed}), as if like {told.frame_month}",
+        f"{'':32} {'end-points':>10} {'messages':>10} {'cost, đ':>13} {'answers':>9}  95 % interval",
+    ]
+    total = [0.0, 0.0, 0.0, 0.0]
+    for one in told.lines:
+        name = f"{one.code or '?'} {one.name}"[:32]
+        spread = f"{one.low:.1%} – {one.high:.1%}" if one.low is not None and one.high is not None else "too few answers"
+        lines.append(f"{name:32} {one.end_points:>10,} {one.messages:>10,.0f} {one.cost:>13,.0f} {one.answers:>9,.0f}  {spread}")
+        total = [had + more for had, more in zip(total, (one.end_points, one.messages, one.cost, one.answers), strict=True)]
+    lines.append(f"{'Tổng / total':32} {total[0]:>10,.0f} {total[1]:>10,.0f} {total[2]:>13,.0f} {total[3]:>9,.0f}")
+    price = told.plan.design.assumed.message_price
+    short = told.short_forms
+    lines.append(f"{'Phiếu ngắn / short form':32} {'':>10} {short:>10,.0f} {short * price:>13,.0f} {short * told.response:>9,.0f}")
+    basis = f"measured in {told.frame_month}" if told.measured else "assumed by the design"
+    lines.append(f"Share that answers: {told.response:.1%}, share satisfied: {told.satisfied:.1%} ({basis}).")
+    lines.append(f"{price:g} đ a message (assumed by the design).")
+    resting = sum(one.resting for one in told.lines)
+    lines.append(f"Never asked because the same applicant rests {told.plan.design.rest_days} days after an invitation: {resting:,}.")
+    lines.append("The interval is sampling error alone; that some answer more readily than others is not in it.")
+    state = "fixed" if told.kept or kept_now else "not fixed yet: the first invitation fixes it"
+    lines.append(f"This plan is {state}.")
+    return lines
 
 
 @surveys.command("invite")
-@click.argument("month")
-def invite(month: str) -> None:
-    """Invite everyone who reached an end-point in MONTH (like 2026-10). Safe to repeat."""
+@click.argument("month", type=MONTH)
+@click.option("--design", "name", help="Design to fix for the month, if none was fixed yet.")
+@click.option("--seed", type=click.IntRange(0))
+def invite(month: Month, name: str | None, seed: int | None) -> None:
+    """Draw and invite among those who reached an end-point in MONTH. Safe to repeat: a repeat draws the same."""
     try:
-        wanted = Month.parse(month)
-    except ValueError:
-        raise click.BadParameter(f"{month}: tháng viết như 2026-10 / write the month like 2026-10") from None
-    counts = invite_month(wanted, utc_now())
+        counts = planning.invite_month(month, utc_now(), name, seed)
+    except InputError as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
     with writing() as session:
-        audit.record(session, "survey.invite", str(wanted), invited=counts["invited"], known=counts["known"])
-    click.echo(f"{wanted}: {counts['invited']} invited, {counts['known']} already known")
+        audit.record(session, "survey.invite", str(month), **counts)
+    click.echo(f"{month}: {counts['invited']} invited, {counts['known']} already known, {counts['resting']} resting")
 
 
 @surveys.command("link")
@@ -49,7 +116,7 @@ def link(source: str, dossier: str, occasion: str) -> None:
         sys.exit(1)
     with writing() as session:
         audit.record(session, "survey.link", source, occasion=occasion)
-    click.echo(f"{settings.public_url.rstrip('/')}/s/{secret}")
+    click.echo(handover.link(settings, secret))
 
 
 commands = (surveys,)

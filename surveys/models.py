@@ -114,8 +114,8 @@ class SamplingPlan(Base):
     month: Mapped[str] = mapped_column(String(7), primary_key=True)
     design: Mapped[str] = mapped_column(String(40), doc="name of the design's file")
     seed: Mapped[int]
-    frame_month: Mapped[str] = mapped_column(String(7), default="", doc="month whose counts the shares were made from; empty: none was there")
-    shares: Mapped[dict[str, float]] = mapped_column(JSON, doc="stratum → share that is asked, in (0, 1]; a stratum not named is asked fully")
+    frame_month: Mapped[str] = mapped_column(String(7), default="", doc="month whose counts made the shares; empty: none was there")
+    shares: Mapped[dict[str, float]] = mapped_column(JSON, doc="stratum → share asked, in (0, 1]; one not named is asked fully")
     rules: Mapped[dict[str, Any]] = mapped_column(JSON, doc="the design itself, as it was")
     made_at: Mapped[datetime]
 
@@ -154,6 +154,7 @@ class Place(Base):
     code: Mapped[str] = mapped_column(String(8), unique=True, doc="public; part of the address")
     mode: Mapped[str] = mapped_column(String(10))
     unit_code: Mapped[str] = mapped_column(String(32))
+    province_code: Mapped[str | None] = mapped_column(String(32), doc="province or ministry above it")
     point: Mapped[str] = mapped_column(String(120), doc="name of the reception point, as people know it")
     counter: Mapped[str] = mapped_column(String(20), default="", doc="empty unless the installation allows codes for counters")
     opened_on: Mapped[date]
@@ -168,6 +169,7 @@ class SlipBatch(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     unit_code: Mapped[str] = mapped_column(String(32), doc="the rated unit")
+    province_code: Mapped[str | None] = mapped_column(String(32), doc="province or ministry above it")
     point: Mapped[str] = mapped_column(String(120), default="")
     size: Mapped[int]
     printed_on: Mapped[date]

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from flask import current_app
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, Update, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -15,17 +15,19 @@ from core.calendar import Month, local_date
 from core.database import get_engine, reading, writing
 from core.settings import Settings
 from surveys import privacy, queries
-from surveys.models import Answer, Invitation
+from surveys.models import TEST, Answer, Invitation, PhoneCase
 from surveys.questionnaire import CURRENT, RATING, Problem, Reading, read, sheet_for
 
 if TYPE_CHECKING:
     from procedures.queries import EndPoint
+    from surveys.design import Drawn
 
 OPEN_FOR = timedelta(days=14)  # methodology §11.1
 RETENTION = timedelta(days=90)  # after the last day for answering; methodology §10
 CHUNK = 2_000  # rows a transaction, so that a citizen's answer never waits long for the writer's lock
 CHANNELS = {"in_person": 1, "online": 2, "post": 3, "kiosk": 4}
 SORTED = 50_000  # rows put in the order of their hashes before they are written: neighbours in the index, few pages touched
+MOST_SECONDS = 900
 NOT_RECORDED = 0  # a channel that the source did not send
 
 State = Literal["stored", "changed", "unchanged", "empty", "invalid", "unknown", "expired"]
@@ -40,11 +42,12 @@ class Outcome:
     problems: dict[str, Problem] = field(default_factory=dict)
 
 
-def invite(end_points: Iterable["EndPoint"], now: datetime, *, expires_on: date | None = None, simulated: bool = False) -> dict[str, int]:
-    """Give everyone who reached an end-point leave to answer once. Returns ``invited`` and ``known`` (already invited).
+def invite(drawn: Iterable["Drawn"], now: datetime, *, expires_on: date | None = None, simulated: bool = False) -> dict[str, int]:
+    """Give everyone who was drawn leave to answer once.
 
-    Safe to run again, and by two processes at once: a token that is known is left as it is. ``expires_on`` is by default
-    14 days after today in Viet Nam.
+    Returns ``invited``, ``known`` (already invited) and ``resting`` (another end-point of the same applicant was invited within the
+    time of rest). Safe to run again, and by two processes at once: a token that is known is left as it is. ``expires_on`` is by
+    default 14 days after today in Viet Nam.
     """
     settings = _settings()
     issued_on = local_date(now)
@@ -54,23 +57,42 @@ def invite(end_points: Iterable["EndPoint"], now: datetime, *, expires_on: date 
         "expires_on": expires_on or issued_on + OPEN_FOR,
         "simulated": simulated,
     }
-    invited = seen = 0
+    invited = seen = resting = 0
     with Session(get_engine()) as session:
-        for batch in _chunks(end_points, SORTED):
-            rows = {row["token_hash"]: row for row in (_invitation_row(settings, end_point) | fixed for end_point in batch)}
+        for batch in _chunks(drawn, SORTED):
+            rows = {row["token_hash"]: (row, one.rivals) for one in batch for row in [_invitation_row(settings, one) | fixed]}
             for keys in _chunks(sorted(rows), CHUNK):
-                known = set(session.scalars(select(Invitation.token_hash).where(Invitation.token_hash.in_(keys))))
+                known = _known(session, keys)
+                new = [rows[key] for key in keys if key not in known]
+                rivals = {
+                    key: [_hash_of(settings, rival) for rival in others] for row, others in new if (key := row["token_hash"]) and others
+                }
+                taken = _known(session, [rival for others in rivals.values() for rival in others])
                 session.rollback()
-                invited += _insert_new(Invitation, [rows[key] for key in keys if key not in known])
+                free = [row for row, _ in new if taken.isdisjoint(rivals.get(row["token_hash"], ()))]
+                resting += len(new) - len(free)
+                invited += _insert_new(Invitation, free)
             seen += len(batch)
-    return {"invited": invited, "known": seen - invited}
+    return {"invited": invited, "known": seen - invited - resting, "resting": resting}
 
 
-def _invitation_row(settings: Settings, end_point: "EndPoint") -> dict[str, Any]:
-    secret = privacy.token_for(settings, end_point.source, end_point.dossier_code, end_point.occasion)
+def _known(session: Session, hashes: list[str]) -> set[str]:
+    found: set[str] = set()
+    for some in _chunks(hashes, CHUNK):
+        found.update(session.scalars(select(Invitation.token_hash).where(Invitation.token_hash.in_(some))))
+    return found
+
+
+def _hash_of(settings: Settings, end_point: "EndPoint") -> str:
+    return privacy.hash_token(settings, privacy.token_for(settings, end_point.source, end_point.dossier_code, end_point.occasion))
+
+
+def _invitation_row(settings: Settings, drawn: "Drawn") -> dict[str, Any]:
+    """The coarse facts that an invitation copies: what the survey store is not told it cannot leak."""
+    end_point = drawn.end_point
     channel = _channel(end_point.channel)
     return {
-        "token_hash": privacy.hash_token(settings, secret),
+        "token_hash": _hash_of(settings, end_point),
         "month": str(Month.of(end_point.reached_at)),
         "procedure_code": end_point.procedure_code,
         "unit_code": end_point.unit_code,
@@ -81,6 +103,12 @@ def _invitation_row(settings: Settings, end_point: "EndPoint") -> dict[str, Any]
         "recorded_supplements": min(end_point.supplements, 2),
         "recorded_on_time": end_point.on_time,
         "recorded_online": channel == CHANNELS["online"],
+        "receiving_unit_code": end_point.receiving_unit,
+        "provider_code": end_point.provider,
+        "mode": drawn.mode,
+        "probability": drawn.probability,
+        "stratum": drawn.stratum,
+        "frequent": drawn.frequent,
     }
 
 
@@ -88,12 +116,22 @@ def _channel(value: str | int | None) -> int:
     return value if isinstance(value, int) else CHANNELS.get(value or "", NOT_RECORDED)
 
 
-def submit(token: str, data: Mapping[str, str], now: datetime, language: str) -> Outcome:
+def submit(
+    token: str,
+    data: Mapping[str, str],
+    now: datetime,
+    language: str,
+    *,
+    device: str | None = None,
+    device_kind: str = "private",
+    seconds: int | None = None,
+) -> Outcome:
     """Take what the holder of a token filled in: at most one answer for each token.
 
     ``data``: question code to choice code, and ``comment``; what is missing or empty leaves an earlier answer to that
     question as it is. The same submission again changes nothing; a differing choice replaces the earlier one and counts
     one ``revision``; a question answered for the first time is added. Two submissions at the same moment make one answer.
+    ``device``: keyed hash; ``device_kind``: of ``DEVICE_KINDS``; ``seconds``: time to fill in.
     """
     spelled = privacy.read_token(token)
     invitation = queries.invitation(reading(), privacy.hash_token(_settings(), spelled)) if spelled else None
@@ -101,17 +139,34 @@ def submit(token: str, data: Mapping[str, str], now: datetime, language: str) ->
         return Outcome("unknown")
     if is_expired(invitation, now):
         return Outcome("expired")
+    evidence = {"device": device, "device_kind": device_kind, "seconds": coarse(seconds)}
+    return answer_for(invitation, data, now, language, **evidence)
+
+
+def answer_for(invitation: Invitation, data: Mapping[str, str], now: datetime, language: str, **values: Any) -> Outcome:
+    """Take an answer to an invitation, whoever wrote it down. ``values``: columns that differ from the invitation's, such as ``mode``."""
     filled = read(sheet_for(invitation.questionnaire, invitation.end_point, invitation.channel), data)
+    return store(_context_of(invitation) | values, filled, now, language)
+
+
+def coarse(seconds: int | None) -> int | None:
+    """A time to fill in, in steps of five seconds and at most a quarter of an hour: enough to tell a machine from a person."""
+    return None if seconds is None else min(MOST_SECONDS, max(0, seconds) // 5 * 5)
+
+
+def store(context: Mapping[str, Any], filled: Reading, now: datetime, language: str) -> Outcome:
+    """Insert an answer, or lay it over the one that the same invitation or entry has. ``context``: the answer's other columns."""
     if filled.problems:
         return Outcome("invalid", filled.problems)
     filled.comment = privacy.mask(filled.comment)
-    if not filled.values and not filled.comment:
+    if not filled.values and not filled.comment and not context.get("entry_hash"):  # at an open link being there already says something
         return Outcome("empty")
-    first = _answer_row(invitation, filled, now, language)
+    first = {**context, **_answer_row(filled, now, language)}
+    same = Answer.entry_hash == first["entry_hash"] if first.get("entry_hash") else Answer.invitation_id == first["invitation_id"]
     with writing() as session:
         if _insert(session, Answer, [first]):
             return Outcome("stored")
-        answer = session.scalar(select(Answer).where(Answer.invitation_id == first["invitation_id"]).with_for_update())
+        answer = session.scalar(select(Answer).where(same).with_for_update())
         if answer is None:  # deleted by its owner between the two statements: what she sent now is a new answer
             return Outcome("stored" if _insert(session, Answer, [first]) else "unchanged")
         return Outcome(_merge(answer, first))
@@ -122,10 +177,14 @@ def is_expired(invitation: Invitation, now: datetime) -> bool:
     return local_date(now) > invitation.expires_on
 
 
-def _answer_row(invitation: Invitation, filled: Reading, now: datetime, language: str) -> dict[str, Any]:
+def _context_of(invitation: Invitation) -> dict[str, Any]:
+    copied = {name: getattr(invitation, name) for name in (*queries.CONTEXT, *queries.DRAWN, "questionnaire", "simulated")}
+    return copied | {"invitation_id": invitation.id, "is_test": invitation.stratum == TEST}
+
+
+def _answer_row(filled: Reading, now: datetime, language: str) -> dict[str, Any]:
     rating = filled.values.pop(RATING, None)
-    return {name: getattr(invitation, name) for name in (*queries.CONTEXT, "questionnaire", "simulated")} | {
-        "invitation_id": invitation.id,
+    return {
         "rating": int(rating) if rating is not None else None,
         "responses": filled.values,
         "comment": filled.comment,
@@ -144,6 +203,9 @@ def _merge(answer: Answer, new: dict[str, Any]) -> Literal["stored", "changed", 
     if not differing:
         return "unchanged"
     replaced = any(before.get(code) is not None for code in differing)
+    if "rating" in differing and answer.rating is not None:
+        answer.raised += differing["rating"] > answer.rating
+        answer.lowered += differing["rating"] < answer.rating
     answer.rating = differing.pop("rating", answer.rating)
     answer.comment = differing.pop("comment", answer.comment)
     answer.responses = answer.responses | differing
@@ -173,7 +235,7 @@ def bulk_answers(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     Each row: ``token_hash``, ``rating`` (1–5 or None), ``responses``, ``comment``, ``answered_on``,
     ``first_answered_at``, ``language``, ``simulated``; the context comes from the invitation.
     """
-    names = (*queries.CONTEXT, "questionnaire")
+    names = (*queries.CONTEXT, *queries.DRAWN, "questionnaire")
     columns = [getattr(Invitation, name) for name in names]
     answered = seen = 0
     with Session(get_engine()) as session:
@@ -196,19 +258,42 @@ def bulk_answers(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     return {"answered": answered, "skipped": seen - answered}
 
 
+def bulk_delivery(rows: Iterable[Mapping[str, Any]]) -> int:
+    """Note how many invitations were delivered, for the simulation: ``hash`` (token hash), ``delivery``, ``contact_load``. Their number."""
+    noted = update(Invitation.__table__).where(Invitation.token_hash == bindparam("hash"))
+    noted = noted.values(delivery=bindparam("delivery"), contact_load=bindparam("contact_load"))
+    count = 0
+    for chunk in _chunks(rows, CHUNK):
+        with writing() as session:
+            session.connection().execute(noted, [dict(row) for row in chunk])
+        count += len(chunk)
+    return count
+
+
 def forget(now: datetime) -> dict[str, int]:
-    """Retention: 90 days after the last day for answering, cut answer from invitation and drop the free text."""
+    """Retention: 90 days after the last day for answering, cut answer from invitation or entry and drop the free text."""
     until = local_date(now) - RETENTION
-    forgotten = 0
+    ended = select(Invitation.id).where(Invitation.expires_on < until)
+    old = select(Answer.id).where(
+        Answer.invitation_id.in_(ended) | (Answer.entry_hash.is_not(None) & (Answer.answered_on < until - OPEN_FOR))
+    )
+    cut = update(Answer).values(invitation_id=None, entry_hash=None, comment="")
+    forgotten = _in_chunks(Answer, old, cut)
+    _in_chunks(PhoneCase, select(PhoneCase.id).where(PhoneCase.invitation_id.in_(ended)), update(PhoneCase).values(invitation_id=None))
+    return {"forgotten": forgotten} if forgotten else {}
+
+
+def _in_chunks(model: type[Answer] | type[PhoneCase], wanted: Select[int], change: Update) -> int:
+    """Change the rows wanted, which are then no longer wanted, in short transactions. Returns how many they were."""
+    changed = 0
     while True:
         with writing() as session:
-            old = select(Answer.id).join(Invitation, Invitation.id == Answer.invitation_id).where(Invitation.expires_on < until)
-            ids = list(session.scalars(old.limit(CHUNK)))
+            ids = list(session.scalars(wanted.limit(CHUNK)))
             if ids:
-                session.execute(update(Answer).where(Answer.id.in_(ids)).values(invitation_id=None, comment=""))
-        forgotten += len(ids)
+                session.execute(change.where(model.id.in_(ids)))
+        changed += len(ids)
         if len(ids) < CHUNK:
-            return {"forgotten": forgotten} if forgotten else {}
+            return changed
 
 
 def _settings() -> Settings:

@@ -8,7 +8,7 @@ from typing import Any
 from flask import current_app
 
 from procedures.queries import EndPoint
-from surveys import operations, privacy
+from surveys import design, operations, privacy
 
 NOW = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
 FAR = date(2999, 12, 31)  # routes read the clock
@@ -37,7 +37,7 @@ def token_of(end_point: EndPoint) -> str:
 def invited(number: int = 1, expires_on: date = FAR, simulated: bool = True, **changes: Any) -> str:
     """Invite for one dossier; gives its token."""
     end_point = replace(END_POINT, dossier_code=f"H26.12-251101-{number:04d}", **changes)
-    operations.invite([end_point], NOW, expires_on=expires_on, simulated=simulated)
+    operations.invite(design.everyone([end_point]), NOW, expires_on=expires_on, simulated=simulated)
     return token_of(end_point)
 
 

@@ -19,7 +19,7 @@ from core.models import AuditEntry
 from core.settings import ROOT
 from core.worker import run_job
 from procedures.queries import EndPoint
-from surveys import jobs
+from surveys import jobs, planning
 from surveys.models import Invitation
 from tests.surveys.helpers import END_POINT, NOW, invited, token_of
 
@@ -28,19 +28,19 @@ from tests.surveys.helpers import END_POINT, NOW, invited, token_of
 def _feed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two dossiers that ended in October and one in November, without a lake."""
 
-    def end_points(_session: object, month: Month, now: datetime) -> Iterator[EndPoint]:
+    def end_points(_session: object, month: Month, now: datetime, _days: int) -> Iterator[EndPoint]:
         reached = (END_POINT.reached_at, END_POINT.reached_at + timedelta(hours=-1), datetime(2026, 11, 3, tzinfo=UTC))
         for number, instant in enumerate(reached):
             if Month.of(instant) == month and instant <= now:
                 yield replace(END_POINT, dossier_code=f"H26.12-251101-{number:04d}", reached_at=instant)
 
-    monkeypatch.setattr(jobs, "end_points", end_points)
+    monkeypatch.setattr(planning, "end_points_with_history", end_points)
 
 
 @pytest.mark.usefixtures("_feed")
 def test_the_invite_command_can_be_repeated(runner: FlaskCliRunner) -> None:
-    assert "2026-10: 2 invited, 0 already known" in runner.invoke(args=["surveys", "invite", "2026-10"]).output
-    assert "2026-10: 0 invited, 2 already known" in runner.invoke(args=["surveys", "invite", "2026-10"]).output
+    assert "2026-10: 2 invited, 0 already known, 0 resting" in runner.invoke(args=["surveys", "invite", "2026-10"]).output
+    assert "2026-10: 0 invited, 2 already known, 0 resting" in runner.invoke(args=["surveys", "invite", "2026-10"]).output
     wrong = runner.invoke(args=["surveys", "invite", "2026-13"])
     assert wrong.exit_code != 0
     assert "2026-10" in wrong.output
@@ -57,7 +57,7 @@ def test_the_worker_invites_for_this_month_and_the_last(app: Flask) -> None:
 
 
 def test_every_job_runs(app: Flask) -> None:
-    assert [job.name for job in jobs.jobs()] == ["surveys.invite", "surveys.forget"]
+    assert [job.name for job in jobs.jobs()] == ["surveys.invite", "surveys.handover", "surveys.deliver", "surveys.forget"]
     assert all(run_job(app, job) for job in jobs.jobs())
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from core.calendar import Month
 from core.database import reading
 from surveys import operations, privacy, queries
+from surveys.design import everyone
 from surveys.models import Answer, Invitation
 from tests.surveys.helpers import END_POINT, NOW, invited, many, token_of
 
@@ -29,7 +30,7 @@ def send(token: str, now: datetime = NOW, **data: str) -> str:
 
 
 def test_an_invitation_knows_only_coarse_facts(app: Flask) -> None:
-    operations.invite([END_POINT], NOW)
+    operations.invite(everyone([END_POINT]), NOW)
     invitation = reading().scalars(select(Invitation)).one()
     assert (invitation.month, invitation.channel, invitation.recorded_supplements, invitation.recorded_online) == ("2026-10", 2, 2, True)
     assert (invitation.issued_on, invitation.expires_on) == (date(2026, 11, 22), date(2026, 12, 6))
@@ -45,14 +46,14 @@ def test_the_month_is_the_one_of_viet_nam(app: Flask) -> None:
 
 
 def test_inviting_twice_invites_once(app: Flask) -> None:
-    assert operations.invite(many(4500), NOW) == {"invited": 4500, "known": 0}
-    assert operations.invite(many(4510), NOW + timedelta(days=1)) == {"invited": 10, "known": 4500}
-    assert operations.invite([END_POINT, END_POINT], NOW) == {"invited": 1, "known": 1}
+    assert operations.invite(everyone(many(4500)), NOW) == {"invited": 4500, "known": 0, "resting": 0}
+    assert operations.invite(everyone(many(4510)), NOW + timedelta(days=1)) == {"invited": 10, "known": 4500, "resting": 0}
+    assert operations.invite(everyone([END_POINT, END_POINT]), NOW) == {"invited": 1, "known": 1, "resting": 0}
 
 
 def test_two_processes_inviting_at_once_invite_once(app: Flask) -> None:
     counts: list[int] = []
-    at_once(app, lambda: counts.append(operations.invite(many(3000), NOW)["invited"]))
+    at_once(app, lambda: counts.append(operations.invite(everyone(many(3000)), NOW)["invited"]))
     assert sum(counts) == 3000
 
 
@@ -227,7 +228,7 @@ def test_bulk_speed_is_of_the_right_order(sqlite_app: Flask) -> None:
     """A tenth of the demonstration, in seconds of the processor: 300,000 invitations in 15, 30,000 answers in 5; twice that is allowed."""
     settings = sqlite_app.extensions["settings"]
     started = time.process_time()
-    operations.invite(many(30_000), NOW, simulated=True)
+    operations.invite(everyone(many(30_000)), NOW, simulated=True)
     inviting = time.process_time() - started
     hashes = [privacy.hash_token(settings, token_of(end_point)) for end_point in many(3_000)]
     started = time.process_time()
