@@ -5,9 +5,12 @@ from alembic import context
 import core.models
 import exports.models
 import procedures.models
+import procedures.service_models
 import scorecard.followup_models
+import scorecard.integrity_models
 import scorecard.models
 import surveys.models
+import surveys.outside_models
 from core.database import Base
 
 connection = context.config.attributes["connection"]

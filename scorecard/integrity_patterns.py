@@ -25,6 +25,7 @@ MISSING = ("none", "failed")  # of ``delivery``: the invitation reached nobody
 PERSONAL = "link"  # the mode of the headline: a link sent to one person
 COUNTER = ("kiosk", "open")  # modes in which anybody at the counter may answer
 UNIT, PROVIDER = "unit", "provider"
+MANY = 30  # units of one provider, from which on they are peers of their own
 TALLIES = (
     *("rated", "top", "low", "late", "late_top"),
     *("counter", "counter_top", "repeat", "repeat_top", "fast", "fast_top", "heavy", "heavy_top", "facts", "facts_top"),
@@ -53,6 +54,7 @@ class Detector:
     base: str
     judged: Leg
     support: Leg | None = None
+    same_provider: bool = False  # peers are those whose invitations the same provider sends
 
 
 UNIT_DETECTORS = (
@@ -116,6 +118,7 @@ UNIT_DETECTORS = (
         "bad",
         Leg("bad_missing", "bad"),
         Leg("bad_missing", "bad", "own", "good_missing", "good"),
+        same_provider=True,
     ),
 )
 PROVIDER_DELIVERY = Detector(
@@ -235,24 +238,33 @@ def tests(tallies: "pd.DataFrame", groups: Mapping[str, str], rules: IntegrityRu
 
     columns = ["subject_kind", "subject_code", "detector", "hits", "trials", "share", "peers", "p"]
     parts: list[pd.DataFrame] = []
-    group = np.array([groups.get(str(code), "") for code in tallies.index], dtype=object)
+    kinds = np.array([groups.get(str(code), "") for code in tallies.index], dtype=object)
+    providers = tallies["provider_code"].astype("object").fillna("").to_numpy()
     values = {name: tallies[name].to_numpy(dtype=np.int64) for name in TALLIES}
     codes = tallies.index.to_numpy()
     for detector in UNIT_DETECTORS:
-        enough = values[detector.base] >= rules.detectors[detector.name].trials
+        enough, least = values[detector.base] >= rules.detectors[detector.name].trials, rules.detectors[detector.name].excess
+        group = _by_provider(providers, enough) if detector.same_provider else kinds
         for name in sorted(set(group[enough])):
             chosen = np.flatnonzero(enough & (group == name))
-            parts.append(_judge(detector, codes, values, chosen, np.flatnonzero(group == name), rules.support, columns))
+            parts.append(_judge(detector, codes, values, chosen, np.flatnonzero(group == name), rules.support, least, columns))
     parts.append(_judge_providers(tallies, values, rules, columns))
     found = pd.concat([part for part in parts if len(part)] or [pd.DataFrame(columns=columns)], ignore_index=True)
-    least = np.array([rules.detectors[name].excess for name in found["detector"]], dtype=np.float64)
+    wanted = np.array([rules.detectors[name].excess for name in found["detector"]], dtype=np.float64)
     if len(found):
         rejected, adjusted, *_ = multipletests(found["p"].to_numpy(dtype=np.float64), alpha=rules.q, method="fdr_bh")
     else:
         rejected, adjusted = np.zeros(0, dtype=bool), np.zeros(0)
     excess = found["share"].to_numpy(dtype=np.float64) - found["peers"].to_numpy(dtype=np.float64)
-    found = found.assign(q=adjusted, question=rejected & (excess >= least))
+    found = found.assign(q=adjusted, question=rejected & (excess >= wanted))
     return found.sort_values(["subject_kind", "subject_code", "detector"], ignore_index=True)
+
+
+def _by_provider(providers: NDArray[Any], enough: NDArray[np.bool_]) -> NDArray[Any]:
+    """Units whose invitations one provider sends, of whatever kind; all others together where those are too few."""
+    names, place = np.unique(providers.astype("U"), return_inverse=True)
+    few = np.bincount(place, enough, len(names)) < MANY
+    return np.where(few[place], "", providers)
 
 
 def _judge(
@@ -262,6 +274,7 @@ def _judge(
     chosen: NDArray[np.int64],
     peers: NDArray[np.int64],
     support: float,
+    excess: float,
     columns: list[str],
 ) -> "pd.DataFrame":
     """One detector for the units ``chosen`` among ``peers``; nothing where these are too few to compare with."""
@@ -273,19 +286,22 @@ def _judge(
         return pd.DataFrame(columns=columns)
     hits, trials = values[leg.hits][chosen], values[leg.trials][chosen]
     chance = spread.above(hits, trials)
-    if detector.support is not None:
-        chance = np.where(_supporting(detector.support, values, chosen, peers) <= support, chance, 1.0)
     share = hits / np.maximum(trials, 1)
+    if detector.support is not None:
+        supported = _supporting(detector.support, values, chosen, peers, excess) <= support
+        chance = np.where(supported, chance, 1.0)
     return pd.DataFrame(dict(zip(columns, (UNIT, codes[chosen], detector.name, hits, trials, share, spread.mean, chance), strict=True)))
 
 
 def _supporting(
-    leg: Leg, values: Mapping[str, NDArray[np.int64]], chosen: NDArray[np.int64], peers: NDArray[np.int64]
+    leg: Leg, values: Mapping[str, NDArray[np.int64]], chosen: NDArray[np.int64], peers: NDArray[np.int64], excess: float
 ) -> NDArray[np.float64]:
-    """Probability of the supporting count; 1 where nothing can be said."""
+    """Probability of the supporting count; 1 where nothing can be said, or where the unit's own other cases are nearly as many."""
     hits, trials = values[leg.hits][chosen], values[leg.trials][chosen]
     if leg.against == "own":
-        return against_own(hits, trials, values[leg.other_hits][chosen], values[leg.other_trials][chosen])
+        others, of = values[leg.other_hits][chosen], values[leg.other_trials][chosen]
+        above = hits / np.maximum(trials, 1) - others / np.maximum(of, 1) >= excess
+        return np.where(above, against_own(hits, trials, others, of), 1.0)
     spread = fit(values[leg.hits][peers], values[leg.trials][peers])
     return np.ones(len(chosen)) if spread is None else spread.above(hits, trials)
 

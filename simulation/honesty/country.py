@@ -16,7 +16,7 @@ CHANNELS, END_POINTS, APPLICANTS = (1, 2, 3, 4), ("returned", "refused", "withdr
 CELLS = len(CHANNELS) * len(END_POINTS) * len(APPLICANTS)
 PROVIDERS = ("p1", "p2", "p3", "p4", "p5", "p6")
 MEAN_DOSSIERS = 1_000.0  # a unit's month
-MOST_INVITED = 1_200  # from which on a unit's dossiers are sampled
+MOST_INVITED = 2_500  # a unit expected to have more is sampled
 
 
 def logistic(value: Numbers) -> Numbers:

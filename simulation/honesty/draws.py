@@ -23,7 +23,7 @@ class World:
 
 @dataclass(frozen=True)
 class Counts:
-    """Arrays units × cells. ``probability``: of being invited, by unit."""
+    """Arrays units × cells. ``probability``: of being invited, by unit, the same in all months of a country."""
 
     dossiers: Whole
     satisfied: Whole
@@ -32,13 +32,18 @@ class Counts:
     answered_satisfied: Whole
     probability: NDArray[np.float64]
 
+    def __add__(self, other: "Counts") -> "Counts":
+        """Two spans of months together."""
+        names = ("dossiers", "satisfied", "invited", "answered", "answered_satisfied")
+        return Counts(*(getattr(self, name) + getattr(other, name) for name in names), self.probability)
+
 
 def draw(rng: np.random.Generator, country: Country, world: World) -> Counts:
     """One month."""
     cells = country.cells
     busy = np.exp(rng.normal(0.0, 0.08, size=(UNITS, 1)))
     dossiers = rng.poisson(country.dossiers[:, None] * busy * cells.share)
-    probability = np.minimum(1.0, MOST_INVITED / np.maximum(dossiers.sum(axis=1), 1))
+    probability = np.minimum(1.0, MOST_INVITED / country.dossiers)  # the design is fixed beforehand, for the year
     mood = country.mood[:, None] + cells.mood + 0.06 * rng.normal(size=(UNITS, 1))
     rate = cells.answering * country.province_answers[country.province][:, None]
     if world.hidden:

@@ -1,0 +1,117 @@
+"""The cleaned figure: which answers leave it, by evidence about the single answer alone, and what that moves. Pure.
+
+No pattern of a unit removes an answer (``integrity_patterns`` only asks). What counts as evidence: the token was used again or is
+void, the answer is a trial, it was given in a staff log-in or on a device that a counter enrolled as staff's. Two persons together
+may keep what such evidence removed in a unit, or remove answers whose invitations went to contacts shown to be staff's, with a reason.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+REUSED, VOID, TEST, STAFF, DIVERTED = "reused", "void", "test", "staff", "diverted"
+MARKS = (REUSED, VOID, TEST, STAFF)  # found by the program, in the order in which they are looked for
+HUMAN_MARKS = (DIVERTED,)  # shown by persons, never by the program
+REMOVED_BY = "removed_by"
+HEADLINE_MODE = "link"
+
+WORDS = {  # (vi, en)
+    REUSED: ("mã trả lời đã dùng", "token used before"),
+    VOID: ("mã trả lời không còn giá trị", "void token"),
+    TEST: ("phiếu thử", "trial answer"),
+    STAFF: ("điền bằng tài khoản hoặc thiết bị của cán bộ", "given in a staff log-in or on a staff device"),
+    DIVERTED: ("lời mời gửi về số liên lạc đã xác minh là của cán bộ", "invitation sent to a contact shown to be staff's"),
+}
+
+
+@dataclass(frozen=True)
+class Override:
+    """A decision of two persons about a unit's answers with a mark: ``keep`` what the program removed, or ``remove`` (human marks)."""
+
+    unit_code: str
+    mark: str
+    action: Literal["keep", "remove"]
+    proposed_by: str
+    decided_by: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Move:
+    """What one detector (``mark``) or one human override did to a figure: ``answers`` left out or kept, and the change in the share."""
+
+    mark: str
+    unit_code: str  # of a human override; empty for a detector
+    action: Literal["keep", "remove"]
+    answers: int
+    moved: float | None  # new share minus old; None where either rests on nothing
+
+
+def marked(answers: "pd.DataFrame", overrides: Iterable[Override] = (), heavy_contact: int = 5) -> "pd.DataFrame":
+    """The answers with a column ``removed_by``: the mark that takes each out of the cleaned figure, or empty.
+
+    ``answers``: as ``surveys.queries.answers_frame``; ``reused`` and ``void`` are true-or-false columns where the survey keeps them.
+    ``heavy_contact``: invitations of a month to one contact from which on a human decision about diverted invitations takes hold.
+    """
+    import numpy as np
+
+    found = np.full(len(answers), "", dtype=object)
+    for mark, mask in reversed([*_evidence(answers).items()]):  # the first named stands
+        found[mask] = mark
+    units = answers["unit_code"].to_numpy(dtype=object)
+    load = answers["contact_load"].to_numpy(dtype="float64", na_value=0.0) if "contact_load" in answers else np.zeros(len(answers))
+    for override in overrides:
+        here = units == override.unit_code
+        if override.action == "keep":
+            found[here & (found == override.mark)] = ""
+        elif override.mark in HUMAN_MARKS:
+            found[here & (found == "") & (load >= heavy_contact)] = override.mark
+    return answers.assign(**{REMOVED_BY: found}).astype({REMOVED_BY: "str"})
+
+
+def _evidence(answers: "pd.DataFrame") -> dict[str, Any]:
+    """Where each mark holds."""
+
+    def flag(name: str) -> Any:
+        return answers[name].astype("boolean").fillna(False).to_numpy(dtype=bool) if name in answers else False
+
+    staff = (answers["device_kind"] == "staff").to_numpy(dtype=bool) if "device_kind" in answers else False
+    return {REUSED: flag("reused"), VOID: flag("void"), TEST: flag("is_test"), STAFF: staff}
+
+
+def headline(answers: "pd.DataFrame") -> float | None:
+    """Share of 4 and 5 among the answers by personal link at an end-point, unweighted; None where there is none."""
+    mine = answers[(answers["end_point"] != "supplement") & (answers["mode"] == HEADLINE_MODE) & answers["rating"].notna()]
+    return float((mine["rating"].astype("int64") >= 4).mean()) if len(mine) else None
+
+
+def moves(
+    answers: "pd.DataFrame",
+    overrides: Iterable[Override] = (),
+    heavy_contact: int = 5,
+    figure: "Callable[[pd.DataFrame], float | None]" = headline,
+) -> list[Move]:
+    """By how much each detector alone, and each human override beside all else, moved ``figure``. One that found nothing is left out."""
+    overrides = list(overrides)
+    bare = marked(answers, (), heavy_contact)
+    raw = figure(answers)
+    found = []
+    for mark in MARKS:
+        gone = bare[REMOVED_BY] == mark
+        if gone.any():
+            found.append(Move(mark, "", "remove", int(gone.sum()), _change(raw, figure(answers[~gone]))))
+    whole = marked(answers, overrides, heavy_contact)
+    cleaned = figure(whole[whole[REMOVED_BY] == ""])
+    for place, override in enumerate(overrides):
+        without = marked(answers, overrides[:place] + overrides[place + 1 :], heavy_contact)
+        touched = int(((without[REMOVED_BY] == "") != (whole[REMOVED_BY] == "")).sum())
+        before = figure(without[without[REMOVED_BY] == ""])
+        found.append(Move(override.mark, override.unit_code, override.action, touched, _change(before, cleaned)))
+    return found
+
+
+def _change(before: float | None, after: float | None) -> float | None:
+    return None if before is None or after is None else after - before
