@@ -130,6 +130,8 @@ def _group_points(rules: CountRules, scored: Sequence[Scored]) -> Fraction | Non
 
 def _total(rules: CountRules, groups: Sequence[GroupScore]) -> Fraction | None:
     found = [group.points for group in groups if group.points is not None]
+    if rules.rounding.total_of == "rounded":
+        found = [Fraction(half_up(points, rules.rounding.groups)) for points in found]
     if rules.missing == "group_empty":
         return sum(found, Fraction(0)) if len(found) == len(groups) else None
     reachable = sum(Fraction(item.indicator.points) for group in groups for item in group.indicators if item.points is not None)

@@ -125,11 +125,12 @@ class Factor(Strict):
 
 
 class Rounding(Strict):
-    """Decimals to which indicators (null: not at all), groups and the total are rounded, half up. The total is made of unrounded groups."""
+    """Decimals to which indicators (null: not at all), groups and the total are rounded, half up; and of which groups the total is made."""
 
     indicators: int | None = Field(ge=0, le=6)
     groups: int = Field(ge=0, le=6)
     total: int = Field(ge=0, le=6)
+    total_of: Literal["unrounded", "rounded"] = "unrounded"
     why: Words
 
 
