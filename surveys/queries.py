@@ -1,13 +1,13 @@
 """Reads of the survey. Frames leave without token, free text or time; suppression is the scorecard's part."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from core.calendar import Month
+from core.calendar import Month, local_date
 from surveys.models import TEST, Answer, FollowUp, Invitation, NoSignal, PhoneCase
 from surveys.questionnaire import question_codes
 
@@ -37,7 +37,7 @@ TYPES = {  # of the frames' columns; text where nothing else is said
     **dict.fromkeys(
         ("questionnaire", "rating", "channel", "recorded_supplements", "raised", "lowered", "seconds", "contact_load"), "Int64"
     ),
-    **dict.fromkeys(("recorded_on_time", "recorded_online", "simulated", "frequent", "is_test"), "boolean"),
+    **dict.fromkeys(("recorded_on_time", "recorded_online", "simulated", "frequent", "is_test", "last_days"), "boolean"),
     **dict.fromkeys(("probability", "second_probability"), "Float64"),
     "device": "Int64",
 }
@@ -54,7 +54,7 @@ def is_answered(session: Session, invitation_id: int) -> bool:
     return session.scalar(select(Answer.id).where(Answer.invitation_id == invitation_id)) is not None
 
 
-def answers_frame(session: Session, month: Month, cutoff: datetime, step: int | None = None) -> "pd.DataFrame":
+def answers_frame(session: Session, month: Month, cutoff: datetime, step: int | None = None, heaping_days: int = 2) -> "pd.DataFrame":
     """The month's answers first given before ``cutoff``, one a row, all end-points and modes, trials (``is_test``) too.
 
     ``step``: for a month that is not over. A column ``settled`` then marks the answers that may be counted already: those
@@ -65,7 +65,8 @@ def answers_frame(session: Session, month: Month, cutoff: datetime, step: int | 
     for each question code (choice code, or missing), the context columns of the invitation, how it was drawn (``probability``,
     ``stratum``, ``frequent``; ``second_probability``: of the follow-up) and delivered (``delivery``, ``contact_load``; missing once
     the invitation is cut off), ``raised``, ``lowered``, ``device`` (a running number within the month), ``device_kind``, ``seconds``,
-    ``is_test``, ``language``, ``simulated``. Modes (``mode``) are series of their own. Rows are in the order of their values, so that
+    ``is_test``, ``last_days`` (given within ``heaping_days`` before the cut-off), ``language``, ``simulated``. Modes (``mode``) are
+    series of their own. Rows are in the order of their values, so that
     their order says nothing about when they came. Answers on the short form (``end_point`` supplement) carry no rating.
     """
     import pandas as pd
@@ -78,7 +79,7 @@ def answers_frame(session: Session, month: Month, cutoff: datetime, step: int | 
         **{name: getattr(Invitation, name) for name in DELIVERED},
     }
     rows = session.execute(
-        select(Answer.responses, *(getattr(Answer, name) for name in own), *joined.values())
+        select(Answer.responses, *(getattr(Answer, name) for name in own), *joined.values(), Answer.answered_on)
         .outerjoin(Invitation, Invitation.id == Answer.invitation_id)
         .where(Answer.month == str(month), Answer.first_answered_at < cutoff)
         .order_by(Answer.id)
@@ -86,8 +87,11 @@ def answers_frame(session: Session, month: Month, cutoff: datetime, step: int | 
     fields = (*own, *joined)
     columns: dict[str, Any] = {name: [row[index] for row in rows] for index, name in enumerate(fields, start=1)}
     columns |= {code: [row[0].get(code) for row in rows] for code in codes}
-    types = {name: TYPES.get(name, "str") for name in (*fields, *codes)}
-    order = ["questionnaire", "rating", *codes, *CONTEXT, *DRAWN, "second_probability", *DELIVERED, *EVIDENCE[1:], "language", "simulated"]
+    last = local_date(cutoff) - timedelta(days=heaping_days)
+    columns["last_days"] = [row[-1] > last for row in rows]
+    types = {name: TYPES.get(name, "str") for name in (*fields, *codes, "last_days")}
+    order = ["questionnaire", "rating", *codes, *CONTEXT, *DRAWN, "second_probability", *DELIVERED, *EVIDENCE[1:], "last_days"]
+    order += ["language", "simulated"]
     frame = pd.DataFrame(columns)
     frame["device"] = _numbered(frame["device"])
     frame = frame.astype(types)[order]
@@ -109,10 +113,11 @@ def invited_counts(session: Session, month: Month) -> "pd.DataFrame":
 
 
 def delivery_counts(session: Session, month: Month) -> "pd.DataFrame":
-    """How invitations were delivered: ``unit_code``, ``province_code``, ``provider_code``, ``channel``, ``end_point``, ``stratum``,
-    ``mode``, ``delivery``, ``contact_load`` (Int64, missing: not told), ``invited``, sorted. Trials are not in it."""
-    keys = ("unit_code", "province_code", "provider_code", "channel", "end_point", "stratum", "mode", "delivery", "contact_load")
-    return _invited(session, month, keys)
+    """How invitations were delivered: ``unit_code``, ``province_code``, ``provider_code``, ``channel``, ``end_point``,
+    ``recorded_on_time``, ``stratum``, ``mode``, ``delivery``, ``contact_load`` (Int64, missing: not told), ``invited``, sorted.
+    Trials are not in it."""
+    keys = ("unit_code", "province_code", "provider_code", "channel", "end_point", "recorded_on_time")
+    return _invited(session, month, (*keys, "stratum", "mode", "delivery", "contact_load"))
 
 
 def _invited(session: Session, month: Month, names: tuple[str, ...]) -> "pd.DataFrame":
