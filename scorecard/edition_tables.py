@@ -3,7 +3,7 @@
 A table's rows are already safe when they are written: whoever adds one applies the rules of disclosure before.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     import pandas as pd
 
+    from scorecard.availability import Phantom
     from scorecard.inputs import Inputs
-    from scorecard.measuring import Row
+    from scorecard.measuring import Material, Row
 
 FOLDER = "tables"  # in the edition's folder
 TYPES = {"text": "str", "count": "Int64", "share": "Float64", "day": "str", "flag": "boolean"}
@@ -33,13 +34,18 @@ class Column:
 @dataclass(frozen=True)
 class TableMaterial:
     """What a table may be made of: the frozen inputs, the edition's folder (with ``counts.parquet``), the lake's files, the
-    measurements, and how often a register's paper was asked for."""
+    measurements, how often a register's paper was asked for, papers by class (``counting.Counts``), and what ended and was filed again
+    (``hidden_supplements``; None for a month that is not over), services on paper only (``availability``)."""
 
     inputs: "Inputs"
     folder: Path
     lake_files: list[Path]
     rows: "list[Row]"
     register_counts: "pd.DataFrame"
+    class_counts: "pd.DataFrame"
+    refiled: "pd.DataFrame | None"
+    phantoms: "Sequence[Phantom]" = ()
+    material: "Material | None" = None  # what the measurements were made of
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,7 @@ class EditionTable:
 
 
 # Modules that declare tables as a tuple ``TABLES``; none loads a data library when it is imported.
-MODULES: tuple[str, ...] = ()
+MODULES: tuple[str, ...] = ("scorecard.survey_tables", "scorecard.quality_marks", "scorecard.availability", "scorecard.tickets")
 
 
 @lru_cache(maxsize=1)

@@ -5,20 +5,25 @@ import json
 import re
 import shutil
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import String, cast, func, select
 from sqlalchemy.orm import Session
 
-from core.calendar import Month
+from core.calendar import Month, local_date
 from core.lake import DataFile, LakeTable, describe
 from procedures.models import NATIONAL, Component, Procedure, Source, StateRegister, Submission, Unit
 from procedures.papers import PaperBook
-from procedures.queries import connections, local_offerings, procedures_map, registers, units
+from procedures.queries import procedures_map, units
+from scorecard.declare_once_inputs import describe_registry, read_law, read_vocabulary
 from scorecard.measuring import Place
+from scorecard.quality_marks import SUBMISSIONS, submissions_frame
 from scorecard.rulesets import RuleSet, read
+from scorecard.service_inputs import LISTS, OFFERINGS, SYSTEMS, ServiceInputs, freeze_services, load_services
+from scorecard.survey_estimates import Earlier
+from scorecard.survey_history import freeze_history, load_history, procedure_groups
 from surveys.queries import answers_frame, invited_counts
 
 if TYPE_CHECKING:
@@ -26,6 +31,7 @@ if TYPE_CHECKING:
 
 LAKE_FILES, MANIFEST, RULES = "lake_files.json", "manifest.json", "rules.yaml"
 MONTH_IN_PATH = re.compile(r"(?:^|/)reception_month=(\d{4}-\d{2})/")
+ARRIVING = (LAKE_FILES, "answers.parquet", "invited.parquet", "sources.json", SUBMISSIONS, SYSTEMS, LISTS)
 ACCEPTED = ("accepted", "partly_accepted")
 
 
@@ -51,8 +57,12 @@ class Inputs:
     answers: "pd.DataFrame"
     invited: "pd.DataFrame"
     offerings: list[tuple[str, str, str]]
+    services: ServiceInputs
     sources: list[SourceView]
     papers: PaperBook
+    groups: dict[str, str]  # procedure → procedure group
+    windows: Earlier | None  # earlier months' counted answers; None in an older edition and in a month that is not over
+    before: "pd.DataFrame | None"
 
 
 SURVEY = ("answers.parquet", "invited.parquet")
@@ -86,18 +96,16 @@ def freeze(
             shutil.copyfile(published / name, folder / name)
     views = units(session, day).values()
     write_frame(folder / "units.parquet", pd.DataFrame([asdict(view) for view in views], columns=list(_UNIT_COLUMNS)))
-    offerings = local_offerings(session, day)
-    write_frame(folder / "offerings.parquet", pd.DataFrame(offerings, columns=["unit_code", "procedure_code", "online_level"], dtype="str"))
+    write_frame(folder / OFFERINGS, freeze_services(folder, session, month))
     catalogue = [(view.code, view.name, view.sector, view.is_local) for view in procedures_map(session, day).values()]
     write_frame(folder / "procedures.parquet", pd.DataFrame(catalogue, columns=["code", "name", "sector", "is_local"]))
     parts = pd.DataFrame(_components(session), columns=["procedure_code", "code", "name", "register_code"], dtype="str")
     write_frame(folder / "components.parquet", parts)
-    known = [
-        {"code": item.code, "name": item.name, "name_en": item.name_en, "keeper": item.keeper, "keywords": item.keywords}
-        for item in registers(session)
-    ]
-    _write_json(folder / "registers.json", {"registers": known, "connections": sorted(map(list, connections(session, day)))})
+    _write_json(folder / "registers.json", describe_registry(session, day))
     _write_json(folder / "sources.json", [asdict(view) for view in _sources(session, month)])
+    write_frame(folder / SUBMISSIONS, submissions_frame(session, month))
+    if not provisional:
+        freeze_history(folder, session, month, folder.parent)
     shutil.copyfile(rules_file, folder / RULES)
     names = sorted(path.name for path in folder.iterdir())
     digests = {name: describe(folder / name, folder).sha256 for name in names}
@@ -109,12 +117,14 @@ def load(folder: Path) -> Inputs:
     import pandas as pd
 
     manifest = read_json(folder / MANIFEST)
-    frame = pd.read_parquet(folder / "units.parquet", columns=["code", "kind", "parent_code", "province_code"])
+    frame = pd.read_parquet(folder / "units.parquet", columns=["code", "kind", "parent_code", "province_code", "type_label"])
     rows = frame.itertuples(index=False, name=None)
-    places = {str(code): Place(str(code), str(kind), _text(parent), _text(province)) for code, kind, parent, province in rows}
-    offerings = pd.read_parquet(folder / "offerings.parquet")
+    places = {str(row[0]): Place(str(row[0]), str(row[1]), _text(row[2]), _text(row[3]), _text(row[4]) or "") for row in rows}
+    catalogue = pd.read_parquet(folder / "procedures.parquet", columns=["code", "sector"])
+    windows, before = load_history(folder)
+    services = load_services(folder)
     components = pd.read_parquet(folder / "components.parquet")
-    known = read_json(folder / "registers.json")["registers"]
+    registry = read_json(folder / "registers.json")
     return Inputs(
         month=Month.parse(manifest["month"]),
         provisional=manifest["provisional"],
@@ -123,13 +133,30 @@ def load(folder: Path) -> Inputs:
         places=places,
         answers=pd.read_parquet(folder / "answers.parquet"),
         invited=pd.read_parquet(folder / "invited.parquet"),
-        offerings=[(str(unit), str(procedure), str(level)) for unit, procedure, level in offerings.itertuples(index=False)],
+        offerings=[(item.unit_code, item.procedure_code, item.online_level) for item in services.declared],
+        services=services,
         sources=[SourceView(**item) for item in read_json(folder / "sources.json")],
         papers=PaperBook(
             ((procedure, code or "", name, _text(register)) for procedure, code, name, register in components.itertuples(index=False)),
-            {item["code"]: item["keywords"] for item in known},
+            read_vocabulary(registry),
+            read_law(registry),
         ),
+        groups=procedure_groups({str(code): _text(sector) or "" for code, sector in catalogue.itertuples(index=False)}),
+        windows=windows,
+        before=before,
     )
+
+
+def cutoff_day(folder: Path) -> date:
+    """The day in Viet Nam on which an edition's inputs were cut off."""
+    return local_date(datetime.fromisoformat(read_json(folder / MANIFEST)["cutoff_at"]))
+
+
+def frozen_marks(folder: Path) -> list[str]:
+    """Names and digests of the frozen files that do not change merely because dossiers or answers arrive, and the sources' codes."""
+    digests: dict[str, str] = read_json(folder / MANIFEST)["inputs"]
+    sources = sorted(item["code"] for item in read_json(folder / "sources.json"))
+    return [*(f"{name} {digest}" for name, digest in sorted(digests.items()) if name not in ARRIVING), *sources]
 
 
 def changed_inputs(folder: Path) -> list[str]:
@@ -155,7 +182,8 @@ def fingerprint(folder: Path) -> str:
     in the same file do.
     """
     digests: dict[str, str] = dict(read_json(folder / MANIFEST)["inputs"])
-    digests.pop(LAKE_FILES)
+    for name in (LAKE_FILES, SUBMISSIONS, SYSTEMS):  # a file sent again changes no figure
+        digests.pop(name, None)
     digests |= {name: describe(folder / name, folder).sha256 for name in ("counts.parquet", "register_counts.parquet")}
     return hashlib.sha256(json.dumps(digests, sort_keys=True).encode()).hexdigest()
 

@@ -128,7 +128,13 @@ def procedure(code: str) -> ResponseReturnValue:
 def method() -> ResponseReturnValue:
     """How every number is made."""
     rules = method_page.rules(local_date(utc_now()))
-    return render_template("public/method.html", definitions=method_page.definitions(), rules=rules, glossary=method_page.glossary())
+    return render_template(
+        "public/method.html",
+        definitions=method_page.definitions(),
+        marks=method_page.quality_marks(),
+        rules=rules,
+        glossary=method_page.glossary(),
+    )
 
 
 @blueprint.get("/centre")
@@ -156,6 +162,7 @@ def centre() -> ResponseReturnValue:
         registers=work.registers,
         groups=work.groups,
         quality=centre_page.quality(page),
+        marks=centre_page.quality_marks(page),
         conditions=followup_page.conditions(followups.conditions(session, page.unit.code, Month.parse(page.edition.month).last_day)),
         counts=centre_page.recorded_counts(page),
         months=_open_months(),

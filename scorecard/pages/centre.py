@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from core import numbers
 from core.calendar import Month
 from core.web import language, pick
-from scorecard.figures import COUNTRY, RAW
+from scorecard.figures import COUNTRY, RAW, VALUE
 from scorecard.indicators import INDICATORS, SURVEY
 from scorecard.pages import cards, places, todo, unit_rows, words
 from scorecard.pages.text import _
 from scorecard.pages.unit_page import UnitPage
+from scorecard.quality_marks import MARKS
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -161,6 +162,33 @@ def quality(page: UnitPage) -> list[tuple[str, str]]:
         (_("Bộ quy tắc"), edition.rule_version),
         (_("Giới hạn"), _("Khoảng ở mức 95 %: chỉ tính sai số do số người trả lời; người không trả lời có thể nghĩ khác.")),
     ]
+
+
+@dataclass(frozen=True)
+class QualityMark:
+    """One of the six marks: its name, what it counts, k of n, and the share or why there is none."""
+
+    name: str
+    measure: str
+    counts: str
+    share: str
+
+
+def quality_marks(page: UnitPage) -> list[QualityMark]:
+    """The six marks of the province or ministry that answers for the unit's data."""
+    from scorecard import queries
+
+    table = queries.edition_table(page.edition, "quality_marks")
+    place = page.unit.province_code or page.unit.code
+    own = {row.mark: row for row in table[table["place_code"] == place].itertuples()}
+    found = []
+    for mark in MARKS:
+        row = own.get(mark.code)
+        told = row is not None and row.status == VALUE
+        counts = _("%(k)s trong %(n)s", k=words.count(int(row.numerator)), n=words.count(int(row.denominator))) if row and told else ""
+        share = words.share(float(row.value)) if row and told else _("nguồn không gửi dữ liệu để đo")
+        found.append(QualityMark(pick(mark.vi, mark.en), pick(mark.measure_vi, mark.measure_en), counts, share))
+    return found
 
 
 @dataclass(frozen=True)

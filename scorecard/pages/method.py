@@ -11,6 +11,7 @@ from core.settings import ROOT
 from core.web import pick
 from scorecard.indicators import CATALOGUE, INDICATORS, LAKE, SURVEY, Indicator
 from scorecard.pages.text import _
+from scorecard.quality_marks import MARKS
 from scorecard.rulesets import RuleSet, for_month
 
 GLOSSARY = ROOT / "docs" / "glossary.md"
@@ -50,6 +51,11 @@ def _definition(indicator: Indicator) -> Definition:
             (_("Nguồn"), pick(indicator.source, indicator.source_en)),
         ],
     )
+
+
+def quality_marks() -> list[tuple[str, str]]:
+    """The six marks of data quality: name and what is counted of what."""
+    return [(pick(mark.vi, mark.en), pick(mark.measure_vi, mark.measure_en)) for mark in MARKS]
 
 
 def rules(on: date) -> RuleSet:
