@@ -44,6 +44,7 @@ class Attempt:
         self.bad: dict[str, int] = {}
         self.notes: dict[str, list[dict[str, str]]] = {}
         self.lookups: lookups.Lookups | None = None
+        self._months: dict[str, set[int]] = {}  # of reception, by submission
         self._macros: str | None = None
         con.execute("CREATE TEMP TABLE batch (submission VARCHAR, received_at TIMESTAMPTZ)")
         con.execute(
@@ -92,43 +93,53 @@ class Attempt:
         Codes are looked up when a row needs them: after the first chunk hardly any is new.
         """
         con, lookups = self.con, cast(Lookups, self.lookups)
-        total: int = con.execute("SELECT count(*) FROM raw").fetchall()[0][0]
         lookups.learn("raw", reader.present if number == 0 else reader.present & SIDE_UNITS)
         judged = staging.judgement(reader, lookups, submission.key, _arrived(submission), submission.replaces_month)
-        written: list[Path] = []
-        relation, left = "raw", total
         last = local_date(submission.received_at + timedelta(days=1))
         possible = {year * 100 + month for year in range(staging.FIRST_YEAR, last.year + 1) for month in range(1, 13)}
+
+        def months_of(relation: str) -> set[int]:
+            return possible.intersection(month for (month,) in con.execute(judged.months(relation)).fetchall())
+
+        written: list[Path] = []
+        taken, relation = 0, "raw"
+        # a chunk has the months of those before it, as a rule; others are looked for among what is left
+        tried = months = self._months.setdefault(submission.key, months_of("raw") if number == 0 else set())
         while True:
-            found = {month for (month,) in con.execute(judged.months(relation)).fetchall() if month is not None}
-            months = sorted(found.intersection(possible))
-            good = f"({judged.good(relation)})"
-            if len(months) > 1:  # judging is planned, and done, once
-                con.execute(f"CREATE OR REPLACE TEMP TABLE good AS {good}")
-                good = "good"
-            for month in months:
-                target = folder / f"reception_month={month // 100}-{month % 100:02d}" / f"{number:06d}-{len(written)}.parquet"
-                target.parent.mkdir(parents=True, exist_ok=True)
-                left -= merging.copy_to(con, f"SELECT * EXCLUDE month_no FROM {good} WHERE month_no = {month}", target)
-                written.append(target)
+            taken += self._write(judged.good(relation), sorted(months), folder, number, written)
+            relation = reader.rest(written)
+            left: int = con.execute(f"SELECT count(*) FROM {relation}").fetchall()[0][0]
             if left == 0:
                 break
-            relation = self._rest(written)
-            if not lookups.learn(relation, reader.present):
+            learnt, found = lookups.learn(relation, reader.present), months_of(relation)
+            months = found if learnt else found - tried
+            if not months:
                 break
+            tried |= months
         if left:
-            own = f"JOIN {relation} r ON r.row_no = j.row_no LEFT JOIN ({reader.own}) o ON o.row_no = j.row_no"
+            own = f"JOIN {relation} r ON r.row_no = j.row_no LEFT JOIN ({reader.own(relation)}) o ON o.row_no = j.row_no"
             names = "?, j.row_no, j.dossier_code, masked(r.handling_unit), masked(j.procedure_code), j.received_at, j.errors, o.own"
             names += ", applicant(r.applicant_key)"
             con.execute(f"INSERT INTO held SELECT {names} FROM ({judged.bad(relation)}) j {own}", [submission.key])
         self._warn(submission.key, written)
-        return total
+        return taken + left
 
-    def _rest(self, written: Sequence[Path]) -> str:
-        """The rows of ``raw`` that were not written, as a table's name."""
-        done = f"ANTI JOIN {merging.read(written)} USING (row_no)" if written else ""
-        self.con.execute(f"CREATE OR REPLACE TEMP TABLE rest AS SELECT raw.* FROM raw {done}")
-        return "rest"
+    def _write(self, good: str, months: Sequence[int], folder: Path, number: int, written: list[Path]) -> int:
+        """Write good rows as one more file for each month that has some. Gives their number."""
+        taken, rows = 0, f"({good})"
+        if len(months) > 1:  # judging is planned, and done, once
+            self.con.execute(f"CREATE OR REPLACE TEMP TABLE good AS {good}")
+            rows = "good"
+        for month in months:
+            target = folder / f"reception_month={month // 100}-{month % 100:02d}" / f"{number:06d}-{len(written)}.parquet"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            count = merging.copy_to(self.con, f"SELECT * EXCLUDE month_no FROM {rows} WHERE month_no = {month}", target)
+            if count:
+                written.append(target)
+                taken += count
+            else:
+                target.unlink()
+        return taken
 
     def _warn(self, key: str, written: Sequence[Path]) -> None:
         warned = self.warnings.setdefault(key, {})

@@ -170,7 +170,8 @@ class _QuoteGuard:
         """Whether a cell may begin or end with a blank: any other white space counts, wherever it stands."""
         import numpy as np
 
-        if b"\xa0" in block or b"\r" in block or (b"\t" in block and self._separator != b"\t"):
+        # the blank that breaks no line is c2 a0; the second byte alone is half of many a letter
+        if b"\xc2\xa0" in block or b"\r" in block or (b"\t" in block and self._separator != b"\t"):
             return True
         text = np.frombuffer(block, np.uint8)
         blanks = np.flatnonzero(text == 32)

@@ -68,14 +68,14 @@ def plan(table: LakeTable, base: Snapshot, staged: Staged) -> dict[str, Counts]:
     """Make the tables ``beaten`` (rows that are not taken) and ``replaced`` (rows of the lake that go); count by submission."""
     con = staged.con
     con.execute("DROP VIEW IF EXISTS staged; DROP TABLE IF EXISTS beaten; DROP TABLE IF EXISTS replaced")
-    con.execute("CREATE TEMP TABLE beaten (submission VARCHAR, row_no INTEGER, dossier_code VARCHAR, verdict VARCHAR)")
+    con.execute("CREATE TEMP TABLE beaten (submission VARCHAR, row_no INTEGER, dossier_code VARCHAR, verdict VARCHAR, file VARCHAR)")
     con.execute("CREATE TEMP TABLE replaced (dossier_code VARCHAR, reception_month VARCHAR, path VARCHAR)")
     counts = {key: Counts() for key in staged.submissions}
     if not staged.files():
         if staged.replaces:
             _removed(table, base, staged)
         return counts
-    con.execute(f"CREATE TEMP VIEW staged AS SELECT * FROM {read(staged.files())}")
+    con.execute(f"CREATE TEMP VIEW staged AS SELECT * RENAME (filename AS file) FROM {read(staged.files(), ', filename = true')}")
     _repeated(staged)
     _against_the_lake(table, base, staged)
     if staged.replaces:
@@ -119,8 +119,8 @@ def _repeated(staged: Staged) -> None:
         return
     arrival = "list_position(?::VARCHAR[], submission)"
     con.execute(
-        f"""INSERT INTO beaten SELECT submission, row_no, dossier_code, 'repeated' FROM (
-            SELECT submission, row_no, dossier_code,
+        f"""INSERT INTO beaten SELECT submission, row_no, dossier_code, 'repeated', file FROM (
+            SELECT submission, row_no, dossier_code, file,
                 row_number() OVER (PARTITION BY dossier_code ORDER BY updated_at DESC, {arrival} DESC, row_no DESC) AS place
             FROM staged WHERE hash(dossier_code) IN (SELECT code_hash FROM twice)) WHERE place > 1""",
         [staged.submissions],
@@ -161,11 +161,11 @@ def _against_the_lake(table: LakeTable, base: Snapshot, staged: Staged) -> None:
     verdict += "ELSE 'accepted' END" if staged.replaces else "WHEN e.updated_at > s.updated_at THEN 'older' ELSE 'accepted' END"
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE met AS
-        SELECT s.submission, s.row_no, s.dossier_code, e.reception_month, e.filename AS path, {verdict} AS verdict
+        SELECT s.submission, s.row_no, s.dossier_code, s.file, e.reception_month, e.filename AS path, {verdict} AS verdict
         FROM ({_left(con)}) s JOIN {read([table.root / part.path for part in found], ", filename = true")} e
             ON e.dossier_code = s.dossier_code JOIN batch b ON b.submission = s.submission"""
     )
-    con.execute("INSERT INTO beaten SELECT submission, row_no, dossier_code, verdict FROM met WHERE verdict <> 'accepted'")
+    con.execute("INSERT INTO beaten SELECT submission, row_no, dossier_code, verdict, file FROM met WHERE verdict <> 'accepted'")
     con.execute("INSERT INTO replaced SELECT dossier_code, reception_month, path FROM met WHERE verdict = 'accepted'")
 
 
@@ -213,7 +213,7 @@ def carry_out(table: LakeTable, base: Snapshot, staged: Staged, metadata: Mappin
         coming.setdefault(path.parent.name.split("=", 1)[1], []).append(path)
     added: list[Part] = []
     removed: list[Part] = []
-    beaten = _some(con, "beaten")
+    beaten = {Path(file) for (file,) in con.execute("SELECT DISTINCT file FROM beaten").fetchall()}
     for month in sorted({*touched, *coming}):
         partition = {"reception_month": month, "source": staged.source}
         folder = table.root / f"reception_month={month}" / f"source={staged.source}"
@@ -223,10 +223,11 @@ def carry_out(table: LakeTable, base: Snapshot, staged: Staged, metadata: Mappin
         if old:
             old += [part for part in here if part not in old and part.rows < SMALL]
         new = coming.get(month, [])
-        if not old and not beaten:
-            paths = [_move(path, folder) for path in new]
-        else:
-            paths = _write(table, staged, folder, [table.root / part.path for part in old], new)
+        # what nothing is taken from goes into the lake as it is, unless the month is written anew in any case
+        whole = [] if old else [path for path in new if path not in beaten]
+        paths = [_move(path, folder) for path in whole]
+        if old or len(whole) < len(new):
+            paths += _write(table, staged, folder, [table.root / part.path for part in old], [path for path in new if path not in whole])
         removed += old
         added += _parts(con, table, paths, partition)
     if not added and not removed:

@@ -6,13 +6,15 @@ every field as text, ``steps``, ``requests`` and ``lookups`` as the file has the
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import InputError
 from procedures import delimited
-from procedures.delimited import Rows, chunks, heading
+from procedures.delimited import ROW, Rows, chunks, heading
 from procedures.mapping import FIELDS, REQUIRED, Profile
 from procedures.unpacking import Unpacked
 
@@ -116,18 +118,21 @@ def wrong_kind(profile: Profile, name: str, vi: str, en: str, row: int | None = 
 
 @dataclass
 class Reader:
-    """Makes ``raw`` from each chunk of one file. ``own``: SQL for (row_no, own), what is kept of a row that cannot be taken.
+    """Makes ``raw`` from each chunk of one file.
 
-    ``present``: the fields that the chunk has a column or the profile a constant for.
+    ``own``: gives SQL for (row_no, own) of a relation like ``raw``: what is kept of a row that cannot be taken. ``present``: the
+    fields that the chunk has a column or the profile a constant for.
     """
 
     con: "DuckDBPyConnection"
     profile: Profile
     rows: Rows
     name: str
-    own: str = ""
+    own: Callable[[str], str] = str
     present: set[str] = field(default_factory=set)
     _keys: dict[str, str] = field(default_factory=dict)
+    _chunk: "pa.Table | None" = None  # what ``raw`` is a view of
+    _select: Callable[[str], str] = str  # SQL of a relation like ``raw`` from one like the chunk
     _usable: bool = False  # a chunk was of the right kind and had the needed columns: what is wrong later is wrong with rows
 
     def __post_init__(self) -> None:
@@ -163,14 +168,36 @@ class Reader:
             self._events(set(self.rows.names))
             yield 0
 
+    def rest(self, written: Sequence[Path]) -> str:
+        """The rows of ``raw`` whose numbers stand in none of some Parquet files, as a table's name."""
+        import numpy as np
+
+        query = "SELECT * FROM raw"
+        if written:
+            listed = ", ".join(literal(str(path)) for path in written)
+            done = f"SELECT row_no FROM read_parquet([{listed}])"
+            if self._chunk is None:
+                query += f" WHERE row_no NOT IN ({done})"
+            else:  # hardly any is left: the engine would carry all columns of all rows through a join
+                numbers = self._chunk[ROW].to_numpy()
+                first = numbers[0]
+                left = np.ones(numbers[-1] - first + 1, bool)
+                left[self.con.execute(done).fetchnumpy()["row_no"] - first] = False
+                self.con.register("rows_left", self._chunk.filter(left[numbers - first]))
+                query = self._select("rows_left")
+        self.con.execute(f"CREATE OR REPLACE TEMP TABLE rest AS {query}")
+        return "rest"
+
     def raw(self, chunk: "pa.Table") -> None:
         """Make ``raw`` from the next chunk. Raises ``InputError`` where a needed column is nowhere in it."""
+        self._chunk = None
         if self.profile.layout == "objects":
             self._objects(chunk)
         elif self._lines:
             self._flat_objects(chunk)
         else:
             self.con.register("rows_read", chunk)
+            self._chunk = chunk
             columns = dict(zip(self.rows.names, self.rows.originals, strict=True))
             self._table("rows_read", columns, {name: quote(name) for name in columns})
         self._usable = True
@@ -188,16 +215,15 @@ class Reader:
             elif known[0] in TEXTS:
                 text = f"masked({text})"
             kept.append(f"{literal(original)}: {text}")
-        self.own = f"SELECT row_no, CASE WHEN NOT broken THEN to_json({{{', '.join(kept)}}})::VARCHAR END AS own FROM raw"
+        own = f"SELECT row_no, CASE WHEN NOT broken THEN to_json({{{', '.join(kept)}}})::VARCHAR END AS own FROM"
+        self.own = lambda rows: f"{own} {rows}"
         counted = ", ".join(name for name in FIELDS if name in self.present and name not in self.profile.constants)
         # an empty line of a table is no row; an empty object is one, with everything missing
         blank_too = f"coalesce({counted}) IS NOT NULL" if broken == "false" else "true"
         through = ", ".join(f"{source[name]} AS {alias}" for name, alias in passed.items())
-        self.con.execute(
-            f"""CREATE OR REPLACE TEMP VIEW raw AS
-            SELECT * FROM (SELECT row_no, {broken} AS broken, {fields}, {_NONE}, {through} FROM {relation})
-            WHERE {blank_too}"""
-        )
+        select = f"SELECT row_no, {broken} AS broken, {fields}, {_NONE}, {through}"
+        self._select = lambda rows: f"SELECT * FROM ({select} FROM {rows}) WHERE {blank_too}"
+        self.con.execute(f"CREATE OR REPLACE TEMP VIEW raw AS {self._select(relation)}")
 
     def _fields(self, source: dict[str, str]) -> str:
         found = {
@@ -254,7 +280,7 @@ class Reader:
                   FROM valid_lines)"""
         )
         self._found_whole()
-        self.own = _own_object(self.profile, shape)
+        self.own = partial(_own_object, self.profile, shape)
         needed = required(self.profile)
         counts = self.con.execute(f"SELECT {', '.join(f'count({name})' for name in needed)} FROM raw WHERE NOT broken").fetchall()[0]
         for name, count in zip(needed, counts, strict=True):
@@ -273,7 +299,7 @@ class Reader:
         first = ", ".join(f"arg_min({name}, row_no) AS {name}" for name in FIELDS)
         fields = self._fields({name: quote(name) for name in present})
         entries = ", ".join(f"{literal(label(self.profile, name))}: {name}" for name in FIELDS if name in self.profile.columns)
-        self.own = f"SELECT row_no, to_json({{{entries}}})::VARCHAR AS own FROM raw"
+        self.own = lambda rows: f"SELECT row_no, to_json({{{entries}}})::VARCHAR AS own FROM {rows}"
         self.con.execute(
             f"""CREATE OR REPLACE TEMP TABLE whole AS
             SELECT min(row_no) AS row_no, false AS broken, {first}, list({{{step}}} ORDER BY row_no) AS steps,
@@ -373,8 +399,8 @@ def nested(profile: Profile) -> tuple[dict[str, Any], str, str, str, dict[str, s
     return shape, steps, requests, lookups, flags
 
 
-def _own_object(profile: Profile, shape: dict[str, Any]) -> str:
-    """What is kept of an object: the columns that the profile names, long numbers blanked in its texts; of others the name alone."""
+def _own_object(profile: Profile, shape: dict[str, Any], rows: str) -> str:
+    """What is kept of objects: the columns that the profile names, long numbers blanked in its texts; of others the name alone."""
     personal = {column for name in PERSONAL for column in profile.columns.get(name, [])}
     kept = {column: kind for column, kind in shape.items() if column not in personal}
     parts = []
@@ -390,4 +416,4 @@ def _own_object(profile: Profile, shape: dict[str, Any]) -> str:
     others = f"list_filter(list_sort(list_distinct(json_keys(line))), lambda k: NOT list_contains({named}, k))"
     removed = f"to_json(map_from_entries(list_transform({others}, lambda k: {{'k': k, 'v': '{REMOVED}'}})))"
     return f"""SELECT row_no, json_merge_patch(to_json({{{", ".join(parts)}}}), {removed})::VARCHAR AS own
-        FROM (SELECT row_no, line, json_transform(line, {literal(json.dumps(kept))}) AS o FROM raw WHERE NOT broken)"""
+        FROM (SELECT row_no, line, json_transform(line, {literal(json.dumps(kept))}) AS o FROM {rows} WHERE NOT broken)"""
