@@ -1,7 +1,8 @@
 """Patterns of a unit that open a question and never remove an answer (methodology §11.7). Pure.
 
 Each detector compares a count of a unit with those of its peers (``integrity_peers``); that probability counts. Where it has a
-supporting count, that one must be unlikely too, or the detector says nothing: so a repeated device or a fast form never acts
+supporting count, that one must be unlikely too (or the larger of both counts: intersection-union test, R. L. Berger, Technometrics 24
+(1982) 295), or the detector says nothing: so a repeated device or a fast form never acts
 alone, but only where what was answered with it is unusual as well. Over all units and detectors of a month false alarms are held
 down together (Benjamini, Hochberg, J. R. Stat. Soc. B 57 (1995) 289); a support can only make a probability larger.
 """
@@ -54,6 +55,7 @@ class Detector:
     base: str
     judged: Leg
     support: Leg | None = None
+    jointly: bool = False  # the less likely of the two is not enough: the larger probability counts
     same_provider: bool = False  # peers are those whose invitations the same provider sends
 
 
@@ -116,9 +118,10 @@ UNIT_DETECTORS = (
         "lời mời của hồ sơ có kết quả xấu ít đến nơi hơn",
         "invitations for bad outcomes reach people less often",
         "bad",
-        Leg("bad_missing", "bad"),
         Leg("bad_missing", "bad", "own", "good_missing", "good"),
+        Leg("bad_missing", "bad"),
         same_provider=True,
+        jointly=True,
     ),
 )
 PROVIDER_DELIVERY = Detector(
@@ -135,14 +138,14 @@ BY_NAME = {detector.name: detector for detector in (*UNIT_DETECTORS, PROVIDER_DE
 def tally(answers: "pd.DataFrame", contacts: "pd.DataFrame", rules: IntegrityRules) -> "pd.DataFrame":
     """Counts of each handling unit, indexed by ``unit_code``: the columns of ``TALLIES`` and ``provider_code``.
 
-    ``answers``: as ``surveys.queries.answers_frame``, without those that single-answer evidence removed. ``contacts``: invitations
-    counted by ``unit_code``, ``provider_code``, ``end_point``, ``late`` (on record), ``contact_load``, ``delivery``: ``invited``.
+    ``answers``: as ``surveys.queries.answers_frame``, without those that single-answer evidence removed. ``contacts``: as
+    ``surveys.queries.delivery_counts``.
     """
     import pandas as pd
 
     whole = (answers["end_point"] != "supplement").to_numpy(dtype=bool)
     answers = answers[whole]
-    contacts = contacts[(contacts["end_point"] != "supplement").to_numpy(dtype=bool)]
+    contacts = contacts[((contacts["end_point"] != "supplement") & (contacts["mode"] == PERSONAL)).to_numpy(dtype=bool)]
     units = pd.Index(sorted(set(answers["unit_code"].dropna().unique()) | set(contacts["unit_code"].dropna().unique())), name="unit_code")
     of_answer, of_contact = units.get_indexer(answers["unit_code"]), units.get_indexer(contacts["unit_code"])
 
@@ -151,7 +154,7 @@ def tally(answers: "pd.DataFrame", contacts: "pd.DataFrame", rules: IntegrityRul
 
     columns = {name: per_unit(mask) for name, mask in _answer_masks(answers, of_answer, rules).items()}
     invited = contacts["invited"].to_numpy(dtype=np.int64)
-    late = _flag(contacts["late"])
+    late = _flag(~contacts["recorded_on_time"].astype("boolean"))
     bad = contacts["end_point"].isin(BAD).to_numpy(dtype=bool) | late
     missing = contacts["delivery"].isin(MISSING).to_numpy(dtype=bool)
     heavy = _number(contacts["contact_load"]) >= rules.heavy_contact
@@ -231,7 +234,7 @@ def tests(tallies: "pd.DataFrame", groups: Mapping[str, str], rules: IntegrityRu
     """Every test of the month: one row a subject and detector that had enough cases.
 
     ``groups``: each unit's group of peers. Columns: ``subject_kind``, ``subject_code``, ``detector``, ``hits``, ``trials``, ``share``,
-    ``peers`` (their mean share), ``p``, ``q`` (p adjusted over all tests of the month), ``question`` (to be put to the unit).
+    ``peers`` (the share that it is compared with), ``p``, ``q`` (p adjusted over all tests of the month), ``question`` (to be put).
     """
     import pandas as pd
     from statsmodels.stats.multitest import multipletests
@@ -281,29 +284,34 @@ def _judge(
     import pandas as pd
 
     leg = detector.judged
-    spread = fit(values[leg.hits][peers], values[leg.trials][peers])
-    if spread is None:
+    found = _chance(leg, values, chosen, peers, excess)
+    if found is None:
         return pd.DataFrame(columns=columns)
-    hits, trials = values[leg.hits][chosen], values[leg.trials][chosen]
-    chance = spread.above(hits, trials)
-    share = hits / np.maximum(trials, 1)
+    chance, mean = found
     if detector.support is not None:
-        supported = _supporting(detector.support, values, chosen, peers, excess) <= support
-        chance = np.where(supported, chance, 1.0)
-    return pd.DataFrame(dict(zip(columns, (UNIT, codes[chosen], detector.name, hits, trials, share, spread.mean, chance), strict=True)))
+        supporting = _chance(detector.support, values, chosen, peers, excess)
+        beside = supporting[0] if supporting else np.ones(len(chosen))
+        chance = np.maximum(chance, beside) if detector.jointly else np.where(beside <= support, chance, 1.0)
+    hits, trials = values[leg.hits][chosen], values[leg.trials][chosen]
+    share = hits / np.maximum(trials, 1)
+    return pd.DataFrame(dict(zip(columns, (UNIT, codes[chosen], detector.name, hits, trials, share, mean, chance), strict=True)))
 
 
-def _supporting(
+def _chance(
     leg: Leg, values: Mapping[str, NDArray[np.int64]], chosen: NDArray[np.int64], peers: NDArray[np.int64], excess: float
-) -> NDArray[np.float64]:
-    """Probability of the supporting count; 1 where nothing can be said, or where the unit's own other cases are nearly as many."""
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Probability of each unit's count, and the share that it is compared with; None where peers are too few.
+
+    Beside a unit's own other cases it is 1 where these are nearly as many: with thousands of cases any difference is unlikely.
+    """
     hits, trials = values[leg.hits][chosen], values[leg.trials][chosen]
     if leg.against == "own":
         others, of = values[leg.other_hits][chosen], values[leg.other_trials][chosen]
-        above = hits / np.maximum(trials, 1) - others / np.maximum(of, 1) >= excess
-        return np.where(above, against_own(hits, trials, others, of), 1.0)
+        base = others / np.maximum(of, 1)
+        above = hits / np.maximum(trials, 1) - base >= excess
+        return np.where(above, against_own(hits, trials, others, of), 1.0), base
     spread = fit(values[leg.hits][peers], values[leg.trials][peers])
-    return np.ones(len(chosen)) if spread is None else spread.above(hits, trials)
+    return None if spread is None else (spread.above(hits, trials), np.full(len(chosen), spread.mean))
 
 
 def _judge_providers(

@@ -38,12 +38,12 @@ def answers_frame(country: Country, answers: Answers) -> "pd.DataFrame":
 
 
 def contacts_frame(country: Country, contacts: Contacts) -> "pd.DataFrame":
-    """As ``surveys.evidence.contacts_frame``."""
+    """As ``surveys.queries.delivery_counts``."""
     import pandas as pd
 
     unit, end_point, late, heavy = (part.ravel() for part in np.indices(contacts.sent.shape))
     missing, reached = contacts.missing.ravel(), (contacts.sent - contacts.missing).ravel()
-    both = {"unit": unit, "end_point": end_point, "late": late == 1, "load": np.where(heavy == 1, 10, 1)}
+    both = {"unit": unit, "end_point": end_point, "on_time": late == 0, "load": np.where(heavy == 1, 10, 1)}
     lots = [(reached, 0), (missing, 1)]
     joined = {name: np.concatenate([values, values]) for name, values in both.items()}
     provider = country.provider[joined["unit"]]
@@ -52,9 +52,10 @@ def contacts_frame(country: Country, contacts: Contacts) -> "pd.DataFrame":
             "unit_code": pd.Categorical.from_codes(joined["unit"], categories=country.code),
             "provider_code": pd.Categorical.from_codes(provider, categories=list(PROVIDERS)),
             "end_point": pd.Categorical.from_codes(joined["end_point"], categories=list(END_POINTS)),
-            "late": joined["late"],
+            "recorded_on_time": joined["on_time"],
             "contact_load": joined["load"],
             "delivery": pd.Categorical.from_codes(np.repeat([state for _, state in lots], len(unit)), categories=["delivered", "failed"]),
+            "mode": pd.Categorical.from_codes(np.zeros(2 * len(unit), dtype=int), categories=list(MODE_NAMES)),
             "invited": np.concatenate([number for number, _ in lots]),
         }
     )
