@@ -84,14 +84,14 @@ def bare_group(data_dir: str) -> Said:
 
 def lake_part(data_dir: str, target: str) -> Said:
     """The lake part of a close: all counts by unit and procedure, to Parquet."""
-    from procedures.papers import PaperBook
+    from procedures.papers import PaperBook, Vocabulary
     from scorecard.counting import count
     from simulation import places
 
     items = _items()
     book = PaperBook(
         ((item.code, "", name, register) for item in items for name, register in zip(item.papers, item.registers, strict=True)),
-        {"civil_status": ["giay khai sinh", "giay chung nhan ket hon"], "population": ["can cuoc", "noi cu tru"]},
+        Vocabulary.of_phrases({"civil_status": ["giấy khai sinh", "giấy chứng nhận kết hôn"], "population": ["căn cước", "nơi cư trú"]}),
     )
     _, communes = places.territory()
     provinces = {place.code: str(place.versions[-1].parent) for place in communes}

@@ -16,14 +16,15 @@ from core.database import writing
 from procedures.catalogue_files import Entry, Unread, read_catalogue
 from procedures.components import Paper
 from procedures.files import read_bytes
-from procedures.models import NATIONAL, Component, Procedure, QuotedClaim, StateRegister
-from procedures.registers import plain, register_of, seed
+from procedures.matching import seed as component_seed
+from procedures.models import NATIONAL, Component, Procedure, QuotedClaim, StandardComponent, StateRegister
+from procedures.registers import plain, seed, standard_of
 
 CLAIMS = Path(__file__).with_name("claims.yaml")
 MAX_FORM = 300
 CHUNK = 500
 SAME_NAME = 0.5  # likeness of two names below which they are two procedures; renamed ones stay well above
-COMPONENT_KEYS = ("position", "name", "case_label", "originals", "copies", "form_name", "register_id")
+COMPONENT_KEYS = ("position", "name", "case_label", "originals", "copies", "form_name", "register_id", "standard_id")
 
 
 @dataclass
@@ -67,6 +68,7 @@ def load_catalogue(paths: Sequence[Path], valid_from: date, list_code: str = NAT
         chunk = codes[start : start + CHUNK]
         with writing() as session:
             registers = dict(session.execute(select(StateRegister.code, StateRegister.id)).all())
+            standards = dict(session.execute(select(StandardComponent.code, StandardComponent.id)).all())
             found = session.scalars(
                 select(Procedure)
                 .where(Procedure.list_code == list_code, Procedure.code.in_(chunk))
@@ -74,7 +76,7 @@ def load_catalogue(paths: Sequence[Path], valid_from: date, list_code: str = NAT
             )
             known = {procedure.code: procedure for procedure in found}
             for code in chunk:
-                _upsert(session, result, known.get(code), entries[code], list_code, valid_from, registers)
+                _upsert(session, result, known.get(code), entries[code], list_code, valid_from, Ids(registers, standards))
             audit.record(session, "catalogue.load", ", ".join(path.name for path in paths)[:200], procedures=len(chunk))
     return result
 
@@ -86,12 +88,12 @@ def _upsert(
     entries: Sequence[tuple[str, Entry]],
     list_code: str,
     valid_from: date,
-    registers: dict[str, int],
+    ids: "Ids",
 ) -> None:
     values, papers = _joined(result, procedure, entries)
     if not values:
         return
-    wanted = [_component(paper, position, registers) for position, paper in enumerate(papers or [], 1)]
+    wanted = [_component(paper, position, ids) for position, paper in enumerate(papers or [], 1)]
     if procedure is None:
         empty: dict[str, Any] = {"issuing_agencies": [], "executing_agencies": [], "levels": [], "details": {}}
         note = f"Cổng Dịch vụ công quốc gia: {', '.join(dict.fromkeys(name for name, _ in entries))}"
@@ -153,8 +155,16 @@ def _joined(
     return values, papers
 
 
-def _component(paper: Paper, position: int, registers: dict[str, int]) -> dict[str, Any]:
-    register = register_of(paper.name)
+@dataclass(frozen=True)
+class Ids:
+    """Database ids by code."""
+
+    registers: dict[str, int]
+    standards: dict[str, int]
+
+
+def _component(paper: Paper, position: int, ids: Ids) -> dict[str, Any]:
+    standard, register = standard_of(paper.name)
     return {
         "position": position,
         "name": paper.name,
@@ -162,12 +172,14 @@ def _component(paper: Paper, position: int, registers: dict[str, int]) -> dict[s
         "originals": paper.originals,
         "copies": paper.copies,
         "form_name": paper.form_name[:MAX_FORM],
-        "register_id": registers.get(register) if register else None,
+        "register_id": ids.registers.get(register) if register else None,
+        "standard_id": ids.standards.get(standard) if standard else None,
     }
 
 
 def load_registers() -> dict[str, int]:
-    """Upsert the seed of state registers. A day of publication that was recorded stays where the seed has none."""
+    """Upsert the seed of state registers and of standard components. A day of publication that was recorded stays where the seed has
+    none. The counts are of registers."""
     counts = {"added": 0, "changed": 0, "unchanged": 0}
     with writing() as session:
         known = {register.code: register for register in session.scalars(select(StateRegister))}
@@ -181,7 +193,28 @@ def load_registers() -> dict[str, int]:
             for key, value in values.items():
                 setattr(register, key, value)
             counts["changed" if values else "unchanged"] += 1
+        session.flush()
+        _load_standards(session, dict(session.execute(select(StateRegister.code, StateRegister.id)).all()))
     return counts
+
+
+def _load_standards(session: Session, registers: dict[str, int]) -> None:
+    known = {standard.code: standard for standard in session.scalars(select(StandardComponent))}
+    for row in component_seed()["components"]:
+        values = {
+            "name": row["name"],
+            "name_en": row["name_en"],
+            "register_id": registers[row["register"]] if row["register"] else None,
+            "aliases": row["aliases"],
+            "is_head": row.get("head", False),
+            "is_exact": row.get("exact", False),
+        }
+        standard = known.get(row["code"])
+        if standard is None:
+            session.add(StandardComponent(code=row["code"], **values))
+        for key, value in values.items():
+            if standard is not None and getattr(standard, key) != value:
+                setattr(standard, key, value)
 
 
 def load_claims() -> dict[str, int]:

@@ -159,20 +159,40 @@ class StateRegister(Base):
     name_en: Mapped[str] = mapped_column(String(200))
     keeper: Mapped[str] = mapped_column(String(200), doc="the agency that keeps it")
     keeper_en: Mapped[str] = mapped_column(String(200), default="")
-    keywords: Mapped[list[str]] = mapped_column(JSON, default=list, doc="words, without diacritics, that name papers it holds")
+    lookup_codes: Mapped[list[str]] = mapped_column(JSON, default=list, doc="what systems call it in recorded look-ups, besides its code")
     published_from: Mapped[date | None] = mapped_column(doc="None: not known")
     source_document: Mapped[str] = mapped_column(String(300), default="")
+    components: Mapped[list["StandardComponent"]] = relationship(back_populates="register", order_by="StandardComponent.code")
+
+
+class StandardComponent(Base):
+    """A paper by its standard name, whatever a procedure calls it, and the register that holds it, if any does."""
+
+    __tablename__ = "standard_component"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(40), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    name_en: Mapped[str] = mapped_column(String(200))
+    register_id: Mapped[int | None] = mapped_column(ForeignKey("state_register.id"), doc="None: no register holds it")
+    aliases: Mapped[list[str]] = mapped_column(JSON, default=list, doc="phrases that name it")
+    is_head: Mapped[bool] = mapped_column(default=False, doc="what follows it in a phrase is what it is about: a form, a contract")
+    is_exact: Mapped[bool] = mapped_column(default=False, doc="its phrases are told without slips only")
+    published_from: Mapped[date | None] = mapped_column(doc="first day on which the register held it, published; None: the register's day")
+    source_document: Mapped[str] = mapped_column(String(300), default="")
+    register: Mapped[StateRegister | None] = relationship(back_populates="components")
 
 
 class RegisterConnection(Base):
-    """Since when a province's or ministry's system can look into a register."""
+    """Since when a province's or ministry's systems can look into a register."""
 
     __tablename__ = "register_connection"
-    __table_args__ = (UniqueConstraint("register_id", "unit_id", "connected_from"),)
+    __table_args__ = (UniqueConstraint("register_id", "unit_id", "source_id", "connected_from"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     register_id: Mapped[int] = mapped_column(ForeignKey("state_register.id"))
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    source_id: Mapped[int | None] = mapped_column(ForeignKey("source.id"), doc="the one system that is connected; None: all of the unit's")
     connected_from: Mapped[date]
     source_document: Mapped[str] = mapped_column(String(300), default="")
     simulated: Mapped[bool] = mapped_column(default=False)
@@ -194,8 +214,10 @@ class Component(Base):
     copies: Mapped[int | None]
     form_name: Mapped[str] = mapped_column(String(300), default="")
     register_id: Mapped[int | None] = mapped_column(ForeignKey("state_register.id"), doc="the register that already holds it")
+    standard_id: Mapped[int | None] = mapped_column(ForeignKey("standard_component.id"), doc="its standard name; None: unclassified")
     procedure: Mapped[Procedure] = relationship(back_populates="components")
     register: Mapped[StateRegister | None] = relationship()
+    standard: Mapped[StandardComponent | None] = relationship()
 
 
 class Offering(Base):

@@ -1,4 +1,4 @@
-"""Which state register holds a paper, told by its name. Pure, but for the seed file beside it."""
+"""State registers and standard components known from the start, and what a paper's name in the catalogue means. Pure, but for seed files."""
 
 import re
 import unicodedata
@@ -8,13 +8,14 @@ from typing import Any
 
 import yaml
 
+from procedures.matching import seed as component_seed
+from procedures.matching import standard_matcher
+
 SEED = Path(__file__).with_name("registers.yaml")
-# What the applicant or another party draws up, and notes among the papers, are held by no register whatever they are about.
-_DRAWN_UP = re.compile(
-    r"^(?:\W|\d|[a-z]{1,3}[.)]\s)*(?:ban chinh )?"
-    r"(?:don|to khai|mau don|phieu (?:khai|de nghi|yeu cau|dang ky)|giay (?:khai(?! sinh)|de nghi|yeu cau|uy quyen)|"
-    r"van ban (?:de nghi|yeu cau|dang ky|uy quyen|giai trinh|thoa thuan|cam ket|cua|cu)|cong van|to trinh|thu|hop dong|"
-    r"danh sach|bao cao|cam ket|thong bao|truong hop|luu y|ghi chu|nguoi|tru truong hop)\b"
+# Notes among the papers, which are none.
+_NOTE = re.compile(
+    r"^\W*(?:\d+\W+)?(?:truong hop|luu y|ghi chu|nguoi|tru truong hop|doi voi|so luong ho so|trong thoi han|neu|"
+    r"phieu (?:nay|duoc|cc01 duoc))\b"
 )
 
 
@@ -31,23 +32,29 @@ def seed() -> tuple[dict[str, Any], ...]:
 
 
 @cache
-def _keywords() -> tuple["re.Pattern[str]", dict[str, str]]:
-    owners = {keyword: register["code"] for register in seed() for keyword in register["keywords"]}
-    longest_first = sorted(owners, key=len, reverse=True)
-    return re.compile(r"(?<!\w)(" + "|".join(map(re.escape, longest_first)) + r")(?!\w)"), owners
-
-
-def is_drawn_up(plain_name: str) -> bool:
-    """Whether a name (as ``plain`` gives it) is that of a form, a contract, a notice: nothing that a register could hold."""
-    return _DRAWN_UP.match(plain_name) is not None
+def _standards() -> dict[str, tuple[str | None, bool]]:
+    return {item["code"]: (item["register"], item.get("head", False)) for item in component_seed()["components"]}
 
 
 @cache
+def standard_of(paper_name: str) -> tuple[str | None, str | None]:
+    """(standard component, register that holds it) of a paper's name in the catalogue.
+
+    Of a name that lists alternatives the first that a register holds counts, unless a form or the like stands before it: then what
+    follows is what the form is about. (None, None): a note, or a paper without a standard name.
+    """
+    if _NOTE.match(plain(paper_name)):
+        return None, None
+    named = [match.code for match in standard_matcher().match(paper_name)]
+    for code in named:
+        register, head = _standards()[code]
+        if register is not None:
+            return code, register
+        if head:
+            break
+    return (named[0] if named else None), None
+
+
 def register_of(paper_name: str) -> str | None:
     """Code of the register that holds a paper of this name, or None: a form to fill in, or nothing that a register holds."""
-    name = plain(paper_name)
-    if is_drawn_up(name):
-        return None
-    pattern, owners = _keywords()
-    found = pattern.search(name)
-    return owners[found.group(1)] if found else None
+    return standard_of(paper_name)[1]

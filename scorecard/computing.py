@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from operator import attrgetter, itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,10 +14,16 @@ from scorecard.edition_tables import FOLDER as TABLE_FOLDER
 from scorecard.edition_tables import TableMaterial, canonical_rows
 from scorecard.edition_tables import tables as edition_tables
 from scorecard.figures import COUNTRY
-from scorecard.inputs import Inputs, load, write_frame
+from scorecard.file_counts import FileCounts, mark_of
+from scorecard.hidden_supplements import count_refilings, with_refilings
+from scorecard.inputs import Inputs, frozen_marks, load, write_frame
 from scorecard.measuring import KEY, Material, Row, measure
 from scorecard.population import FILE as POPULATION
 from scorecard.population import population
+from scorecard.service_measures import measure_services
+from scorecard.survey_estimates import compact
+from scorecard.survey_history import OWN_COUNTS, OWN_WEIGHTED
+from scorecard.survey_measures import month_counts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,6 +44,7 @@ class Computed:
     population: "pd.DataFrame"
     tables: "dict[str, pd.DataFrame]"
     facts: dict[str, Any]
+    kept: "dict[str, pd.DataFrame]"  # of the survey, for later editions
 
     @property
     def checksum(self) -> str:
@@ -48,21 +55,25 @@ class Computed:
         """Put the results beside the inputs. (The counts by unit and procedure are there already: ``compute`` wrote them.)"""
         write_frame(folder / REGISTER_COUNTS, self.register_counts)
         write_frame(folder / POPULATION, self.population)
+        for name, frame in self.kept.items():
+            write_frame(folder / name, frame)
         (folder / TABLE_FOLDER).mkdir()
         for name, frame in self.tables.items():
             write_frame(folder / TABLE_FOLDER / f"{name}.parquet", frame)
         (folder / MEASUREMENTS).write_bytes(self.canonical)
 
 
-def compute(folder: Path, lake_root: Path, counts: Path | None = None) -> Computed:
+def compute(folder: Path, lake_root: Path, counts: Path | None = None, kept: Path | None = None) -> Computed:
     """Compute from the inputs in a folder and the lake's files that they list; nothing else is read.
 
-    ``counts``: where the counts by unit and procedure go, which are too many to hold.
+    ``counts``: where the counts by unit and procedure go, which are too many to hold. ``kept``: where counts of single files are kept
+    from one refresh of a running month to the next; a closed month is counted in full.
     """
     inputs = load(folder)
+    files = FileCounts(kept, inputs.month, mark_of(*frozen_marks(folder))) if kept is not None and inputs.provisional else None
     paths = [lake_root / item.path for item in inputs.lake_files]
     provinces = {place.code: place.province or place.code for place in inputs.places.values()}
-    counted = count(paths, [source.code for source in inputs.sources], inputs.month, inputs.papers, provinces, counts)
+    counted = count(paths, [source.code for source in inputs.sources], inputs.month, inputs.papers, provinces, counts, files)
     sources = [source.code for source in inputs.sources]
     with TemporaryDirectory(prefix="population-") as scratch:
         reached = population(paths, sources, inputs.month, provinces, Path(scratch))
@@ -76,11 +87,23 @@ def compute(folder: Path, lake_root: Path, counts: Path | None = None) -> Comput
         offerings=inputs.offerings,
         population=reached,
         reported=frozenset(code for code in reported if code is not None),
+        month=str(inputs.month),
+        groups=inputs.groups,
+        windows=inputs.windows,
+        before=inputs.before,
     )
+    others, phantoms = measure_services(inputs, paths, provinces, counted, material.reported, files)
+    material = replace(material, others=others)
+    refiled = None
+    if not inputs.provisional:  # who comes again within 30 days is told of closed months alone: it takes reading every dossier
+        refiled = count_refilings(paths, sources, inputs.month)
+        material = replace(
+            material, by_unit=with_refilings(counted.by_unit, refiled), by_procedure=with_refilings(counted.by_procedure, refiled)
+        )
     rows = measure(material, inputs.rules)
     spread = counted.registers.assign(province_code=[provinces.get(code, "") for code in counted.registers["handling_unit"]])
     register_counts = spread.sort_values(["province_code", "handling_unit", "procedure_code", "register_code"], ignore_index=True)
-    table_material = TableMaterial(inputs, folder, paths, rows, register_counts)
+    table_material = TableMaterial(inputs, folder, paths, rows, register_counts, counted.classes, refiled, phantoms, material)
     tables = {table.name: table.frame(table_material) for table in edition_tables().values()}
     facts = {
         "dossiers": sum(counted.sources.values()),
@@ -98,6 +121,7 @@ def compute(folder: Path, lake_root: Path, counts: Path | None = None) -> Comput
         population=reached,
         tables=tables,
         facts=facts,
+        kept={} if inputs.provisional else {OWN_WEIGHTED: compact(material.rated), OWN_COUNTS: month_counts(material)},
     )
 
 

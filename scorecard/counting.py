@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 from core.calendar import Month
 from core.lake import connect, fetch, from_arrow, read_files
 from procedures.dossiers import dossier_schema
-from procedures.papers import HELD, PaperBook
+from procedures.papers import PaperBook
+from scorecard import declare_once
+from scorecard.file_counts import NUMBER
 from scorecard.indicators import INDICATORS, LAKE
 from scorecard.judging import DOSSIER, FILE, KEYS, judge, judged, without_requests
 
@@ -30,7 +32,7 @@ __all__ = ["DOSSIER", "KEYS", "Counts", "count", "judged", "without_requests"]
 CHANNEL_CODES = (1, 2, 3, 4)
 MEMORY = "1200MB"  # the engine's share of a close; beyond it, it works on disk
 ROW_GROUP = 20_480  # small, so that a page about one province reads little of the file
-CELLS, RARE, HELD_PAPERS = "cells", "rare", "registers"  # what is counted file by file
+CELLS, RARE, HELD_PAPERS, CLASSES = "cells", "rare", "registers", "classes"  # what is counted file by file
 Tables = Mapping[str, "ibis.Table"]
 
 
@@ -39,12 +41,14 @@ class Counts:
     """What was counted. ``by_unit`` (``handling_unit``) and ``by_procedure`` (``procedure_code``): sums of
     ``<indicator>_<variant>``, ``<indicator>_den``, ``channel_<code>``, ``ended``. ``by_service`` (``province_code``,
     ``procedure_code``): ``received``, ``online``. ``registers``: ``handling_unit``, ``procedure_code``, ``register_code``,
-    ``dossiers``. ``sources``: dossiers that the month concerns, by source."""
+    ``dossiers``, ``unreached``, ``spared``; ``classes``: ``handling_unit``, ``paper_class``, ``test_code``, ``documents``, ``dossiers``
+    (see ``scorecard.declare_once``). ``sources``: dossiers that the month concerns, by source."""
 
     by_unit: "pd.DataFrame"
     by_procedure: "pd.DataFrame"
     by_service: "pd.DataFrame"
     registers: "pd.DataFrame"
+    classes: "pd.DataFrame"
     sources: dict[str, int]
 
 
@@ -74,7 +78,7 @@ def count(
             if files is None:
                 tables = counted(paths)
             else:
-                tables = {name: _summed_up(table) for name, table in files.tables(engine, CELLS, paths, counted).items()}
+                tables = {name: summed_up(table) for name, table in files.tables(engine, CELLS, paths, counted).items()}
             return _sums(engine, tables, provinces, target or Path(scratch) / "counts.parquet")
         finally:
             engine.disconnect()
@@ -86,11 +90,11 @@ def _counted(
     """All counts of the lake's rows: wide ones, those of dossiers with requests alone, and papers that registers hold."""
     found = judge(engine, rows, sources, month, papers, numbered=True)
     extra = [FILE] if FILE in rows.columns else []
-    held = found.papers.filter(found.papers.paper_class == HELD).select(*extra, *DOSSIER, *KEYS, "register_code").distinct()
     return {
         CELLS: _aggregate(found.dossiers, extra),
-        RARE: _counts(found.clocked, [*extra, *KEYS], _rare_conditions(found.clocked)),
-        HELD_PAPERS: held.group_by([*extra, *KEYS, "register_code"]).agg(dossiers=lambda t: t.count()),
+        RARE: _counts(found.asking, [*extra, *KEYS], _rare_conditions(found.asking)),
+        HELD_PAPERS: declare_once.register_counts(found.papers, extra),
+        CLASSES: declare_once.class_counts(found.papers, extra),
     }
 
 
@@ -109,7 +113,8 @@ def _sums(engine: "ibis.backends.duckdb.Backend", tables: Tables, provinces: Map
         by_unit=_with_rare(_summed(engine, cells, "handling_unit"), _summed(engine, rare, "handling_unit"), same),
         by_procedure=_with_rare(_summed(engine, cells, "procedure_code"), _summed(engine, rare, "procedure_code"), same),
         by_service=fetch(engine, services).to_pandas().astype(dict.fromkeys(keys, "str") | {"received": "int64", "online": "int64"}),
-        registers=registers.astype({**dict.fromkeys([*KEYS, "register_code"], "str"), "dossiers": "int64"}),
+        registers=registers.astype({**dict.fromkeys([*KEYS, "register_code"], "str"), **dict.fromkeys(declare_once.OF_REGISTERS, "int64")}),
+        classes=fetch(engine, tables[CLASSES].order_by(["handling_unit", "paper_class", "test_code"])).to_pandas(),
         sources={str(source): int(number) for source, number in zip(totals["source"], totals["dossiers"], strict=True)},
     )
 
@@ -164,11 +169,11 @@ def _counts(rows: "ibis.Table", keys: Sequence[str], conditions: Mapping[str, An
     return rows.group_by(list(keys)).agg(**others, **sums)
 
 
-def _summed_up(table: "ibis.Table") -> "ibis.Table":
+def summed_up(table: "ibis.Table") -> "ibis.Table":
     """Counts of single files as counts of all: summed by everything that is no number."""
-    keys = [name for name, kind in table.schema().items() if kind.is_string() and name != FILE]
-    numbers = [name for name, kind in table.schema().items() if kind.is_integer()]
-    return table.group_by(keys).agg(**{name: table[name].sum().cast("int32") for name in numbers})
+    keys = [name for name, kind in table.schema().items() if kind.is_string()]
+    numbers = {name: kind for name, kind in table.schema().items() if kind.is_integer() and name != NUMBER}
+    return table.group_by(keys).agg(**{name: table[name].sum().cast(kind) for name, kind in numbers.items()})
 
 
 def _aliases(columns: set[str]) -> dict[str, str]:
@@ -177,7 +182,7 @@ def _aliases(columns: set[str]) -> dict[str, str]:
 
     from scorecard.timeliness import MET
 
-    kinds = dict.fromkeys(("received_in", "ended_in", "in_cohort", "overdue_at_end", "asked_held", "asked_unclear", *MET), "boolean")
+    kinds = dict.fromkeys(("received_in", "ended_in", "in_cohort", "overdue_at_end", *MET, *declare_once.FLAGS), "boolean")
     kinds |= dict.fromkeys(("result_electronic", "assisted"), "boolean") | dict.fromkeys(("channel", "status", "requests"), "int64")
     kinds |= dict.fromkeys(("received_at", "due_at", "first_due_at", "ended_at"), "timestamp")
     conditions = _conditions(ibis.table(kinds, name="dossiers"))

@@ -13,6 +13,7 @@ Expression = Callable[["ibis.Table"], "ibis.expr.types.BooleanValue"]
 LAKE, SURVEY, CATALOGUE = "lake", "survey", "catalogue"
 SERVICE = "service"  # of what is offered online, and what comes of it
 RECEPTION, SYSTEM, PETITION = "reception", "system", "petition"  # of a receiving unit, of a provider's system, of petitions sent in
+FOLLOWED = "followed"  # of dossiers that were followed for some days after their end
 NOTHING = ""
 
 

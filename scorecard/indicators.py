@@ -5,6 +5,7 @@ gives a true-or-false column; how many rows are true is the numerator or denomin
 """
 
 from scorecard.availability_indicators import AVAILABILITY
+from scorecard.declare_once_indicators import DECLARE_ONCE
 from scorecard.definitions import (
     ANSWERS_EN,
     ANSWERS_VI,
@@ -20,7 +21,9 @@ from scorecard.definitions import (
     Expression,
     Indicator,
 )
+from scorecard.estimate_indicators import ESTIMATES
 from scorecard.figures import LOWER, RAW, UPPER
+from scorecard.parties_indicators import PARTIES
 from scorecard.timeliness_indicators import TIMELINESS
 
 __all__ = ["CATALOGUE", "INDICATORS", "LAKE", "SURVEY", "Expression", "Indicator"]
@@ -32,10 +35,10 @@ _DEFINITIONS = (
         name_en="Share of procedures offered online",
         unit_of_analysis_vi="thủ tục (cả nước: cặp tỉnh × thủ tục)",
         unit_of_analysis_en="procedure (nation: pair of province and procedure)",
-        cohort_vi="thủ tục do địa phương thực hiện, theo danh mục có hiệu lực ngày cuối tháng",
-        cohort_en="procedures carried out locally, by the catalogue valid on the month's last day",
-        formula_vi="thủ tục cung cấp một phần hoặc toàn trình / thủ tục do địa phương thực hiện",
-        formula_en="procedures offered in part or in full / procedures carried out locally",
+        cohort_vi="thủ tục do địa phương thực hiện (của bộ: do bộ thực hiện), theo danh mục có hiệu lực ngày cuối tháng",
+        cohort_en="procedures carried out locally (of a ministry: by the ministry), by the catalogue valid on the month's last day",
+        formula_vi="thủ tục cung cấp một phần hoặc toàn trình / thủ tục nói trên",
+        formula_en="procedures offered in part or in full / these procedures",
         source="NĐ 224/2026/NĐ-CP, Điều 14",
         source_en="Decree 224/2026/NĐ-CP, Article 14",
         kind=CATALOGUE,
@@ -49,10 +52,10 @@ _DEFINITIONS = (
         name_en="Share of procedures offered fully online",
         unit_of_analysis_vi="thủ tục (cả nước: cặp tỉnh × thủ tục)",
         unit_of_analysis_en="procedure (nation: pair of province and procedure)",
-        cohort_vi="thủ tục do địa phương thực hiện, theo danh mục có hiệu lực ngày cuối tháng",
-        cohort_en="procedures carried out locally, by the catalogue valid on the month's last day",
-        formula_vi="thủ tục cung cấp toàn trình / thủ tục do địa phương thực hiện",
-        formula_en="procedures offered in full / procedures carried out locally",
+        cohort_vi="thủ tục do địa phương thực hiện (của bộ: do bộ thực hiện), theo danh mục có hiệu lực ngày cuối tháng",
+        cohort_en="procedures carried out locally (of a ministry: by the ministry), by the catalogue valid on the month's last day",
+        formula_vi="thủ tục cung cấp toàn trình / thủ tục nói trên",
+        formula_en="procedures offered in full / these procedures",
         source="NĐ 224/2026/NĐ-CP, Điều 14",
         source_en="Decree 224/2026/NĐ-CP, Article 14",
         kind=CATALOGUE,
@@ -145,22 +148,24 @@ _DEFINITIONS = (
         cohort_vi=ENDED_VI,
         cohort_en=ENDED_EN,
         formula_vi=(
-            "từ: hồ sơ trong D bị yêu cầu giấy tờ có trong một cơ sở dữ liệu nhà nước / D; "
-            "đến: thêm hồ sơ mà giấy tờ bị yêu cầu không được nêu tên hoặc chưa xếp loại được / D"
+            "từ: hồ sơ trong D có giấy tờ bị yêu cầu thuộc lớp F1 hoặc F3 (cơ sở dữ liệu đã công bố và kết nối, có tra cứu được, "
+            "theo quy định có hiệu lực ngày yêu cầu) / D; đến: thêm hồ sơ có giấy tờ chưa xếp lớp được (F0) hoặc không có ghi nhận "
+            "tra cứu (F1 hoặc F2) / D"
         ),
         formula_en=(
-            "from: dossiers in D asked for a paper that a state register holds / D; "
-            "to: also those whose requested papers are not named or could not be classified / D"
+            "from: dossiers in D with a requested paper of class F1 or F3 (database published and connected, looked up with success, "
+            "by the rule in force on the day of the request) / D; to: also those with a paper that could not be classed (F0) or "
+            "without a recorded look-up (F1 or F2) / D"
         ),
-        source="NĐ 118/2025/NĐ-CP; danh mục cơ sở dữ liệu và từ khóa của hệ thống",
-        source_en="Decree 118/2025/NĐ-CP; this system's list of registers and keywords",
+        source="NĐ 118/2025/NĐ-CP, Điều 4 khoản 2a và các quy định trước đó; danh mục cơ sở dữ liệu, thành phần chuẩn của hệ thống",
+        source_en="Decree 118/2025/NĐ-CP, Article 4(2a), and the rules before it; this system's registers and standard components",
         kind=LAKE,
         higher_is_better=False,
         empty_vi=NO_DOSSIERS_VI,
         empty_en=NO_DOSSIERS_EN,
         numerators={
-            LOWER: lambda d: d.in_cohort & d.asked_held,
-            UPPER: lambda d: d.in_cohort & (d.asked_held | d.asked_unclear),
+            LOWER: lambda d: d.in_cohort & d.asked_fault,
+            UPPER: lambda d: d.in_cohort & (d.asked_fault | d.asked_open),
         },
         denominator=lambda d: d.in_cohort,
     ),
@@ -234,4 +239,5 @@ _DEFINITIONS = (
     ),
 )
 
-INDICATORS: dict[str, Indicator] = {indicator.code: indicator for indicator in (*_DEFINITIONS, *AVAILABILITY, *TIMELINESS)}
+_ALL = (*_DEFINITIONS, *DECLARE_ONCE, *AVAILABILITY, *TIMELINESS, *PARTIES, *ESTIMATES)
+INDICATORS: dict[str, Indicator] = {indicator.code: indicator for indicator in _ALL}

@@ -18,6 +18,8 @@ from procedures.models import NATIONAL, Component, Procedure, Source, StateRegis
 from procedures.papers import PaperBook
 from procedures.queries import procedures_map, units
 from scorecard.declare_once_inputs import describe_registry, read_law, read_vocabulary
+from scorecard.integrity_inputs import freeze as freeze_integrity
+from scorecard.integrity_inputs import with_verdicts
 from scorecard.measuring import Place
 from scorecard.quality_marks import SUBMISSIONS, submissions_frame
 from scorecard.rulesets import RuleSet, read
@@ -104,6 +106,7 @@ def freeze(
     _write_json(folder / "registers.json", describe_registry(session, day))
     _write_json(folder / "sources.json", [asdict(view) for view in _sources(session, month)])
     write_frame(folder / SUBMISSIONS, submissions_frame(session, month))
+    freeze_integrity(folder, session, month, published)
     if not provisional:
         freeze_history(folder, session, month, folder.parent)
     shutil.copyfile(rules_file, folder / RULES)
@@ -131,7 +134,7 @@ def load(folder: Path) -> Inputs:
         rules=read(folder / RULES),
         lake_files=[DataFile(**item) for item in read_json(folder / LAKE_FILES)],
         places=places,
-        answers=pd.read_parquet(folder / "answers.parquet"),
+        answers=with_verdicts(pd.read_parquet(folder / "answers.parquet"), folder),
         invited=pd.read_parquet(folder / "invited.parquet"),
         offerings=[(item.unit_code, item.procedure_code, item.online_level) for item in services.declared],
         services=services,

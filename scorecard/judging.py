@@ -16,21 +16,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.calendar import Month
-from core.lake import fetch, from_arrow, read_files
+from core.lake import read_files
 from procedures.dossiers import END_STATUSES, dossier_schema
-from procedures.papers import HELD, UNCLEAR, PaperBook
-from scorecard import timeliness
+from procedures.papers import PaperBook
+from scorecard import declare_once, timeliness
 
 if TYPE_CHECKING:
     import ibis
     import ibis.backends.duckdb
-    import pyarrow as pa
 
 KEYS = ["handling_unit", "procedure_code"]
 DOSSIER = ["source", "dossier_code"]
 KEPT = ["received_at", "channel", "due_at", "first_due_at", "status", "result_electronic", "assisted"]  # as the source sent them
 DERIVED = [*KEPT, "ended_at", "received_in", "ended_in", "in_cohort", "overdue_at_end", "requests"]
 COLUMNS = [*DOSSIER, *KEYS, *DERIVED]
+NESTED = ["listed", "supplements", "data_lookups", "history"]  # read for dossiers with requests only
 FILE = "filename"  # where dossiers are judged file by file: the file that holds them
 
 
@@ -83,19 +83,16 @@ def judge(
     silent, asking = without_requests(rows.filter(counted == 0), month), _asking(rows.filter(counted > 0), month)
     if numbered:  # to read all codes costs as much as to read everything else
         silent, asking = silent.mutate(dossier_code=ibis.null("int64")), asking.mutate(dossier_code=ibis.row_number())
-    asking = engine.create_table("asking", asking.select(*COLUMNS, *extra, "listed", "supplements"), temp=True)
-    asked = _asked(asking, month, extra)
-    classes = _classify(fetch(engine, asked.select("procedure_code", "paper_code", "paper_name").distinct()), papers)
-    lookup = from_arrow(engine, "paper_classes", classes)
-    on = [asked[name].identical_to(lookup[name]) for name in ("procedure_code", "paper_code", "paper_name")]
-    known = asked.inner_join(lookup, on).select(*extra, *DOSSIER, *KEYS, asked.paper_name, "paper_class", "register_code")
-    classed = known.group_by(DOSSIER).agg(held=(known.paper_class == HELD).any(), unclear=(known.paper_class == UNCLEAR).any())
+    asking = engine.create_table("asking", asking.select(*COLUMNS, *extra, *NESTED), temp=True)
+    known = declare_once.classed_papers(engine, asking, month, papers, extra)
+    classed = declare_once.flags(known)
     clocked = timeliness.with_requests(asking, month)
     joined = clocked.left_join(classed, DOSSIER).select(
         *(clocked[name] for name in (*COLUMNS, *extra, *timeliness.MET)),
-        asked_held=classed.held.fill_null(False),
+        ended_from_request=declare_once.ended_from_request(clocked).fill_null(False),
+        asked_fault=classed.asked_fault.fill_null(False),
         # a source that sends only a number of requests names no paper
-        asked_unclear=classed.unclear.fill_null(False) | ((clocked.requests > 0) & (clocked.listed == 0)),
+        asked_open=classed.asked_open.fill_null(False) | ((clocked.requests > 0) & (clocked.listed == 0)),
     )
     return Judged(silent, joined, clocked, known)
 
@@ -106,7 +103,7 @@ def without_requests(rows: "ibis.Table", month: Month) -> "ibis.Table":
 
     no = ibis.literal(False)
     rows = _concerned(rows, month, requests=ibis.literal(0, "int64"), asked_in=no)
-    return timeliness.without_requests(rows).mutate(asked_held=no, asked_unclear=no)
+    return timeliness.without_requests(rows).mutate(ended_from_request=no, asked_fault=no, asked_open=no)
 
 
 def _asking(rows: "ibis.Table", month: Month) -> "ibis.Table":
@@ -150,28 +147,3 @@ def _ended(status: Any) -> Any:
     lasts = [code for code in END_STATUSES if code + 1 not in END_STATUSES]
     return reduce(or_, (status.between(first, last) for first, last in zip(firsts, lasts, strict=True)))
 
-
-def _asked(dossiers: "ibis.Table", month: Month, extra: Sequence[str] = ()) -> "ibis.Table":
-    """One row for each paper asked for in D up to the month's end; a request that lists none counts by its text."""
-    import ibis
-
-    requests = dossiers.filter(dossiers.in_cohort & (dossiers.listed > 0))
-    requests = requests.select(*extra, *DOSSIER, *KEYS, request=requests.supplements.unnest())
-    instant = requests.request.requested_at
-    requests = requests.filter(instant.isnull() | (instant < ibis.literal(month.end)))
-    documents = requests.request.documents
-    named = requests.filter(documents.length() > 0)
-    named = named.select(*extra, *DOSSIER, *KEYS, document=named.request.documents.unnest())
-    named = named.select(*extra, *DOSSIER, *KEYS, paper_code=named.document["code"], paper_name=named.document["name"])
-    bare = requests.filter(documents.isnull() | (documents.length() == 0))
-    bare = bare.select(*extra, *DOSSIER, *KEYS, paper_code=ibis.null("string"), paper_name=bare.request["text"])
-    return named.union(bare)
-
-
-def _classify(papers: "pa.Table", book: PaperBook) -> "pa.Table":
-    """The lookup table of distinct papers: the same rows with ``paper_class`` and ``register_code``."""
-    import pyarrow as pa
-
-    found = [book.classify(row["procedure_code"] or "", row["paper_code"], row["paper_name"]) for row in papers.to_pylist()]
-    papers = papers.append_column("paper_class", pa.array([kind for kind, _ in found], pa.string()))
-    return papers.append_column("register_code", pa.array([register for _, register in found], pa.string()))

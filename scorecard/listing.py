@@ -80,7 +80,7 @@ def open_figure(
     dossiers, papers = judged(engine, paths, [source.code for source in inputs.sources], inputs.month, inputs.papers, only)
     wanted = dossiers.filter(FIGURES[figure](dossiers).fill_null(False))
     if register_code is not None:
-        wanted = wanted.semi_join(papers.filter((papers.paper_class == HELD) & (papers.register_code == register_code)), DOSSIER)
+        wanted = wanted.semi_join(papers.filter((papers.paper_kind == HELD) & (papers.register_code == register_code)), DOSSIER)
     names = papers.group_by(DOSSIER).agg(papers=papers.paper_name.collect(distinct=True))
     listed = wanted.left_join(names, DOSSIER).select(wanted, names.papers)
     columns = listed.select(*DOSSIER, "received_at", "procedure_code", "handling_unit", "papers")

@@ -7,6 +7,8 @@ or ministry sent anything for the month, ``not_applicable`` where something was 
 
 from collections.abc import Iterator, Mapping
 
+from scorecard.availability import OFFERING_KINDS
+from scorecard.definitions import FOLLOWED, SERVICE
 from scorecard.figures import COUNTRY, NATION, NOT_APPLICABLE, NOT_REPORTED, PROCEDURE, RAW, UNIT, VALUE
 from scorecard.indicators import CATALOGUE, INDICATORS, LAKE
 from scorecard.rows import KEY, NO_SUBJECT, Key, Material, Place, Row, ancestors, as_counts, empty_status, roll_up
@@ -25,6 +27,7 @@ def measure(material: Material, rules: RuleSet) -> list[Row]:
         *_lake_rows(material, subjects, above),
         *survey_rows(material, subjects, above, rules),
         *_catalogue_rows(material, subjects),
+        *material.others,
     ]
     rows = [row for row in rows if row.indicator in rules.empty]  # an old edition's rules know nothing of newer indicators
     _rate(rows, rules.z)
@@ -40,7 +43,7 @@ def _lake_rows(material: Material, subjects: list[Key], above: Mapping[str, list
     for subject in [*subjects, *((PROCEDURE, code) for code in sorted(by_procedure))]:
         sums = counted.get(subject, {})
         for indicator in INDICATORS.values():
-            if indicator.kind != LAKE:
+            if indicator.kind not in (LAKE, FOLLOWED):
                 continue
             denominator = sums.get(f"{indicator.code}_den", 0)
             for variant in indicator.variants:
@@ -51,16 +54,17 @@ def _lake_rows(material: Material, subjects: list[Key], above: Mapping[str, list
 
 
 def _catalogue_rows(material: Material, subjects: list[Key]) -> Iterator[Row]:
-    """Shares of procedures offered online: of each province, of all pairs of province and procedure, of each procedure's provinces."""
+    """Shares of procedures offered online: of each province or ministry, of all pairs of these and procedures, of each procedure."""
     offered: dict[Key, list[str]] = {}
     for unit, procedure, level in material.offerings:
-        if unit in material.places and material.places[unit].kind == "province":
-            for key in ((UNIT, unit), (NATION, COUNTRY), (PROCEDURE, procedure)):
+        if unit in material.places and material.places[unit].kind in OFFERING_KINDS:
+            whole = [(NATION, COUNTRY)] if material.places[unit].kind == "province" else []  # the nation's share is of the local level
+            for key in ((UNIT, unit), (PROCEDURE, procedure), *whole):
                 offered.setdefault(key, []).append(level)
     everyone = [*subjects, *sorted(key for key in offered if key[0] == PROCEDURE)]
     for subject in everyone:
         levels = offered.get(subject, [])
-        declares = subject[0] != UNIT or material.places[subject[1]].kind == "province"
+        declares = subject[0] != UNIT or material.places[subject[1]].kind in OFFERING_KINDS
         for indicator in INDICATORS.values():
             if indicator.kind != CATALOGUE:
                 continue
@@ -82,5 +86,5 @@ def _rate(rows: list[Row], z: float) -> None:
     ends = zip(shown, round10_all(numerators / denominators), round10_all(low), round10_all(high), strict=True)
     for row, value, row_low, row_high in ends:
         row.value = value
-        if INDICATORS[row.indicator].kind != CATALOGUE:
+        if INDICATORS[row.indicator].kind not in (CATALOGUE, SERVICE):
             row.low, row.high = row_low, row_high

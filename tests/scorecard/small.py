@@ -18,6 +18,7 @@ from procedures.models import (
     Procedure,
     RegisterConnection,
     Source,
+    StandardComponent,
     StateRegister,
     Submission,
     Unit,
@@ -64,6 +65,8 @@ class Dossier:
     requests: list[tuple[float, list[str]]] = field(default_factory=list)
     source: str = "hanoi"
     counted: int | None = None  # requests that the source only counts, without naming any
+    looked_up: str | None = "found"  # what the look-up in the civil register showed; None: no record of one
+    applicant: str | None = None
 
 
 def at(days: float) -> datetime:
@@ -93,9 +96,12 @@ def build(dossiers: Iterable[Dossier]) -> LakeTable:
         for code, unit in (("hanoi", "01"), ("hue", "46"), ("camau", "96")):
             session.add(Source(code=code, name=code, unit_id=units[unit].id, simulated=True))
         session.add(Source(code="abroad", name="abroad", list_code="abroad"))
-        register = StateRegister(code="civil", name="Hộ tịch", name_en="Civil status", keeper="Bộ Tư pháp", keywords=["giay khai sinh"])
+        register = StateRegister(code="civil", name="Hộ tịch", name_en="Civil status", keeper="Bộ Tư pháp", published_from=BORN)
         session.add(register)
         session.flush()
+        birth = StandardComponent(code="birth", name="Giấy khai sinh", name_en="Birth certificate", register_id=register.id)
+        birth.aliases = ["giấy khai sinh"]
+        session.add(birth)
         session.add(RegisterConnection(register_id=register.id, unit_id=units["01"].id, connected_from=BORN))
         for code, name in ((BIRTH, "Đăng ký khai sinh"), (BUILD, "Cấp giấy phép xây dựng")):
             procedure = Procedure(code=code, name=name, is_local=True, levels=["commune"], valid_from=BORN)
@@ -133,6 +139,8 @@ def row_of(dossier: Dossier) -> dict[str, Any]:
             {"requested_at": at(day), "answered_at": None, "text": "", "documents": [{"code": None, "name": name} for name in names]}
             for day, names in dossier.requests
         ],
+        "data_lookups": None if dossier.looked_up is None else [{"database": "civil", "at": received, "outcome": dossier.looked_up}],
+        "applicant_hash": dossier.applicant,
         "history": [],
         "submission": "s",
     }

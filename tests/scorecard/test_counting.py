@@ -10,8 +10,10 @@ import pytest
 
 from core.calendar import local_date
 from procedures.dossiers import END_STATUSES, dossier_table
-from procedures.papers import HELD, UNCLEAR, PaperBook
+from procedures.once_only import FAULT, OPEN, LegalTest, OnceOnly
+from procedures.papers import PaperBook, Vocabulary
 from scorecard.counting import Counts, count
+from scorecard.declare_once import OF_REGISTERS
 from tests.scorecard.small import MONTH, at, put
 
 UNITS = {"00004": "01", "00008": "01", "19750": "46", "H26.02": "01"}
@@ -19,7 +21,14 @@ SOURCES = ("01", "46", "abroad")
 NATIONAL = SOURCES[:2]
 PROCEDURES = ("1.001193", "1.009994")
 PAPERS = ("Giấy khai sinh", "Bản vẽ thiết kế", "Đơn đề nghị", "Giấy gì đó", None)
-BOOK = PaperBook([("1.009994", "", "Bản vẽ thiết kế", None)], {"civil": ["giay khai sinh"]})
+LAW = OnceOnly(
+    tests=(LegalTest("t", date(2026, 9, 1), None, published=True, connected=True, excused_unconnected=False),),
+    published={"civil": date(2026, 9, 20)},
+    connected={("civil", "01"): date(2026, 10, 5)},
+    lookups={"civil": "civil"},
+    failed=frozenset(["none"]),
+)
+BOOK = PaperBook([("1.009994", "", "Bản vẽ thiết kế", None)], Vocabulary.of_phrases({"civil": ["giấy khai sinh"]}), LAW)
 
 
 def rows_of(seed: int, number: int = 120) -> list[dict[str, Any]]:
@@ -64,7 +73,8 @@ def rows_of(seed: int, number: int = 120) -> list[dict[str, Any]]:
                 "supplements": requests or maybe(0.9, []),
                 "result_electronic": draw.choice([True, False, None]),
                 "assisted": draw.choice([True, False, None]),
-                "history": [],
+                "data_lookups": draw.choice([None, [], lookups(draw, received), lookups(draw, received)]),
+                "history": [{"at": received, "status": code} for code in draw.choice([[2, 5, 9], [2, 5, 4, 9], [5, 9, 10], []])],
                 "submission": "s",
             }
         )
@@ -121,11 +131,42 @@ def clocks(row: dict[str, Any], end: datetime | None, ended: bool, requests: int
     }
 
 
-def by_hand(rows: list[dict[str, Any]]) -> tuple[dict[tuple[str, str], Counter[str]], Counter[str], Counter[tuple[str, str, str]]]:
+def lookups(draw: random.Random, received: datetime) -> list[dict[str, Any]]:
+    at = draw.choice([None, received + timedelta(days=draw.uniform(-1, 20))])
+    return [{"database": draw.choice(["civil", "other"]), "at": at, "outcome": draw.choice(["found", "none", None])}]
+
+
+def names_in(request: dict[str, Any]) -> list[str | None]:
+    return [paper["name"] for paper in request["documents"] or []] or [request["text"]]
+
+
+def paper_by_hand(row: dict[str, Any], request: dict[str, Any], name: str | None) -> str:
+    """The class of a paper asked for: by the dates of ``LAW`` and the dossier's look-ups."""
+    if name is None or name == "Giấy gì đó":
+        return "F0"
+    if name != "Giấy khai sinh":  # the drawings of one procedure; a form that the vocabulary does not know
+        return "F4" if name == "Bản vẽ thiết kế" and row["procedure_code"] == "1.009994" else "F0"
+    instant = request["requested_at"] or row["received_at"]
+    day = (instant + timedelta(hours=7)).date()
+    if day < date(2026, 9, 20):
+        return "F4"
+    if row["source"] != "01" or day < date(2026, 10, 5):
+        return "F5"
+    until = request["requested_at"] or MONTH.end
+    outcomes = [entry["outcome"] for entry in row["data_lookups"] or [] if (entry["at"] or row["received_at"]) <= until]
+    return "F2" if "none" in outcomes else "F1" if outcomes else "F12"
+
+
+Cells = dict[tuple[str, ...], Counter[str]]
+
+
+def by_hand(
+    rows: list[dict[str, Any]],
+) -> tuple[Cells, Counter[str], Cells]:
     """The same counts by plain loops: by unit and procedure, by source, and by unit, procedure and register."""
-    cells: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    cells: Cells = defaultdict(Counter)
     sources: Counter[str] = Counter()
-    registers: Counter[tuple[str, str, str]] = Counter()
+    registers: Cells = defaultdict(Counter)
 
     def inside(instant: datetime | None) -> bool:
         return instant is not None and MONTH.start <= instant < MONTH.end
@@ -142,11 +183,9 @@ def by_hand(rows: list[dict[str, Any]]) -> tuple[dict[tuple[str, str], Counter[s
         overdue = inside(row["due_at"]) and (end is None or end >= MONTH.end)
         if not (received or cohort or overdue):
             continue
-        papers = [(None, item["text"]) for item in before if not item["documents"]]
-        papers += [(paper["code"], paper["name"]) for item in before for paper in item["documents"] or []]
-        classes = [BOOK.classify(row["procedure_code"], code, name) for code, name in papers] if cohort else []
-        held = any(kind == HELD for kind, _ in classes)
-        unclear = any(kind == UNCLEAR for kind, _ in classes) or (requests > 0 and not listed)
+        asked = [[paper_by_hand(row, item, name) for name in names_in(item)] for item in before] if cohort else []
+        held = any(paper in FAULT for request in asked for paper in request)
+        unclear = any(paper in OPEN for request in asked for paper in request) or (requests > 0 and not listed)
         due = row["due_at"] is not None
         counted_due = (ended and due) or overdue
         on_time = ended and due and end is not None and end <= row["due_at"]
@@ -185,7 +224,14 @@ def by_hand(rows: list[dict[str, Any]]) -> tuple[dict[tuple[str, str], Counter[s
         } | {f"channel_{code}": received and row["channel"] == code for code in (1, 2, 3, 4)}
         cells[cell].update({name: int(true) for name, true in said.items()})
         sources[row["source"]] += 1
-        registers.update((*cell, register) for register in {name for kind, name in classes if kind == HELD and name})
+        births = [
+            (request, [place for place, name in enumerate(names_in(item)) if name == "Giấy khai sinh"])
+            for request, item in zip(asked, before, strict=False)  # nothing is asked for outside of D
+        ]
+        if any(places for _, places in births):
+            out = [(request, places) for request, places in births if any(request[place] in ("F4", "F5") for place in places)]
+            spared = any(len(places) == len(request) and all(paper in ("F4", "F5") for paper in request) for request, places in out)
+            registers[(*cell, "civil")].update(dossiers=1, unreached=int(bool(out)), spared=int(spared))
     return cells, sources, registers
 
 
@@ -216,7 +262,9 @@ def test_counts_are_those_of_counting_by_hand(tmp_path: Path, seed: int) -> None
         assert numbers == Counter({name: cells[cell][name] for name in numbers})
     assert summed.keys() == cells.keys()
     assert counts.sources == sources
-    assert {tuple(row[:3]): row[3] for row in counts.registers.itertuples(index=False)} == registers
+    assert {tuple(row[:3]): Counter(dict(zip(OF_REGISTERS, row[3:], strict=True))) for row in counts.registers.itertuples(index=False)} == {
+        key: Counter({name: found[name] for name in OF_REGISTERS}) for key, found in registers.items()
+    }
     for frame, place in ((counts.by_unit, 0), (counts.by_procedure, 1)):
         sums: dict[str, Counter[str]] = defaultdict(Counter)
         for cell, numbers in cells.items():

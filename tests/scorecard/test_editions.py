@@ -133,9 +133,9 @@ def test_what_arrives_later_is_not_in_the_edition(embedded: Path) -> None:
     answer("00004", 1)
     add_dossiers([Dossier("late", finished=8)])
     with writing() as session:
-        from procedures.models import StateRegister
+        from procedures.models import StandardComponent
 
-        session.execute(update(StateRegister).values(keywords=["nothing"]))
+        session.execute(update(StandardComponent).values(aliases=["nothing"]))
     assert operations.replay(MONTH).identical
 
 

@@ -1,0 +1,68 @@
+"""Dossiers that ended without a result and came again: a question of its own over the lake (methodology §7.4).
+
+Followed for 30 days, so those that ended up to 30 days before the month's end are counted: of all others something is still to come, and
+the files that an edition lists hold nothing received later.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.calendar import Month
+from core.lake import connect, fetch, read_files
+from procedures.dossier_queries import refilings
+from procedures.dossiers import END_STATUSES, dossier_schema
+from scorecard.definitions import FOLLOWED
+from scorecard.indicators import INDICATORS
+
+if TYPE_CHECKING:
+    import ibis
+    import pandas as pd
+
+DAYS = 30
+KEYS = ["handling_unit", "procedure_code"]
+
+
+def count_refilings(paths: Sequence[Path], sources: Sequence[str], month: Month) -> "pd.DataFrame":
+    """By ``handling_unit`` and ``procedure_code`` of the first dossier: ``<indicator>_raw`` and ``<indicator>_den`` of the indicators of
+    kind ``FOLLOWED``."""
+    engine = connect()
+    try:
+        rows = read_files(engine, paths, dossier_schema())
+        cohort = followed(rows.filter(rows.source.isin(list(sources))), month)
+        sums = {}
+        for code, indicator in INDICATORS.items():
+            if indicator.kind == FOLLOWED and indicator.denominator is not None:
+                sums[f"{code}_den"] = indicator.denominator(cohort).sum().cast("int64")
+                sums |= {f"{code}_{variant}": numerator(cohort).sum().cast("int64") for variant, numerator in indicator.numerators.items()}
+        counted = cohort.group_by(KEYS).agg(**sums).order_by(KEYS)
+        frame: pd.DataFrame = fetch(engine, counted).to_pandas().astype(dict.fromkeys(KEYS, "str") | dict.fromkeys(sums, "int64"))
+        return frame
+    finally:
+        engine.disconnect()
+
+
+def followed(rows: "ibis.Table", month: Month) -> "ibis.Table":
+    """Dossiers of known applicants that ended ``DAYS`` to a month and ``DAYS`` before the month's end, with ``refiled``."""
+    import ibis
+
+    first, until = month.start - timedelta(days=DAYS), month.end - timedelta(days=DAYS)
+    rows = rows.filter(rows.applicant_hash.notnull() & (rows.received_at < ibis.literal(month.end)))
+    rows = rows.mutate(ended_at=ibis.coalesce(rows.finished_at, rows.returned_at))
+    rows = rows.mutate(
+        followed=rows.status.isin(END_STATUSES) & (rows.ended_at >= ibis.literal(first)) & (rows.ended_at < ibis.literal(until))
+    )
+    near = rows.filter(rows.followed.fill_null(False) | (rows.received_at >= ibis.literal(first)))
+    again = refilings(near, DAYS).select("source", "dossier_code").distinct().mutate(refiled=True)
+    cohort = near.filter(near.followed)
+    joined = cohort.left_join(again, ["source", "dossier_code"])
+    return joined.select(*(cohort[name] for name in ("source", "dossier_code", *KEYS)), refiled=again.refiled.fill_null(False))
+
+
+def with_refilings(sums: "pd.DataFrame", refiled: "pd.DataFrame") -> "pd.DataFrame":
+    """Counts by unit or by procedure (their first column), with those of refilings; a unit that only has these is added."""
+    key = str(sums.columns[0])
+    more = refiled.groupby(key).sum(numeric_only=True)
+    joined = sums.merge(more, how="outer", left_on=key, right_index=True).fillna(0)
+    return joined.astype({name: "int64" for name in joined.columns if name != key}).sort_values(key, ignore_index=True)
