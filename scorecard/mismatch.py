@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from scorecard.measuring import Row
 
 TIMES = ("0", "1", "2+")  # answers to supplement_count that state a number
-LATE, IN_TIME = ("1", "2", "3"), ("4", "5")  # answers to the question of time, worded against the appointed day
 
 
 def flags(answers: "pd.DataFrame") -> "pd.DataFrame":
@@ -44,16 +43,16 @@ def flags(answers: "pd.DataFrame") -> "pd.DataFrame":
     recorded = (answers["recorded_supplements"].astype("Int64") > 0).fillna(False).astype(bool)
     online = answers["recorded_online"].astype("boolean").fillna(False).astype(bool)
     on_time, overdue = (answers["recorded_on_time"].astype("boolean").eq(told).fillna(False).astype(bool) for told in (True, False))
-    stated, dated = said("supplement_count", *TIMES), said("time", *LATE, *IN_TIME) & (on_time | overdue)
+    stated, dated = said("supplement_count", *TIMES), said("on_time", "yes", "no") & (on_time | overdue)
     again, helped = said("asked_again", "yes", "no"), said("assisted", "yes", "no") & online
     counted = {
         UNRECORDED_SUPPLEMENT: (said("supplement_count", *TIMES[1:]) & ~recorded, stated),
         UNCONFIRMED_SUPPLEMENT: (said("supplement_count", TIMES[0]) & recorded, stated),
         UNRECORDED_AGAIN: (said("asked_again", "yes") & ~recorded, again),
         UNCONFIRMED_ONLINE: (said("assisted", "yes") & online, helped),
-        UNCONFIRMED_ON_TIME: (said("time", *LATE) & on_time, dated),
-        UNRECORDED_ON_TIME: (said("time", *IN_TIME) & overdue, dated),
-        PAID_OUTSIDE: (said("paid_outside", "yes"), said("paid_outside", "yes", "no")),
+        UNCONFIRMED_ON_TIME: (said("on_time", "no") & on_time, dated),
+        UNRECORDED_ON_TIME: (said("on_time", "yes") & overdue, dated),
+        PAID_OUTSIDE: (said("extra_cost", "yes"), said("extra_cost", "yes", "no")),
     }
     columns = {name: series for code, (top, bottom) in counted.items() for name, series in ((code, top), (f"{code}_of", bottom))}
     return pd.DataFrame(columns).astype("int64")

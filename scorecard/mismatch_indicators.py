@@ -78,7 +78,7 @@ MISMATCH = (
             "phiếu nói muộn hơn hẹn mà hồ sơ ghi đúng hạn / phiếu trả lời câu này của hồ sơ có ngày hẹn",
             "answers that say late where the record says on time / answers to the question for dossiers with a due date",
         ),
-        "time",
+        "on_time",
     ),
     _indicator(
         UNRECORDED_ON_TIME,
@@ -87,7 +87,7 @@ MISMATCH = (
             "phiếu nói đúng hẹn hoặc sớm hơn mà hồ sơ ghi quá hạn / phiếu trả lời câu này của hồ sơ có ngày hẹn",
             "answers that say on time or early where the record says overdue / answers to the question for dossiers with a due date",
         ),
-        "time",
+        "on_time",
     ),
     _indicator(
         PAID_OUTSIDE,
@@ -96,6 +96,6 @@ MISMATCH = (
             "phiếu nói có trả thêm / phiếu trả lời có hoặc không",
             "answers that say so / answers of yes or no",
         ),
-        "paid_outside",
+        "extra_cost",
     ),
 )
