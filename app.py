@@ -14,8 +14,10 @@ from core.views import health
 PARTS = frozenset({"survey", "site"})
 COMMANDS = ("procedures.cli", "surveys.cli", "scorecard.cli", "exports.cli", "simulation.cli")
 PAGES = {
-    "survey": ("surveys.views",),
+    "survey": ("surveys.views", "surveys.open_views"),
     "site": (
+        "surveys.desk_views",
+        "surveys.api",
         "procedures.views",
         "procedures.api",
         "procedures.coverage_views",
@@ -54,6 +56,7 @@ def create_app(parts: Collection[str] = PARTS, settings: Settings | None = None)
         for name in COMMANDS:
             for command in import_module(name).commands:
                 app.cli.add_command(command)
+        app.extensions["pdf"] = import_module("exports.render").render  # for the rooms below exports
         app.extensions["health"]["lake"] = import_module("procedures.queries").lake_health
         for name in ("procedures.jobs", "surveys.jobs", "scorecard.jobs", "exports.jobs"):
             app.extensions["jobs"].extend(import_module(name).jobs())

@@ -50,6 +50,8 @@ def _schemas() -> dict[str, Any]:
             quarantine=MAYBE_TEXT,
         ),
         "Problem": problem,
+        "Noted": _object(updated=NUMBER, unchanged=NUMBER, unknown=NUMBER),
+        "Handover": _object(handover=TEXT, invitations=NUMBER),
     }
 
 
@@ -78,6 +80,33 @@ def _problems(*statuses: int) -> dict[str, Any]:
     wait = {"Retry_After": "seconds to wait"}
     headers = {401: {"WWW_Authenticate": "Bearer"}, 429: wait, 503: wait}
     return {str(status): _answer(words[status], "Problem", "application/problem+json", **headers.get(status, {})) for status in statuses}
+
+
+def _invitations() -> dict[str, Any]:
+    """What the system that sends invitations tells of them (the survey's part of the interface)."""
+    receipt = _object(invitation=TEXT, delivery={"enum": ["sent", "delivered", "failed"]})
+    receipt["properties"]["contact_load"] = {"type": ["integer", "null"], "minimum": 1, "maximum": 10_000}
+    told = _object(receipts=_list(receipt) | {"maxItems": 10_000})
+    return {
+        "/api/v1/receipts": {
+            "post": {
+                "operationId": "receipts",
+                "summary": "What became of invitations, by their id",
+                "security": [{"token": []}],
+                "requestBody": {"required": True, "content": {"application/json": {"schema": told}}},
+                "responses": {"200": _answer("Noted; unknown: no such invitation of this source", "Noted")} | _problems(400, 401, 413, 415, 429),
+            }
+        },
+        "/api/v1/handovers/{key}/received": {
+            "post": {
+                "operationId": "handover_received",
+                "summary": "A hand-over's file was taken; it is deleted",
+                "security": [{"token": []}],
+                "parameters": [SUBMISSION_KEY],
+                "responses": {"200": _answer("Deleted", "Handover")} | _problems(401, 404, 429),
+            }
+        },
+    }
 
 
 def document(max_upload_mb: int) -> dict[str, Any]:
@@ -126,6 +155,7 @@ def document(max_upload_mb: int) -> dict[str, Any]:
                     "responses": {"200": {"description": "CSV or JSON lines", "content": rows}} | _problems(401, 404, 429, 503),
                 }
             },
+            **_invitations(),
             "/api/v1/openapi.json": {
                 "get": {
                     "operationId": "openapi",

@@ -11,27 +11,11 @@ from core.calendar import Month, utc_now
 from core.database import reading, writing
 from core.errors import InputError
 from surveys import design, handover, planning, privacy, queries
-from surveys.reach_cli import groups
+from surveys.reach_cli import MONTH, groups
 
 surveys = AppGroup("surveys", help="Invitations and answers.")
 for group in groups:
     surveys.add_command(group)
-
-
-class MonthType(click.ParamType):
-    """A month like 2026-10."""
-
-    name = "month"
-
-    def convert(self, value: str | Month, param: click.Parameter | None, ctx: click.Context | None) -> Month:
-        """Read the month."""
-        try:
-            return value if isinstance(value, Month) else Month.parse(value)
-        except ValueError:
-            self.fail(f"{value}: tháng viết như 2026-10 / write the month like 2026-10", param, ctx)
-
-
-MONTH = MonthType()
 
 
 @surveys.command("plan")

@@ -165,6 +165,11 @@ def folder() -> Path:
     return _settings().data_dir / "handover"
 
 
+def days() -> int:
+    """How long a hand-over file waits for its receipt."""
+    return _settings().handover_days
+
+
 def path_of(key: str) -> Path:
     """A parcel's file."""
     return folder() / f"{key}.csv"
@@ -215,7 +220,7 @@ def received(key: str, now: datetime) -> int:
 
 def forget(now: datetime) -> dict[str, int]:
     """Delete hand-over files that nobody acknowledged in time; what was in them can be derived again."""
-    oldest = (now - timedelta(days=_settings().handover_days)).timestamp()
+    oldest = (now - timedelta(days=days())).timestamp()
     late = [path for path in folder().glob("*.*") if path.stat().st_mtime < oldest] if folder().is_dir() else []
     for path in late:
         path.unlink(missing_ok=True)

@@ -11,11 +11,14 @@ from sqlalchemy import Select, Update, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from core import audit
 from core.calendar import Month, local_date
 from core.database import get_engine, reading, writing
+from core.errors import InputError
 from core.settings import Settings
+from procedures.queries import units
 from surveys import privacy, queries
-from surveys.models import TEST, Answer, Invitation, PhoneCase
+from surveys.models import TEST, Answer, Invitation, NoSignal, PhoneCase
 from surveys.questionnaire import CURRENT, RATING, Problem, Reading, read, sheet_for
 
 if TYPE_CHECKING:
@@ -256,6 +259,26 @@ def bulk_answers(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
             )
             seen += len(chunk)
     return {"answered": answered, "skipped": seen - answered}
+
+
+def declare_no_signal(unit_code: str, since: date, until: date | None, document: str, whole: bool, now: datetime) -> None:
+    """Declare a commune to be without mobile signal during a span of days; the same first day again changes the declaration.
+
+    Raises ``InputError`` for an unknown unit, a span that ends before it begins, or a missing document.
+    """
+    document = " ".join(document.split())[:200]
+    if unit_code not in units(reading(), since):
+        raise InputError(f"Không có đơn vị {unit_code} vào ngày đó.", f"There is no unit {unit_code} on that day.", field="unit_code")
+    if until is not None and until <= since:
+        raise InputError("Ngày hết phải sau ngày bắt đầu.", "The last day must be after the first.", field="until")
+    if not document:
+        raise InputError("Cần ghi ai khai báo, bằng văn bản nào.", "Say who declared it, by what document.", field="document")
+    with writing() as session:
+        found = session.scalar(select(NoSignal).where(NoSignal.unit_code == unit_code, NoSignal.valid_from == since))
+        row = found or NoSignal(unit_code=unit_code, valid_from=since)
+        row.valid_to, row.document, row.whole, row.declared_on = until, document, whole, local_date(now)
+        session.add(row)
+        audit.record(session, "survey.no_signal", unit_code, since=since.isoformat(), until=until.isoformat() if until else None)
 
 
 def bulk_delivery(rows: Iterable[Mapping[str, Any]]) -> int:

@@ -30,6 +30,7 @@ PUBLIC_PAGES = {
     "exports.report_pdf",
     "exports.latest_pdf",
     "exports.data_file",
+    "survey_open.choose",
 }
 
 
@@ -42,7 +43,7 @@ def test_only_the_known_pages_are_public(app: Flask) -> None:
     public = {rule.endpoint for rule in app.url_map.iter_rules() if access.PUBLIC in access.rules_of(app, rule.endpoint)}
     assert public <= PUBLIC_PAGES
     tokens = {rule.rule for rule in app.url_map.iter_rules() if access.TOKEN in access.rules_of(app, rule.endpoint)}
-    assert all(rule.startswith("/s/<token>") for rule in tokens)
+    assert all(rule.startswith(("/s/<token>", "/q/<code>/<visit>")) for rule in tokens)
 
 
 def _addresses(app: Flask) -> list[tuple[str, str, str]]:
@@ -66,9 +67,9 @@ def test_a_stranger_reaches_no_guarded_page(app: Flask, client: FlaskClient) -> 
     assert guarded > 5
 
 
-@pytest.mark.parametrize("role", [access.CENTRE, access.OFFICE, access.ADMIN])
+@pytest.mark.parametrize("role", access.ROLES)
 def test_a_role_is_kept_out_of_what_is_not_its_own(app: Flask, role: str) -> None:
-    add_user("someone", "Someone", role, PASSWORD, unit_code="01" if role == access.CENTRE else None)
+    add_user("someone", "Someone", role, PASSWORD, unit_code="01" if role in (access.CENTRE, access.CLERK) else None)
     client = app.test_client()
     log_in(client, "someone")
     for method, path, endpoint in _addresses(app):
