@@ -5,13 +5,13 @@ files, the API and the report can show.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from scorecard.disclosure.public import COUNTED, PublicTables, read_tables
+from scorecard.disclosure.public import PublicTables, read_tables
 from scorecard.disclosure.trees import Limits, Tree, protect_together, protect_tree
-from scorecard.figures import RAW, SUPPRESSED, TOO_FEW, VALUE
+from scorecard.figures import SUPPRESSED, TOO_FEW, VALUE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,7 +88,7 @@ def _hidden(
     groups: Mapping[str, str],
 ) -> list[str | None]:
     """For each row why it is hidden, or None."""
-    from scorecard.disclosure.counts import answers_of, counts
+    from scorecard.disclosure.counts import counts
     from scorecard.disclosure.secondary import Needs
 
     least = rules.disclosure.suppress_below
@@ -102,24 +102,14 @@ def _hidden(
     first = [tables.leading, *rates]
     leading = _merged([by_indicator[name] for name in first])
     shapes: dict[int, tuple[tuple[Cell, ...], Equations]] = {}
-    closed: dict[str, set[Cell]] = {}
+    closed: dict[str, dict[Cell, str]] = {}
     main = counts(first, leading, earlier, tables)
-    closed |= dict.fromkeys(first, _closed(main, needs, places, tables, groups, shapes, set(), {}))
+    closed |= dict.fromkeys(first, _closed(main, needs, places, tables, groups, shapes, (), {}))
     public_answers = _public_answers(main, closed[tables.leading])
     for name in sorted(set(by_indicator) - set(first)):
         minor = counts([name], by_indicator[name], earlier, tables)
         closed[name] = _closed(minor, needs, places, tables, groups, shapes, closed[tables.leading], public_answers)
-    raw = [(row, cell) for row, cell in zip(rows, cells, strict=True) if row.variant == RAW and row.status == VALUE]
-    basis = {(cell, row.indicator): answers_of(row, tables) for row, cell in raw}
-    found: list[str | None] = []
-    for row, cell in zip(rows, cells, strict=True):
-        if cell not in closed.get(row.indicator, ()):
-            found.append(None)
-            continue
-        own = answers_of(row, tables) if row.variant in COUNTED else None
-        answers = own if own is not None else basis.get((cell, row.indicator))
-        found.append(TOO_FEW if answers is not None and answers < least else SUPPRESSED)
-    return found
+    return [closed.get(row.indicator, {}).get(cell) for row, cell in zip(rows, cells, strict=True)]
 
 
 def _closed(
@@ -129,27 +119,31 @@ def _closed(
     tables: PublicTables,
     groups: Mapping[str, str],
     shapes: "dict[int, tuple[tuple[Cell, ...], Equations]]",
-    forced: "set[Cell]",
+    forced: "Collection[Cell]",
     ceilings: "Mapping[Cell, float]",
-) -> "set[Cell]":
-    """The hidden cells of one indicator. ``forced``: hidden whatever they hold; ``shapes``: sums that have been found before."""
+) -> "dict[Cell, str]":
+    """The hidden cells of one indicator, with their status.
+
+    ``forced``: hidden whatever they hold. ``shapes``: sums found before. ``ceilings``: numbers that no number of a cell exceeds.
+    """
     import numpy as np
 
     from scorecard.disclosure.cells import equations
-    from scorecard.disclosure.secondary import Protection, primary
+    from scorecard.disclosure.secondary import Protection, few_answers, primary
 
     if not len(counted.cells):
-        return set()
+        return {}
     key = tuple(counted.cells)
     if hash(key) not in shapes or shapes[hash(key)][0] != key:
         shapes[hash(key)] = key, equations(key, places, tables, groups)
     hidden = primary(counted, needs) | np.array([cell in forced for cell in key])
     ceiling = np.array([ceilings.get(cell, np.inf) for cell in key])
     hidden = Protection(counted, shapes[hash(key)][1], hidden & ~counted.zero, needs, ceiling).run()
-    return {cell for cell, closed in zip(key, hidden, strict=True) if closed}
+    few = few_answers(counted, needs.least)
+    return {cell: TOO_FEW if small else SUPPRESSED for cell, closed, small in zip(key, hidden, few, strict=True) if closed}
 
 
-def _public_answers(main: Any, closed: "set[Cell]") -> "dict[Cell, float]":
+def _public_answers(main: Any, closed: "Collection[Cell]") -> "dict[Cell, float]":
     """How many answered in each cell that is shown: no other count of the cell can exceed it."""
     import numpy as np
 

@@ -1,6 +1,6 @@
 """What can be computed about unknown counts from sums that are known: bounds by propagation and by linear programming."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,11 @@ from scipy.sparse.csgraph import connected_components
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 ENDLESS = 1e7  # more answers than a country gives in a month: stands for "no upper bound" in linear programs
 MARGIN = 1e-6
-SAMPLES = 4  # pairs of linear programs that look for the ranges of all counts at once, before any is asked for on its own
+ROUNDS = 12  # linear programs that widen as many ranges as they can at once, before any is asked for on its own
 PASSES = 60
 
 
@@ -24,6 +25,9 @@ class Problem:
 
     ``row``, ``column``, ``factor``: entries of the equations, whose right sides are ``right``. ``less``, ``more``: pairs of unknowns
     of which the first is at most the second. ``cut_row``, ``cut_column``, ``cut_factor``: entries of further sums, at most ``cut``.
+
+    ``extra``: equations that follow from others. ``point``: one solution as far as it is known, else NaN. ``lead``: for each unknown
+    the one that it is likely to go along with (a cleaned number with the raw one), or -1. All three only save work.
     """
 
     low: Floats
@@ -38,6 +42,9 @@ class Problem:
     cut_column: Ints
     cut_factor: Floats
     cut: Floats
+    extra: Flags
+    point: Floats
+    lead: Ints
 
     def components(self) -> Ints:
         """A number for each unknown; unknowns of different numbers say nothing about each other."""
@@ -72,22 +79,38 @@ def implied(problem: Problem, low: Floats, high: Floats) -> tuple[Floats, Floats
     return np.where(factor > 0, bottom, -top), np.where(factor > 0, top, -bottom)
 
 
-def propagate(problem: Problem) -> tuple[Floats, Floats]:
-    """Bounds of each unknown after every equation has been applied to the bounds of its members, again and again.
+def propagate(problem: Problem, need: Floats) -> tuple[Ints, Ints]:
+    """Apply every equation to the bounds of its members, again and again, until some unknown's range is narrower than it must be.
 
-    No attacker who computes rightly gets wider bounds; one who solves all equations together may get narrower ones.
+    Returns these unknowns with, for each, the row of an equation that narrows it (columns, rows; an unknown may come several times);
+    empty where bounds settle before. No attacker who computes rightly gets wider bounds, but one who solves all equations together
+    may get narrower ones.
     """
     low, high = problem.low.copy(), problem.high.copy()
+    nothing = np.zeros(0, dtype=np.int64)
     for _ in range(PASSES):
         before = low.copy(), high.copy()
         bottom, top = implied(problem, low, high)
-        np.maximum.at(low, problem.column, np.ceil(bottom - MARGIN))
-        np.minimum.at(high, problem.column, np.floor(top + MARGIN))
+        bottom, top = np.ceil(bottom - MARGIN), np.floor(top + MARGIN)
+        np.maximum.at(low, problem.column, bottom)
+        np.minimum.at(high, problem.column, top)
+        narrow = (need > 0) & (high - low < need)
+        if narrow.any():
+            binding = narrow[problem.column] & (
+                ((bottom >= low[problem.column]) & (bottom > before[0][problem.column]))
+                | ((top <= high[problem.column]) & (top < before[1][problem.column]))
+            )
+            if binding.any():
+                return problem.column[binding], problem.row[binding]
         np.minimum.at(high, problem.less, high[problem.more])
         np.maximum.at(low, problem.more, low[problem.less])
+        narrow = (need > 0) & (high - low < need)
+        if narrow.any():
+            mine = narrow[problem.column]
+            return problem.column[mine], problem.row[mine]
         if np.array_equal(before[0], low) and np.array_equal(before[1], high):
             break
-    return low, high
+    return nothing, nothing
 
 
 @dataclass
@@ -98,47 +121,6 @@ class Finding:
     low: float
     high: float
     rows: Ints
-
-
-@dataclass
-class _Part:
-    """One component as a linear program."""
-
-    problem: Problem
-    columns: Ints
-    rows: Ints
-    equations: Any
-    inequalities: Any
-    cut: Floats
-    bounds: Floats
-    seen_low: Floats = field(init=False)
-    seen_high: Floats = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.seen_low = np.full(len(self.columns), np.inf)
-        self.seen_high = np.full(len(self.columns), -np.inf)
-
-    def solve(self, aim: Floats) -> Any:
-        """Minimise; whatever the solution is, it shows what each unknown can be."""
-        found = linprog(
-            aim,
-            A_ub=self.inequalities,
-            b_ub=self.cut if self.inequalities is not None else None,
-            A_eq=self.equations,
-            b_eq=self.problem.right[self.rows] if self.equations is not None else None,
-            bounds=self.bounds,
-            method="highs",
-        )
-        if found.status != 0:
-            raise ContradictionError(self.columns)
-        self.seen_low = np.minimum(self.seen_low, found.x)
-        self.seen_high = np.maximum(self.seen_high, found.x)
-        return found
-
-    def open(self, targets: Ints, need: Floats) -> Ints:
-        """Those whose range is not seen to be wide enough yet."""
-        width = np.floor(self.seen_high[targets] + MARGIN) - np.ceil(self.seen_low[targets] - MARGIN)
-        return targets[~(width >= need[targets])]
 
 
 class ContradictionError(ValueError):
@@ -155,30 +137,25 @@ def audit(problem: Problem, need: Floats, names: Ints, passed: set[bytes]) -> li
     ``names``: what each unknown is, in whatever problem it occurs; ``passed``: components found safe, which are not looked at again.
     Raises ``ContradictionError`` where the known sums cannot all hold.
     """
-    wanted = need > 0
     labels = problem.components()
-    findings: list[Finding] = []
-    order = np.argsort(labels, kind="stable")
-    starts = np.flatnonzero(np.r_[True, np.diff(labels[order]) > 0])
     row_label = np.full(len(problem.right), -1, dtype=np.int64)
     row_label[problem.row] = labels[problem.column]
+    row_label[problem.extra] = -1
     cut_label = np.full(len(problem.cut), -1, dtype=np.int64)
     cut_label[problem.cut_row] = labels[problem.cut_column]
     rows_of, cuts_of, pairs_of = _grouped(row_label), _grouped(cut_label), _grouped(labels[problem.less])
-    matrix = sparse.csr_matrix((problem.factor, (problem.row, problem.column)), shape=(len(problem.right), len(labels)))
-    cuts = sparse.csr_matrix((problem.cut_factor, (problem.cut_row, problem.cut_column)), shape=(len(problem.cut), len(labels)))
-    for columns in np.split(order, starts[1:]):
-        columns = np.sort(columns)
-        if not wanted[columns].any():
+    whole = _Matrices.of(problem)
+    findings: list[Finding] = []
+    nothing = np.zeros(0, dtype=np.int64)
+    for label, columns in _grouped(labels).items():
+        if not (need[columns] > 0).any():
             continue
-        label = int(labels[columns[0]])
-        nothing = np.zeros(0, dtype=np.int64)
-        rows, cut_rows, pairs = (group.get(label, nothing) for group in (rows_of, cuts_of, pairs_of))
-        ends = (problem.low[columns], problem.high[columns], problem.right[rows], problem.cut[cut_rows], need[columns])
+        rows, cuts, pairs = (group.get(label, nothing) for group in (rows_of, cuts_of, pairs_of))
+        ends = (problem.low[columns], problem.high[columns], problem.right[rows], problem.cut[cuts], need[columns])
         mark = b"".join([names[columns].tobytes(), *(part.tobytes() for part in ends)])
         if mark in passed:
             continue
-        found = _audit_part(problem, matrix, cuts, columns, rows, cut_rows, pairs, need)
+        found = _Part(problem, whole, columns, rows, cuts, pairs, need[columns]).narrow()
         if not found:
             passed.add(mark)
         findings += found
@@ -189,55 +166,152 @@ def _grouped(labels: Ints) -> dict[int, Ints]:
     """Positions by label; -1 belongs nowhere."""
     order = np.argsort(labels, kind="stable")
     edges = np.flatnonzero(np.diff(labels[order])) + 1
-    return {int(labels[group[0]]): np.sort(group) for group in np.split(order, edges) if len(group) and labels[group[0]] >= 0}
+    return {int(labels[group[0]]): group for group in np.split(order, edges) if len(group) and labels[group[0]] >= 0}
 
 
-def _audit_part(
-    problem: Problem, matrix: Any, cuts: Any, columns: Ints, rows: Ints, cut_rows: Ints, pairs: Ints, need: Floats
-) -> list[Finding]:
-    place = np.full(len(need), -1, dtype=np.int64)
-    place[columns] = np.arange(len(columns))
-    ordered = sparse.csr_matrix(
-        (
-            np.r_[np.ones(len(pairs)), -np.ones(len(pairs))],
-            (np.r_[np.arange(len(pairs)), np.arange(len(pairs))], np.r_[place[problem.less[pairs]], place[problem.more[pairs]]]),
-        ),
-        shape=(len(pairs), len(columns)),
-    )
-    inequalities = sparse.vstack([ordered, cuts[cut_rows][:, columns]], format="csr") if len(pairs) + len(cut_rows) else None
-    part = _Part(
-        problem=problem,
-        columns=columns,
-        rows=rows,
-        equations=matrix[rows][:, columns] if len(rows) else None,
-        inequalities=inequalities,
-        cut=np.r_[np.zeros(len(pairs)), problem.cut[cut_rows]],
-        bounds=np.column_stack([problem.low[columns], np.minimum(problem.high[columns], ENDLESS)]),
-    )
-    mine = need[columns]
-    open_ = np.flatnonzero(mine > 0)
-    chance = np.random.default_rng(len(columns))  # any objective is as good as another; the same ones each time
-    for _ in range(SAMPLES):
-        if not len(open_):
-            return []
-        aim = np.zeros(len(columns))
-        aim[open_] = chance.choice([-1.0, 1.0], len(open_)) * (0.5 + chance.random(len(open_)))
-        part.solve(aim)
-        part.solve(-aim)
-        open_ = part.open(open_, mine)
-    findings = []
-    while len(open_):
-        target = int(open_[0])
-        aim = np.zeros(len(columns))
-        aim[target] = 1.0
-        least = part.solve(aim)
-        aim[target] = -1.0
-        most = part.solve(aim)
-        if len(part.open(open_[:1], mine)):
-            binding = np.zeros(len(rows), dtype=bool)
-            for found in (least, most):
-                if part.equations is not None:
-                    binding |= np.abs(found.eqlin.marginals) > MARGIN
-            findings.append(Finding(int(columns[target]), float(least.fun), float(-most.fun), rows[binding]))
-        open_ = part.open(open_[1:], mine)
-    return findings
+@dataclass(frozen=True)
+class _Matrices:
+    """The whole problem's equations, orders and cuts as sparse matrices."""
+
+    equations: Any
+    orders: Any
+    cuts: Any
+
+    @classmethod
+    def of(cls, problem: Problem) -> "_Matrices":
+        count, pairs = len(problem.low), np.arange(len(problem.less))
+        signs = np.r_[np.ones(len(pairs)), -np.ones(len(pairs))]
+        return cls(
+            sparse.csr_matrix((problem.factor, (problem.row, problem.column)), shape=(len(problem.right), count)),
+            sparse.csr_matrix((signs, (np.r_[pairs, pairs], np.r_[problem.less, problem.more])), shape=(len(pairs), count)),
+            sparse.csr_matrix((problem.cut_factor, (problem.cut_row, problem.cut_column)), shape=(len(problem.cut), count)),
+        )
+
+
+class _Part:
+    """One component. What solutions have shown of each unknown is kept: whatever was aimed at, they tell of all."""
+
+    def __init__(self, problem: Problem, whole: _Matrices, columns: Ints, rows: Ints, cuts: Ints, pairs: Ints, need: Floats) -> None:
+        self.columns, self.rows, self.need = columns, rows, need
+        self.low, self.high = problem.low[columns], np.minimum(problem.high[columns], ENDLESS)
+        self.equations, self.right = whole.equations[rows][:, columns], problem.right[rows]
+        self.limits = sparse.vstack([whole.orders[pairs][:, columns], whole.cuts[cuts][:, columns]], format="csr")
+        self.cut = np.r_[np.zeros(len(pairs)), problem.cut[cuts]]
+        place = np.full(len(problem.low), -1, dtype=np.int64)
+        place[columns] = np.arange(len(columns))
+        lead = place[problem.lead[columns]]
+        self.lead = np.where(lead >= 0, lead, np.arange(len(columns)))
+        self.point = problem.point[columns]
+        self.seen_low, self.seen_high = np.full(len(columns), np.inf), np.full(len(columns), -np.inf)
+
+    def narrow(self) -> list[Finding]:
+        """Unknowns that cannot range as widely as they must."""
+        if np.isnan(self.point).any():
+            chance = np.random.default_rng(len(self.columns))  # any aim is as good as another; the same ones each time
+            aim = chance.choice([-1.0, 1.0], len(self.columns))
+            self.point = (self._solve(aim).x + self._solve(-aim).x) / 2
+        else:
+            self._see(self.point)
+        if len(self._open()):
+            self._widen()
+        findings: list[Finding] = []
+        given_up: set[int] = set()  # what follows a number that is too well known is looked at when that has been mended
+        for target in self._open():
+            if self._wide(target) or int(self.lead[target]) in given_up:
+                continue
+            aim = np.zeros(len(self.columns))
+            aim[target] = 1.0
+            least, most = self._solve(aim), self._solve(-aim)
+            if not self._wide(target):
+                given_up.add(int(self.lead[target]))
+                binding = (np.abs(least.eqlin.marginals) > MARGIN) | (np.abs(most.eqlin.marginals) > MARGIN)
+                findings.append(Finding(int(self.columns[target]), float(least.fun), float(-most.fun), self.rows[binding]))
+        return findings
+
+    def _see(self, solution: Floats) -> None:
+        self.seen_low, self.seen_high = np.minimum(self.seen_low, solution), np.maximum(self.seen_high, solution)
+
+    def _open(self) -> Ints:
+        """Those whose range is not seen to be wide enough yet."""
+        return np.flatnonzero((self.need > 0) & ~(self._width() >= self.need))
+
+    def _width(self) -> Floats:
+        return np.asarray(np.floor(self.seen_high + MARGIN) - np.ceil(self.seen_low - MARGIN))
+
+    def _wide(self, target: int) -> bool:
+        """Whether one unknown's range is seen to be wide enough."""
+        return bool(np.floor(self.seen_high[target] + MARGIN) - np.ceil(self.seen_low[target] - MARGIN) >= self.need[target])
+
+    def _solve(self, aim: Floats) -> Any:
+        """Minimise over all solutions."""
+        bounds = np.column_stack([self.low, self.high])
+        found = linprog(aim, A_ub=self.limits, b_ub=self.cut, A_eq=self.equations, b_eq=self.right, bounds=bounds, method="highs")
+        if found.status != 0:
+            raise ContradictionError(self.columns)
+        self._see(found.x)
+        return found
+
+    def _widen(self) -> None:
+        """Move away from the known solution to others, in which followers go along with their leads: far fewer unknowns, and
+        whatever is found is a solution of the whole. Each program moves as many of the open unknowns as it can."""
+        leads, follow = np.unique(self.lead, return_inverse=True)
+        count = len(leads)
+        along = sparse.csr_matrix((np.ones(len(follow)), (np.arange(len(follow)), follow)), shape=(len(follow), count))
+        down, up = np.full(count, -np.inf), np.full(count, np.inf)
+        np.maximum.at(down, follow, np.minimum(self.low - self.point, 0))
+        np.minimum.at(up, follow, np.maximum(self.high - self.point, 0))
+        equations = _distinct(self.equations @ along)
+        limits = self.limits @ along
+        slack = np.maximum(self.cut - self.limits @ self.point, 0)
+        used = np.diff(limits.indptr) > 0
+        limits, slack = limits[used], slack[used]
+        stale = 0
+        for turn in range(ROUNDS):
+            open_ = self._open()
+            if not len(open_) or stale > 1:
+                break
+            sign = 1.0 if turn % 2 == 0 else -1.0
+            moving, first = np.unique(follow[open_], return_index=True)
+            target = open_[first]
+            reach = self.seen_low[target] if sign > 0 else self.seen_high[target]
+            gain = np.zeros(count)
+            np.maximum.at(gain, follow[open_], self.need[open_] + 1)
+            # y <= sign * (point + move - reach): what is gained towards a range that is wide enough
+            rows = np.arange(len(moving))
+            tie = sparse.csr_matrix((np.full(len(moving), -sign), (rows, moving)), shape=(len(moving), count))
+            found = linprog(
+                np.r_[np.zeros(count), -np.ones(len(moving))],
+                A_ub=sparse.bmat([[limits, None], [tie, sparse.identity(len(moving))]], format="csr"),
+                b_ub=np.r_[slack, sign * (self.point[target] - reach)],
+                A_eq=sparse.hstack([equations, sparse.csr_matrix((equations.shape[0], len(moving)))], format="csr"),
+                b_eq=np.zeros(equations.shape[0]),
+                bounds=np.column_stack([np.r_[down, np.full(len(moving), -ENDLESS)], np.r_[up, gain[moving]]]),
+                method="highs",
+            )
+            if found.status != 0:
+                return
+            self._see(self.point + found.x[:count][follow])
+            stale = stale + 1 if len(self._open()) == len(open_) else 0
+        bounds = np.column_stack([down, up])
+        for target in self._open():
+            for sign in (1.0, -1.0):
+                if not self._wide(target):
+                    aim = np.zeros(count)
+                    aim[follow[target]] = sign
+                    level = np.zeros(equations.shape[0])
+                    found = linprog(aim, A_ub=limits, b_ub=slack, A_eq=equations, b_eq=level, bounds=bounds, method="highs")
+                    if found.status == 0:
+                        self._see(self.point + found.x[follow])
+
+
+def _distinct(matrix: Any) -> Any:
+    """The different rows of a sparse matrix that are not empty."""
+    matrix = matrix.tocsr()
+    matrix.sum_duplicates()
+    matrix.eliminate_zeros()
+    seen: dict[tuple[bytes, bytes], int] = {}
+    for row in range(matrix.shape[0]):
+        part = slice(matrix.indptr[row], matrix.indptr[row + 1])
+        if part.start != part.stop:
+            seen.setdefault((matrix.indices[part].tobytes(), matrix.data[part].tobytes()), row)
+    return matrix[sorted(seen.values())]

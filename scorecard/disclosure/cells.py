@@ -1,9 +1,9 @@
 """The cells of all public tables, of this month and of earlier ones, and what holds between them."""
 
-import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 GROUP = "procedure_group"  # the breakdown whose categories the procedures divide
 AGENCY = "agency"  # the breakdown whose categories are the units that answer for a dossier
+NEAR = 3  # months by which two windows are apart at most to be compared at once
 NOW = 0  # version of the cells that are being protected
 
 
@@ -38,17 +39,27 @@ class Cell(NamedTuple):
         return self.version == NOW
 
 
+class Sum(NamedTuple):
+    """``whole`` = sum of ``parts`` − sum of ``less``, all as places in the list of cells. ``basis``: the sums that it follows from."""
+
+    whole: int
+    parts: Sequence[int]
+    less: Sequence[int] = ()
+    basis: Sequence[int] = ()
+
+
 @dataclass(frozen=True)
 class Equations:
     """Sums between cells: entries (``equation``, ``cell`` as its place in the list of cells, ``factor``), the whole with -1.
 
-    ``own``: all cells are new, so that what the parts leave over is known. ``parts``: 1 where the entry is a part.
+    ``own``: all cells are new, so that what the parts leave over is known. ``basis``: by equation that follows from others, those.
     """
 
     equation: NDArray[np.int64]
     cell: NDArray[np.int64]
     factor: NDArray[np.float64]
     own: NDArray[np.bool_]
+    basis: Mapping[int, Sequence[int]]
 
     @property
     def count(self) -> int:
@@ -60,21 +71,17 @@ def equations(cells: Sequence[Cell], places: "Mapping[str, Place]", tables: Publ
     """All sums that hold between the cells: parts of units, categories of a breakdown, procedures of a group, months of a window,
     versions of a month (a sum of one part)."""
     at = {cell: index for index, cell in enumerate(cells)}
-    sums: list[tuple[int, list[int]]] = []
-    sums += _units(cells, at, places)
-    sums += _categories(cells, at, tables)
-    sums += _procedures(cells, at, groups)
-    sums += _months(cells, at)
-    sums += _versions(cells, at)
-    sums.sort()
-    lengths = [len(parts) + 1 for _, parts in sums]
-    cell = np.array([index for whole, parts in sums for index in (whole, *parts)], dtype=np.int64)
-    factor = np.array([value for length in lengths for value in (-1.0, *[1.0] * (length - 1))])
+    sums = [Sum(*each) for each in (*_units(cells, at, places), *_categories(cells, at, tables), *_procedures(cells, at, groups))]
+    sums += [Sum(*each) for each in _versions(cells, at)]
+    sums += _months(cells, at, len(sums))
+    lengths = [1 + len(each.parts) + len(each.less) for each in sums]
+    cell = np.array([index for each in sums for index in (each.whole, *each.parts, *each.less)], dtype=np.int64)
+    factor = np.array([value for each in sums for value in (-1.0, *[1.0] * len(each.parts), *[-1.0] * len(each.less))])
     equation = np.repeat(np.arange(len(sums)), lengths)
     new = np.array([each.new for each in cells], dtype=bool)
     own = np.ones(len(sums), dtype=bool)
     own[equation[~new[cell]]] = False
-    return Equations(equation, cell, factor, own)
+    return Equations(equation, cell, factor, own, {index: each.basis for index, each in enumerate(sums) if each.basis})
 
 
 def _units(cells: Iterable[Cell], at: Mapping[Cell, int], places: "Mapping[str, Place]") -> list[tuple[int, list[int]]]:
@@ -121,27 +128,44 @@ def _procedures(cells: Iterable[Cell], at: Mapping[Cell, int], groups: Mapping[s
     return [(at[whole], found) for whole, found in parts.items()]
 
 
-def _months(cells: Iterable[Cell], at: Mapping[Cell, int]) -> list[tuple[int, list[int]]]:
-    """A window is the sum of its months; of a month's versions the newest counts. A month without a cell was not shown."""
+def _months(cells: Iterable[Cell], at: Mapping[Cell, int], first: int) -> list[Sum]:
+    """A window is the sum of its months; of a month's versions the newest counts. A month without a cell was not shown.
+
+    What follows for two windows of one subject, that end in different months or begin in different ones, is told besides, since it
+    gives away most of what windows give away. ``first``: number of the first of these sums.
+    """
     newest: dict[tuple[Cell, int], int] = {}
     for cell in at:
         if cell.window == 1:
             key = cell._replace(ago=0, version=0), cell.ago
             if key not in newest or _later(cell.version, newest[key]):
                 newest[key] = cell.version
-    found = []
+
+    def months(single: Cell, start: int, stop: int) -> list[int]:
+        found = [(ago, newest.get((single, ago))) for ago in range(start, stop)]
+        return [at[single._replace(ago=ago, version=version)] for ago, version in found if version is not None]
+
+    sums: list[Sum] = []
+    windows: dict[Cell, list[tuple[Cell, int]]] = defaultdict(list)  # by subject: its windows, each with the number of its sum
     for cell in cells:
-        if cell.window == 1:
-            continue
-        single = cell._replace(ago=0, version=0, window=1)
-        parts = []
-        for ago in range(cell.ago, cell.ago + cell.window):
-            version = newest.get((single, ago))
-            if version is not None:
-                parts.append(at[single._replace(ago=ago, version=version)])
-        if parts:
-            found.append((at[cell], parts))
-    return found
+        if cell.window > 1:
+            single = cell._replace(ago=0, version=0, window=1)
+            parts = months(single, cell.ago, cell.ago + cell.window)
+            if parts:
+                windows[single].append((cell, first + len(sums)))
+                sums.append(Sum(at[cell], parts))
+    for single, several in windows.items():
+        for index, (later, one) in enumerate(several):
+            for earlier, other in several[index + 1 :]:
+                apart, ends = earlier.ago - later.ago, (later.ago + later.window, earlier.ago + earlier.window)
+                if earlier.window != later.window and apart:
+                    continue
+                if 0 < apart < min(NEAR + 1, later.window):  # the later one has come by some months and lost others
+                    come, gone = months(single, later.ago, earlier.ago), months(single, *ends)
+                    sums.append(Sum(at[later], [at[earlier], *come], gone, (one, other)))
+                elif apart == 0 and earlier.window > later.window:  # the longer one began earlier
+                    sums.append(Sum(at[earlier], [at[later], *months(single, *ends)], (), (one, other)))
+    return sums
 
 
 def _later(one: int, other: int) -> bool:
@@ -157,5 +181,5 @@ def _versions(cells: Iterable[Cell], at: Mapping[Cell, int]) -> list[tuple[int, 
     found = []
     for several in versions.values():
         ordered = sorted(several, key=lambda cell: cell.version if cell.version != NOW else 10**6)
-        found += [(at[before], [at[after]]) for before, after in itertools.pairwise(ordered)]
+        found += [(at[before], [at[after]]) for before, after in pairwise(ordered)]
     return found

@@ -54,6 +54,13 @@ class Counts:
         """Quantities of a role."""
         return [index for index, quantity in enumerate(self.quantities) if quantity.role == role]
 
+    @property
+    def largest(self) -> int:
+        """The column of answers that is at least every other one: all who answered, where that is measured."""
+        columns = self.columns("answers")
+        everybody = [index for index in columns if self.quantities[index].field == "numerator"]
+        return (everybody or columns)[0]
+
     def counted_of(self, answers: int) -> int | None:
         """The satisfied among the answers of a column."""
         wanted = self.quantities[answers]
@@ -96,10 +103,8 @@ def counts(indicators: Sequence[str], rows: "Mapping[Cell, Iterable[Row]]", earl
                 elif status == VALUE:
                     value = _number(quantity, numerator, denominator, n)
                     own[index], state[index] = (np.nan, MISSING) if value is None or value != value else (value, SHOWN)
-                elif quantity.role == "answers":
-                    state[index] = {TOO_FEW: FEW, SUPPRESSED: MANY}[status]
                 else:
-                    state[index] = MANY
+                    state[index] = {TOO_FEW: FEW, SUPPRESSED: MANY}[status]
     cells = sorted(numbers)
     return _tidy(
         cells,
@@ -107,13 +112,6 @@ def counts(indicators: Sequence[str], rows: "Mapping[Cell, Iterable[Row]]", earl
         np.array([numbers[cell] for cell in cells], dtype=np.float64).reshape(len(cells), len(quantities)),
         np.array([states[cell] for cell in cells], dtype=np.int8).reshape(len(cells), len(quantities)),
     )
-
-
-def answers_of(row: "Row", tables: PublicTables) -> float | None:
-    """How many answers the figure rests on."""
-    role: Literal["answers"] = "answers"
-    field = "numerator" if tables.counting(row.indicator).answers == "numerator" else "denominator"
-    return _number(Quantity(row.indicator, row.variant, role, field), row.numerator, row.denominator, row.n)
 
 
 def _number(quantity: Quantity, numerator: float | None, denominator: float | None, n: float | None) -> float | None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scorecard.disclosure.bounds import ContradictionError, Floats, Ints, Problem, audit, implied, propagate
+from scorecard.disclosure.bounds import ContradictionError, Floats, Ints, Problem, audit, propagate
 from scorecard.disclosure.cells import Equations
 from scorecard.disclosure.counts import FEW, MANY, MISSING, SHOWN, ZERO, Counts
 from scorecard.figures import RAW
@@ -44,6 +44,14 @@ def _same(counts: Counts, column: int, answers: NDArray[np.float64], counted: ND
     return np.asarray((counted == answers) | ((counted == 0) & (same == "both")))
 
 
+def few_answers(counts: Counts, least: int) -> Flags:
+    """Whether a hidden cell says that it holds too few answers: where its largest count of answers is below the limit.
+
+    One word for the whole cell: of a cell with ten answers and nine cleaned ones, two words would tell both numbers.
+    """
+    return np.asarray(np.nan_to_num(counts.values[:, counts.columns("answers")], nan=0.0).max(axis=1, initial=0.0) < least)
+
+
 class Protection:
     """The hidden ones among the new cells of one indicator (or the leading one with the rate of response).
 
@@ -59,12 +67,13 @@ class Protection:
         self.ceiling = np.full(len(counts.cells), np.inf) if ceiling is None else ceiling
         self.answers = counts.columns("answers")
         self.roles = np.array([quantity.role for quantity in counts.quantities])
+        self.largest = np.zeros(len(self.roles), dtype=bool)
+        self.largest[counts.largest] = True
         self._passed: set[bytes] = set()
         self._hopeless: set[int] = set()
         self._settle()
         self._blind = self._problem(np.ones_like(hidden), blind=True)
-        low, high = propagate(self._blind.problem)
-        self._hopeless |= set(self._blind.names[_narrow(low, high, self._blind.need)].tolist())
+        self._hopeless |= self._lost_at_once()
 
     def run(self) -> Flags:
         """Hide until everything hidden is safe, as far as hiding new cells can make it so."""
@@ -73,9 +82,10 @@ class Protection:
             weak = self._given_away(known) or self._audited(known)
             if not weak:
                 return self.hidden
-            chosen = {name: self._choose(found) for name, found in weak.items()}
-            self._hopeless |= {name for name, cell in chosen.items() if cell is None}
-            self.hidden[[cell for cell in chosen.values() if cell is not None]] = True
+            chosen = [(name, self._choose(found)) for name, found in weak]
+            helped = {name for name, cell in chosen if cell is not None}
+            self._hopeless |= {name for name, _ in chosen} - helped
+            self.hidden[[cell for _, cell in chosen if cell is not None]] = True
 
     def _settle(self) -> None:
         """Which sums hold, what they leave over, and which new cells would show a few answers by their difference to earlier ones.
@@ -103,6 +113,8 @@ class Protection:
         if (self.rest[:, raw] < 0).any():
             raise ValueError("a cell holds fewer answers than the cells below it")
         self.kept = ~gone & np.where(own, self.rest >= 0, (least <= 0) & (most >= 0))
+        for equation, basis in sums.basis.items():
+            self.kept[equation] &= self.kept[list(basis)].all(axis=0)
         # A difference of a few answers to what is public, or of none but in what they said, would tell those few.
         exact = ~own & ~gone & (least == most) & self.has_new[:, None]
         tells = np.zeros(sums.count, dtype=bool)
@@ -126,7 +138,7 @@ class Protection:
     def _outside(self) -> tuple[Floats, Floats]:
         """Bounds of numbers that are not public, as far as they follow from their being hidden."""
         state, limited = self.counts.state, self.roles == "answers"
-        low = np.where((state == MANY) & limited, float(self.needs.least), 0.0)
+        low = np.where((state == MANY) & self.largest, float(self.needs.least), 0.0)
         return low, np.where((state == FEW) & limited, float(self.needs.least - 1), np.inf)
 
     def _problem(self, hidden: Flags, blind: bool = False) -> "Known":
@@ -136,11 +148,10 @@ class Protection:
         there = counts.state != MISSING
         unknown = np.where(new, (hidden & ~counts.zero)[:, None] & there, (counts.state != SHOWN) & (counts.state != ZERO))
         low, high = self._outside()
-        limited = new & (self.roles == "answers")
-        small = counts.values < least
         if not blind:
-            low = np.where(limited & ~small, float(least), low)
-            high = np.where(limited & small, float(least - 1), high)
+            few = few_answers(counts, least)[:, None]
+            low = np.where(new & ~few & self.largest, float(least), low)
+            high = np.where(new & few & (self.roles == "answers"), float(least - 1), high)
             high = np.minimum(high, np.where(new, self.ceiling[:, None], np.inf))
         left = self.kept & (self.rest > 0)
         names = np.flatnonzero(np.concatenate([unknown.ravel(), left.ravel()]))
@@ -193,6 +204,9 @@ class Protection:
             cut_column=np.array(cut.column, dtype=np.int64),
             cut_factor=np.array(cut.factor, dtype=np.float64),
             cut=np.array(cut.right, dtype=np.float64),
+            extra=np.isin(rows // width, np.fromiter(sums.basis, dtype=np.int64, count=len(sums.basis))),
+            point=np.concatenate([np.where(new, counts.values, np.nan).ravel(), self.rest.ravel()])[names],
+            lead=np.maximum(column[self._leads(width, unknown.size + left.size)][names], -1),
         )
         need = self._need(unknown, left)[names]
         if self._hopeless:
@@ -206,6 +220,16 @@ class Protection:
             alive = np.isin(labels, np.unique(labels[touched]))
         need = np.where(alive, need, 0.0)
         return Known(problem, names, need, rows, unknown)
+
+    def _leads(self, width: int, size: int) -> Ints:
+        """By name: the raw number that a number goes along with."""
+        first = {"answers": self.answers[0], "asked": self.answers[0]}
+        counted = self.counts.columns("counted")
+        if counted:
+            first["counted"] = counted[0]
+        lead = np.array([first[role] for role in self.roles])
+        names = np.arange(size)
+        return np.asarray(names - names % width + lead[names % width])
 
     def _need(self, unknown: Flags, left: Flags) -> Floats:
         """The range that each unknown must keep: hidden cells, and what is left over where it is few answers or all alike."""
@@ -221,29 +245,31 @@ class Protection:
             secret[:, column] = few
         return np.concatenate([cells.ravel(), np.where(left & secret, width, 0.0).ravel()])
 
-    def _given_away(self, known: "Known") -> dict[int, Ints]:
-        """What single sums give away: unknowns by name, and hidden cells that come to too little together; with the equations."""
-        problem, width = known.problem, len(self.counts.quantities)
-        low, high = propagate(problem)
-        weak: dict[int, Ints] = {}
-        narrow = _narrow(low, high, known.need)
-        if narrow.any():
-            bottom, top = implied(problem, low, high)
-            binding = narrow[problem.column] & ((bottom >= low[problem.column]) | (top <= high[problem.column]))
-            for column in np.flatnonzero(narrow):
-                entries = np.flatnonzero(binding & (problem.column == column))
-                if not len(entries):
-                    entries = np.flatnonzero(problem.column == column)
-                weak[int(known.names[column])] = np.unique(known.rows[problem.row[entries]] // width)
-        return weak | self._together(known)
+    def _given_away(self, known: "Known") -> list[tuple[int, Ints]]:
+        """What single sums give away: unknowns by name, and hidden cells that come to too little together; each with its equation."""
+        columns, rows = propagate(known.problem, known.need)
+        width = len(self.counts.quantities)
+        found = {(int(known.names[column]), int(known.rows[row]) // width) for column, row in zip(columns, rows, strict=True)}
+        return [(name, np.array([equation])) for name, equation in sorted(found)] + self._together(known)
 
-    def _together(self, known: "Known") -> dict[int, Ints]:
+    def _lost_at_once(self) -> set[int]:
+        """Earlier numbers that single sums of earlier figures give away: nothing that is hidden now helps."""
+        lost: set[int] = set()
+        need = self._blind.need.copy()
+        while True:
+            columns, _ = propagate(self._blind.problem, need)
+            if not len(columns):
+                return lost
+            need[columns] = 0
+            lost |= set(self._blind.names[columns].tolist())
+
+    def _together(self, known: "Known") -> list[tuple[int, Ints]]:
         """Sums of hidden cells that are known and come to too few answers, or to answers that are all alike."""
         problem, width = known.problem, len(self.counts.quantities)
         secret = np.bincount(problem.row, known.need[problem.column] > 0, len(problem.right)) > 0
         wholes = np.bincount(problem.row, problem.factor < 0, len(problem.right)) > 0
         at = {int(row): index for index, row in enumerate(known.rows)}
-        weak: dict[int, Ints] = {}
+        weak: list[tuple[int, Ints]] = []
         for index in np.flatnonzero(secret & ~wholes):
             equation, column = divmod(int(known.rows[index]), width)
             name = -1 - int(known.rows[index])
@@ -255,27 +281,28 @@ class Protection:
                 satisfied = problem.right[at[equation * width + counted]]
                 bad = bool(_same(self.counts, column, np.array([answers]), np.array([satisfied]))[0])
             if bad:
-                weak[name] = np.array([equation])
+                weak.append((name, np.array([equation])))
         return weak
 
-    def _audited(self, known: "Known") -> dict[int, Ints]:
+    def _audited(self, known: "Known") -> list[tuple[int, Ints]]:
         """What all sums together give away, with the equations that bind."""
         width = len(self.counts.quantities)
         try:
             findings = audit(known.problem, known.need, known.names, self._passed)
         except ContradictionError as contradiction:
+            print("loosen", len(contradiction.columns))
             self._loosen(known, contradiction.columns)
             return self._audited(self._problem(self.hidden))
         size = known.unknown.size
         old = [each for each in findings if known.names[each.column] < size and not self.counts.new[known.names[each.column] // width]]
         lost = self._lost({int(known.names[each.column]) for each in old})
         self._hopeless |= lost
-        weak = {}
+        weak = []
         for finding in findings:
             name = int(known.names[finding.column])
             if name not in lost:
                 rows = finding.rows if len(finding.rows) else known.problem.row[known.problem.column == finding.column]
-                weak[name] = np.unique(known.rows[rows] // width)
+                weak.append((name, np.unique(known.rows[rows] // width)))
         return weak
 
     def _lost(self, names: Collection[int]) -> set[int]:
@@ -303,7 +330,10 @@ class Protection:
         self.kept[assumed] = False
 
     def _choose(self, found: Iterable[int]) -> int | None:
-        """The smallest shown new cell of these sums, parts before wholes; or else of the sums next to them, and so on."""
+        """The smallest shown new cell of these sums, parts before wholes; or else of the sums next to them, and so on.
+
+        A cell just above the limit comes after larger ones: that it is not below the limit says nearly what it holds.
+        """
         sums, counts = self.equations, self.counts
         seen: set[int] = set()
         ring = set(map(int, found))
@@ -315,8 +345,12 @@ class Protection:
             free = counts.new[members] & ~self.hidden[members] & ~self.fixed[members]
             free &= self.ceiling[members] - self.needs.least >= self.needs.answers  # a number that is nearly public hides nothing
             if free.any():
-                ranked = [(bool(sums.factor[at] < 0), float(size[sums.cell[at]]), int(sums.cell[at])) for at in entries[free]]
-                return min(ranked)[2]
+                room = self.needs.least + self.needs.answers
+                ranked = [
+                    (bool(sums.factor[at] < 0), bool(size[sums.cell[at]] < room), float(size[sums.cell[at]]), int(sums.cell[at]))
+                    for at in entries[free]
+                ]
+                return min(ranked)[-1]
             seen |= ring
             closed = members[~(counts.new[members] & ~self.hidden[members])]
             ring = set(sums.equation[np.isin(sums.cell, closed)].tolist()) - seen
@@ -365,8 +399,3 @@ def _summed(sums: Equations, entries: NDArray[Any]) -> Floats:
     total = np.zeros((sums.count, entries.shape[1]))
     np.add.at(total, sums.equation, entries.astype(np.float64))
     return total
-
-
-def _narrow(low: Floats, high: Floats, need: Floats) -> Flags:
-    """Unknowns whose range is narrower than it must be."""
-    return np.asarray((need > 0) & (high - low < need))
