@@ -101,7 +101,8 @@ def build(dossiers: Iterable[Dossier]) -> LakeTable:
         session.flush()
         birth = StandardComponent(code="birth", name="Giấy khai sinh", name_en="Birth certificate", register_id=register.id)
         birth.aliases = ["giấy khai sinh"]
-        session.add(birth)
+        form = StandardComponent(code="application", name="Đơn, tờ khai", name_en="Form", aliases=["đơn", "tờ khai"], is_head=True)
+        session.add_all([birth, form])
         session.add(RegisterConnection(register_id=register.id, unit_id=units["01"].id, connected_from=BORN))
         for code, name in ((BIRTH, "Đăng ký khai sinh"), (BUILD, "Cấp giấy phép xây dựng")):
             procedure = Procedure(code=code, name=name, is_local=True, levels=["commune"], valid_from=BORN)
