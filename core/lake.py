@@ -250,7 +250,8 @@ def read_files(engine: "ibis.backends.duckdb.Backend", paths: Sequence[Path], em
     ``empty`` is the table's schema, used when there is no file yet. ``named``: with the path of each row's file as ``filename``.
     """
     if not paths:
-        return from_arrow(engine, f"empty_{id(empty)}", empty.empty_table())
+        table = from_arrow(engine, f"empty_{id(empty)}", empty.empty_table())
+        return table.mutate(filename="") if named else table
     return engine.read_parquet([str(path) for path in paths], hive_partitioning=True, hive_types_autocast=False, filename=named)
 
 
