@@ -172,8 +172,10 @@ def _counts(rows: "ibis.Table", keys: Sequence[str], conditions: Mapping[str, An
 def summed_up(table: "ibis.Table") -> "ibis.Table":
     """Counts of single files as counts of all: summed by everything that is no number."""
     keys = [name for name, kind in table.schema().items() if kind.is_string()]
-    numbers = {name: kind for name, kind in table.schema().items() if kind.is_integer() and name != NUMBER}
-    return table.group_by(keys).agg(**{name: table[name].sum().cast(kind) for name, kind in numbers.items()})
+    numbers = {name: kind for name, kind in table.schema().items() if name not in keys and name != NUMBER}
+    # a sum of sums has 128 bits in DuckDB, which Parquet keeps as a float
+    kinds = {name: kind if kind.is_integer() else "int64" for name, kind in numbers.items()}
+    return table.group_by(keys).agg(**{name: table[name].sum().cast(kind) for name, kind in kinds.items()})
 
 
 def _aliases(columns: set[str]) -> dict[str, str]:

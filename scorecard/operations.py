@@ -208,7 +208,7 @@ def _build(month: Month, now: datetime, provisional: bool) -> tuple["Computed", 
         keep_rules(building, month, current_app.extensions["settings"].data_dir / OWN)
         freeze(building, reading(), _lake(), month, now, rules_file, provisional, _first_published(month))
         reading().rollback()  # nothing is held open while it is computed
-        computed = compute(building, _lake().root, building / COUNTS)
+        computed = compute(building, _lake().root, building / COUNTS, _editions_dir().parent / "counted")
         computed.write(building)
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
