@@ -9,9 +9,10 @@ What fits nothing stays unmatched.
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +32,7 @@ MARKS = {"\u0300": "f", "\u0301": "s", "\u0303": "r", "\u0309": "r", "\u0323": "
 SHAPES = {"\u0306", "\u0302", "\u031b"}  # breve, circumflex, horn
 JOINTS = frozenset(("va", "kem", "hoac", "voi", "cung"))  # words between two papers
 FORMER = frozenset(("kieu", "tru", "ngoai"))  # before something that is not asked for
-NOUNS = frozenset(
-    "giay the so phieu ban bang chung trich quyet van hop anh can bien bao danh don to hoa ma cavet ca hoc dieu xac".split()
-)
+NOUNS = frozenset("giay the so phieu ban bang chung trich quyet van hop anh can bien bao danh don to hoa ma cavet ca hoc dieu xac".split())
 _PIECE = re.compile("[^\\W_](?:[^\\W_]|[\u0300-\u036f])*")
 _BREAK = re.compile(r"[;,+/\n()\-–•:|&]|\.\s|\\n|\d[.)]")
 _FREE = re.compile(f"[^#]{{{LEAST_FUZZY - 1},}}")
@@ -85,16 +84,18 @@ class _Row:
     toned: bool = False
 
 
-def spell(word: str) -> tuple[str, list[str]]:
-    """A word's letters without marks, and the marks of each: ``tử`` gives ``tu`` and ``["", "hr"]``."""
-    letters, marks = "", []  # type: str, list[str]
+@lru_cache(maxsize=20_000)
+def spell(word: str) -> tuple[str, tuple[str, ...]]:
+    """A word's letters without marks, and the marks of each."""
+    letters = ""
+    marks: list[str] = []
     for sign in unicodedata.normalize("NFD", word.casefold().replace("đ", "d\u0335")):
         if not unicodedata.combining(sign):
             letters += sign
             marks.append("")
         elif marks:
             marks[-1] += MARKS.get(sign, sign if sign in SHAPES or sign == "\u0335" else "")
-    return letters, marks
+    return letters, tuple(marks)
 
 
 @cache
@@ -111,7 +112,7 @@ class Matcher:
         self,
         standards: Iterable[Standard],
         decoys: Iterable[str] = (),
-        abbreviations: "dict[str, str] | None" = None,
+        abbreviations: Mapping[str, str] | None = None,
     ) -> None:
         self._short = {spell(short)[0]: _PIECE.findall(unicodedata.normalize("NFC", long)) for short, long in (abbreviations or {}).items()}
         phrases = [self._phrase(standard, alias) for standard in standards for alias in standard.aliases]
@@ -181,15 +182,15 @@ class Matcher:
     def _pieces(text: str) -> Iterable[tuple[int, str]]:
         for match in _PIECE.finditer(text):
             cuts = [match.start(), *(seam.start() for seam in _SEAM.finditer(text, match.start(), match.end())), match.end()]
-            for start, end in zip(cuts, cuts[1:], strict=False):
+            for start, end in pairwise(cuts):
                 if end > start:
                     yield start, text[start:end]
 
-    def _written_out(self, letters: str, marks: list[str]) -> list[tuple[str, list[str]]]:
+    def _written_out(self, letters: str, marks: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:
         parts = self._short_parts(letters)
         if not parts:
             return [(letters, marks)]
-        return [(spell(word)[0], [""] * len(spell(word)[0])) for part in parts for word in self._short[part]]
+        return [(spell(word)[0], ("",) * len(spell(word)[0])) for part in parts for word in self._short[part]]
 
     def _short_parts(self, letters: str) -> list[str]:
         """The abbreviations that a word consists of: ``gcnqsdd`` is two. A string of them has no vowel, a word has."""

@@ -33,7 +33,7 @@ class Vocabulary:
     @cached_property
     def matcher(self) -> Matcher:
         """Finds them in texts."""
-        return Matcher(self.standards, self.decoys, dict(self.abbreviations))
+        return Matcher(self.standards, self.decoys, self.abbreviations)
 
     @classmethod
     def of_phrases(cls, phrases: Mapping[str, Sequence[str]]) -> "Vocabulary":
@@ -47,9 +47,7 @@ class PaperBook:
     ``components``: (procedure code, paper code, paper name, register code or None). ``law``: by what requests for them are judged.
     """
 
-    def __init__(
-        self, components: Iterable[tuple[str, str, str, str | None]], vocabulary: Vocabulary, law: OnceOnly | None = None
-    ) -> None:
+    def __init__(self, components: Iterable[tuple[str, str, str, str | None]], vocabulary: Vocabulary, law: OnceOnly | None = None) -> None:
         self.law = law or OnceOnly()
         self._vocabulary = vocabulary
         self._by_code: dict[tuple[str, str], tuple[str, str | None]] = {}

@@ -1,4 +1,4 @@
-"""State registers and standard components known from the start, and what a paper's name in the catalogue means. Pure, but for seed files."""
+"""State registers known from the start, and what a paper's name in the catalogue means. Pure, but for seed files."""
 
 import re
 import unicodedata

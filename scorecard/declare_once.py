@@ -29,12 +29,12 @@ Row = dict[str, Any]
 def classed_papers(
     engine: "ibis.backends.duckdb.Backend", asking: "ibis.Table", month: Month, book: PaperBook, extra: Sequence[str] = ()
 ) -> "ibis.Table":
-    """One row for each paper asked for up to the month's end in a dossier of D; a request that lists none counts by its text, and a text
-    that names several papers for each of them.
+    """One row for each paper asked for up to the month's end in a dossier of D; a request that lists none counts by its text, and a
+    text that names several papers for each of them.
 
     ``asking``: dossiers with ``in_cohort``, ``listed``, ``received_at``, ``supplements``, ``data_lookups``. Columns: ``extra``, the
-    dossier, its unit and procedure, ``request`` (its number in the dossier), ``paper_name``, ``paper_kind``, ``component``, ``register_code``,
-    ``paper_class``, ``test_code``.
+    dossier, its unit and procedure, ``request`` (its number in the dossier), ``paper_name``, ``paper_kind``, ``component``,
+    ``register_code``, ``paper_class``, ``test_code``.
     """
     import ibis
 

@@ -31,16 +31,13 @@ DECLARE_ONCE = (
         unit_of_analysis_vi="hồ sơ",
         unit_of_analysis_en="dossier",
         cohort_vi=(
-            "hồ sơ kết thúc trong khoảng từ 30 ngày trước đầu tháng đến 30 ngày trước cuối tháng (đã đủ 30 ngày theo dõi), "
-            "có mã người nộp"
+            "hồ sơ kết thúc trong khoảng từ 30 ngày trước đầu tháng đến 30 ngày trước cuối tháng (đã đủ 30 ngày theo dõi), có mã người nộp"
         ),
         cohort_en=(
             "dossiers that ended between 30 days before the month's start and 30 days before its end (30 days of following are over), "
             "with a known applicant"
         ),
-        formula_vi=(
-            "từ chối (3), rút (7) hoặc dừng (8), rồi cùng người nộp hồ sơ mới cùng thủ tục trong 30 ngày / hồ sơ kết thúc trong khoảng đó"
-        ),
+        formula_vi="từ chối (3), rút (7) hoặc dừng (8), rồi cùng người nộp lại cùng thủ tục trong 30 ngày / hồ sơ kết thúc trong đó",
         formula_en="refused (3), withdrawn (7) or stopped (8), then a new dossier of the same applicant and procedure within 30 days / ended",
         source="Mã trạng thái 3, 7, 8 của bản tin đồng bộ; dấu hiệu của yêu cầu bổ sung không ghi nhận, cần xác minh",
         source_en="Statuses 3, 7, 8 of the synchronised record; a sign of requests that are not on record, to be verified",

@@ -70,7 +70,13 @@ class EditionTable:
 
 
 # Modules that declare tables as a tuple ``TABLES``; none loads a data library when it is imported.
-MODULES: tuple[str, ...] = ("scorecard.survey_tables", "scorecard.quality_marks", "scorecard.availability", "scorecard.tickets")
+MODULES: tuple[str, ...] = (
+    "scorecard.survey_tables",
+    "scorecard.quality_marks",
+    "scorecard.availability",
+    "scorecard.tickets",
+    "scorecard.declare_once_tables",
+)
 
 
 @lru_cache(maxsize=1)
