@@ -117,3 +117,11 @@ def test_two_sources_may_use_one_code(sqlite_app: Flask, tmp_path: Path) -> None
     load(path)
     assert load(path, source="h14").accepted == 1
     assert [row["source"] for row in lake_rows()] == ["h14", "h26"]
+
+
+def test_row_said_twice_stays_where_it_was_read_first(sqlite_app: Flask, tmp_path: Path) -> None:
+    small_country()
+    same, early, late = message(1), message(2, TrangThaiHoSo="4", NgayTra=None, NgayKetThucXuLy=None, QuaTrinhXuLy=[]), message(2)
+    result = load(write(tmp_path / "a.jsonl", [same, early, same, late, same]))
+    assert (result.accepted, result.superseded, result.warnings) == (2, 3, {"repeated_dossier": 3})
+    assert [(row["row_no"], row["status"]) for row in lake_rows()] == [(1, 10), (4, 10)]
