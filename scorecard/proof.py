@@ -136,8 +136,8 @@ WORDS: dict[str, tuple[str, str, str, str, str, str]] = {
         "planted answers that look like any other are found",
         "≥ 95 %",
         "≥ 95%",
-        "phiếu giả được làm giống phiếu thật không để lại dấu vết thống kê; phòng bằng lời mời một lần và phỏng vấn lại, không bằng phép thử",
-        "planted answers made like real ones leave no statistical trace; one-time invitations and re-interviews guard against them, tests do not",
+        "phiếu giả được làm giống phiếu thật không để lại dấu vết thống kê; phòng bằng lời mời một lần và phỏng vấn lại",
+        "planted answers made like real ones leave no statistical trace; one-time invitations and re-interviews guard against them",
     ),
     "reviewed_truly_manipulated": (
         "trong các đơn vị được đưa ra người soát, phần thật sự bị tác động (20 trong 3.355)",
@@ -155,13 +155,23 @@ WORDS: dict[str, tuple[str, str, str, str, str, str]] = {
         "nhiều đơn vị không có gì bất thường bị nêu tên hơn mức hứa",
         "more honest units would be named than promised",
     ),
-    "hidden_supplements_found": (
-        "tìm ra đơn vị giấu từ 30 % yêu cầu bổ sung (từ 100 hồ sơ)",
-        "units that hide 30% of their supplement requests or more are found (100 dossiers or more)",
+    "hidden_supplements_refused": (
+        "tìm ra đơn vị giấu từ 30 % yêu cầu bổ sung bằng cách từ chối rồi nhận lại (từ 100 hồ sơ, trong một tháng)",
+        "units that hide 30% of their supplement requests or more by refusing and taking in anew are found (100 dossiers, one month)",
         "≥ 90 %",
         "≥ 90%",
-        "đơn vị ít hồ sơ giấu một phần yêu cầu bổ sung có thể không bị phát hiện trong một tháng",
-        "a unit with few dossiers that hides part of its requests may not be found within a month",
+        "một số đơn vị như thế không bị phát hiện trong một tháng",
+        "some such units are not found within a month",
+    ),
+    "hidden_supplements_erased": (
+        "tìm ra đơn vị giấu từ 30 % yêu cầu bổ sung bằng cách không ghi (từ 100 hồ sơ, trong một tháng)",
+        "units that hide 30% of their supplement requests or more by not recording them are found (100 dossiers, one month)",
+        "≥ 90 %",
+        "≥ 90%",
+        "điều không được ghi chỉ người dân biết; với vài chục phiếu một tháng, phần lớn nơi giấu một phần không bị phát hiện: "
+        "tỷ lệ yêu cầu bổ sung ghi nhận là mức thấp nhất có thể, không phải mức thật",
+        "only people know what was not recorded; by a few dozen answers a month most units that hide a part are not found: the recorded "
+        "rate of supplement requests is the least that it can be, not what it is",
     ),
 }
 

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from scorecard import integrity_patterns, statistics
+from scorecard import integrity_patterns, statistics, zeros
 from scorecard.integrity_rules import IntegrityRules
+from scorecard.survey_estimates import DIMENSIONS
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Numbers = NDArray[np.float64]
-DIMENSIONS = ("end_point", "channel", "applicant_type")  # strongest first
+LEAST_DOSSIERS, LEAST_ANSWERS = 100, 10
 
 
 @dataclass(frozen=True)
@@ -74,3 +75,13 @@ def questions(answers: "pd.DataFrame", contacts: "pd.DataFrame", groups: Mapping
     for code, detector in found.loc[found["question"], ["subject_code", "detector"]].itertuples(index=False):
         asked.setdefault(str(code), set()).add(str(detector))
     return asked
+
+
+def hiding(recorded: "pd.DataFrame", refiled: "pd.DataFrame", denied: "pd.DataFrame") -> list[set[str]]:
+    """Units flagged for recording nothing, for dossiers that came again, and for people who say that they were asked."""
+    found = [
+        zeros.tails(recorded, True, LEAST_DOSSIERS),
+        zeros.tails(refiled, False, LEAST_DOSSIERS),
+        zeros.tails(denied, False, LEAST_ANSWERS),
+    ]
+    return [set(map(str, frame.loc[frame["flagged"].astype(bool), "unit"])) for frame in found]

@@ -8,8 +8,8 @@ import numpy as np
 
 from scorecard.integrity_rules import IntegrityRules
 from simulation.honesty import country as countries
-from simulation.honesty import draws, frames, people, tampering
-from simulation.honesty.assess import Judged, Month, questions
+from simulation.honesty import draws, frames, people, supplements, tampering
+from simulation.honesty.assess import Judged, Month, hiding, questions
 from simulation.honesty.country import PROVIDERS, UNITS, Country
 
 YEAR, QUARTER = 12, 3  # months of the windows for communes
@@ -43,6 +43,10 @@ class Outcome:
     true_by_detector: Counter[str] = field(default_factory=Counter)
     honest: int = 0
     honest_named: int = 0
+    hiding_tried: Counter[str] = field(default_factory=Counter)
+    hiding_found: Counter[str] = field(default_factory=Counter)
+    hiding_asked: int = 0
+    hiding_wrong: int = 0
     providers_tried: Counter[float] = field(default_factory=Counter)
     providers_found: Counter[float] = field(default_factory=Counter)
     providers_honest: int = 0
@@ -77,6 +81,8 @@ def run(task: Task, rules: IntegrityRules) -> Outcome:
             honest_named, units = _tampered_month(rng, country, counts, rules, outcome)
             named |= honest_named
             planted |= units
+    if task.world == "W4":
+        _hidden_supplements(rng, country, outcome)
     errors = [np.mean([month.pop(name) for month in outcome.months], axis=0) for name in ("province_errors", "province_raw_errors")]
     outcome.province_bias = (float(np.abs(errors[0]).mean()), float(np.abs(errors[1]).mean()))
     if task.world == "W4" and task.months == YEAR:
@@ -160,3 +166,16 @@ def _tampered_month(
         if not true:
             wrong.add(number[code])
     return wrong, units
+
+
+def _hidden_supplements(rng: np.random.Generator, country: Country, outcome: Outcome) -> None:
+    """A month in which some units hide supplement requests; a unit is found if any of the three tests flags it."""
+    month = supplements.draw(rng, country)
+    lots = [(month.dossiers, month.recorded), (month.dossiers, month.refiled), (month.answers, month.denied)]
+    flagged = set().union(*hiding(*(frames.supplement_cells(country, trials, hits) for trials, hits in lots)))
+    guilty = {str(country.code[unit]): way for unit, (way, _) in month.hiding.items()}
+    for code, way in guilty.items():
+        outcome.hiding_tried[way] += 1
+        outcome.hiding_found[way] += code in flagged
+    outcome.hiding_asked += len(flagged)
+    outcome.hiding_wrong += len(flagged - set(guilty))

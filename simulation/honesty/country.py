@@ -46,7 +46,7 @@ class Country:
     provider: Whole
     dossiers: Numbers  # expected a month
     mood: Numbers
-    province_answers: Numbers  # factor of the chance to answer, by province
+    answers: Numbers  # factor of the chance to answer: by province, and higher in the provinces' own offices
     praise: Numbers  # share of 5 among the satisfied
     same: Numbers  # share who mark every line alike
     late: Numbers
@@ -76,7 +76,7 @@ def make(rng: np.random.Generator) -> Country:
         provider=provider_of[province],
         dossiers=np.maximum(size, 40.0),
         mood=1.75 + 0.3 * rng.normal(size=PROVINCES)[province] + 0.25 * rng.normal(size=UNITS),
-        province_answers=np.exp(rng.normal(0.0, 0.25, size=PROVINCES)),
+        answers=np.exp(rng.normal(0.0, 0.25, size=PROVINCES))[province] * np.where(np.arange(UNITS) < COMMUNES, 1.0, 1.3),
         praise=logistic(0.3 + 0.25 * rng.normal(size=UNITS)),
         same=logistic(-1.1 + 0.3 * rng.normal(size=UNITS)),
         late=logistic(-2.6 + 0.6 * rng.normal(size=UNITS)),
@@ -102,5 +102,5 @@ def _cells() -> Cell:
     )
     share = np.array([0.25, 0.65, 0.05, 0.05])[channel] * np.array([0.92, 0.03, 0.03, 0.02])[end_point] * np.array([0.85, 0.15])[applicant]
     mood = np.array([0.0, 0.25, -0.1, 0.1])[channel] + np.array([0.0, -2.6, -1.6, -2.1])[end_point] + np.array([0.0, -0.3])[applicant]
-    rate = np.array([0.045, 0.085, 0.06, 0.04])[channel] * np.array([1.0, 1.9, 0.6, 1.7])[end_point] * np.array([1.0, 1.6])[applicant]
+    rate = np.array([0.045, 0.085, 0.06, 0.04])[channel] * np.array([1.0, 1.7, 1.7, 1.7])[end_point] * np.array([1.0, 1.6])[applicant]
     return Cell(channel, end_point, applicant, share, mood, rate)

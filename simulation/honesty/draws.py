@@ -45,7 +45,7 @@ def draw(rng: np.random.Generator, country: Country, world: World) -> Counts:
     dossiers = rng.poisson(country.dossiers[:, None] * busy * cells.share)
     probability = np.minimum(1.0, MOST_INVITED / country.dossiers)  # the design is fixed beforehand, for the year
     mood = country.mood[:, None] + cells.mood + 0.06 * rng.normal(size=(UNITS, 1))
-    rate = cells.answering * country.province_answers[country.province][:, None]
+    rate = cells.answering * country.answers[:, None]
     if world.hidden:
         return _draw_hidden(rng, dossiers, probability, mood, rate)
     satisfied = rng.binomial(dossiers, logistic(mood))

@@ -3,8 +3,9 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from simulation.honesty.country import APPLICANTS, CELLS, CHANNELS, END_POINTS, PROVIDERS, PROVINCES, UNITS, Country
+from simulation.honesty.country import APPLICANTS, CELLS, CHANNELS, COMMUNES, END_POINTS, PROVIDERS, PROVINCES, UNITS, Country
 from simulation.honesty.draws import Counts
 from simulation.honesty.people import Answers, Contacts
 
@@ -78,6 +79,16 @@ def grouped_answers(country: Country, counts: Counts) -> "pd.DataFrame":
     return frame[frame["count"] > 0].reset_index(drop=True)
 
 
+def supplement_cells(country: Country, trials: NDArray[np.int64], hits: NDArray[np.int64]) -> "pd.DataFrame":
+    """As ``scorecard.zeros`` takes them: ``unit``, ``kind``, ``procedure``, ``n``, ``k``."""
+    import pandas as pd
+
+    unit, procedure = np.indices(trials.shape).reshape(2, -1)
+    columns = {"unit": country.code[unit], "kind": country.kind[unit], "procedure": procedure.astype(str)}
+    frame = pd.DataFrame({**columns, "n": trials.ravel(), "k": hits.ravel()})
+    return frame[frame["n"] > 0]
+
+
 def _cells(country: Country) -> "pd.DataFrame":
     """One row for each unit and cell; text as categories, which are quick to group by."""
     import pandas as pd
@@ -89,6 +100,8 @@ def _cells(country: Country) -> "pd.DataFrame":
         "unit_code": (unit, country.code),
         "channel": (np.tile(cells.channel, UNITS), [str(value) for value in CHANNELS]),
         "end_point": (np.tile(cells.end_point, UNITS), list(END_POINTS)),
+        "outcome": (np.tile(np.minimum(cells.end_point, 1), UNITS), ["returned", "not_returned"]),
+        "level": ((unit >= COMMUNES).astype(int), ["commune", "above"]),
         "applicant_type": (np.tile(cells.applicant, UNITS), list(APPLICANTS)),
     }
     return pd.DataFrame({name: pd.Categorical.from_codes(codes, categories=list(names)) for name, (codes, names) in texts.items()})

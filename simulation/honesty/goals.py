@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from statsmodels.stats.proportion import proportion_confint
 
-from simulation.honesty import tampering
+from simulation.honesty import supplements, tampering
 from simulation.honesty.blocks import QUARTER, YEAR, Outcome
 
 COVERAGE = (0.93, 0.97)
@@ -21,6 +21,10 @@ TRULY = 0.90
 NAMED_IN_YEAR = 0.01
 HIDDEN_FOUND = 0.90
 Z = 1.96
+COUNTERS = (
+    *("tried", "found", "true_by_detector", "false_by_detector"),
+    *("providers_tried", "providers_found", "hiding_tried", "hiding_found"),
+)
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,10 @@ class Summary:
     true_by_detector: Counter[str]
     false_by_detector: Counter[str]
     years: list[tuple[int, int]]  # (honest units named, honest units), a year each
+    hiding_tried: Counter[str]
+    hiding_found: Counter[str]
+    hiding_asked: int
+    hiding_wrong: int
     providers_tried: Counter[float]
     providers_found: Counter[float]
     providers_honest: int
@@ -55,19 +63,28 @@ class Summary:
 
 def summarise(outcomes: Iterable[Outcome]) -> Summary:
     """Add up the blocks."""
-    total = Summary({}, {}, [], Counter(), Counter(), [], Counter(), Counter(), [], Counter(), Counter(), 0, 0)
+    total = Summary({}, {}, [], Counter(), Counter(), [], Counter(), Counter(), [], Counter(), Counter(), 0, 0, Counter(), Counter(), 0, 0)
     for outcome in outcomes:
         total.months.setdefault(outcome.task.world, []).extend(outcome.months)
         if outcome.task.world == "W1":
             total.province_bias.append(dict(zip(("bias", "raw_bias"), outcome.province_bias, strict=True)))
         for length, covered, judged in outcome.windows:
             total.windows.setdefault(length, []).append((covered, judged))
-        for name in ("tried", "found", "true_by_detector", "false_by_detector", "providers_tried", "providers_found"):
+        for name in (
+            "tried",
+            "found",
+            "true_by_detector",
+            "false_by_detector",
+            "providers_tried",
+            "providers_found",
+            "hiding_tried",
+            "hiding_found",
+        ):
             getattr(total, name).update(getattr(outcome, name))
+        for name in ("hiding_asked", "hiding_wrong", "providers_honest", "providers_wrong"):
+            setattr(total, name, getattr(total, name) + getattr(outcome, name))
         if outcome.task.world == "W4":
             total.asked.append((outcome.asked_true, outcome.asked_false))
-            total.providers_honest += outcome.providers_honest
-            total.providers_wrong += outcome.providers_wrong
         if outcome.honest:
             total.years.append((outcome.honest_named, outcome.honest))
     return total
@@ -96,6 +113,10 @@ def goals(total: Summary) -> list[Goal]:
         found.append(
             _share("reviewed_truly_manipulated", [(true, true + false) for true, false in total.asked], lambda value: value >= TRULY)
         )
+    for way in supplements.WAYS:
+        if total.hiding_tried[way]:
+            pair = (total.hiding_found[way], total.hiding_tried[way])
+            found.append(_share(f"hidden_supplements_{way}", [pair], lambda value: value >= HIDDEN_FOUND))
     if total.years:
         found.append(_share("honest_named_in_a_year", total.years, lambda value: value < NAMED_IN_YEAR))
     return found

@@ -12,7 +12,16 @@ from simulation.honesty.goals import Goal, Summary
 
 def text(seed: int, months: int, times: Mapping[str, int], total: Summary, goals: list[Goal]) -> str:
     """The page."""
-    parts = [_head(seed, months, times), _goals(goals), _missed(goals), _worlds(total), _curves(total), _alarms(total), _limits()]
+    parts = [
+        _head(seed, months, times),
+        _goals(goals),
+        _missed(goals),
+        _worlds(total),
+        _curves(total),
+        _alarms(total),
+        _hidden(total),
+        _limits(),
+    ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -88,13 +97,13 @@ def _worlds(total: Summary) -> str:
         "band holds (nation)",
         "band holds (provinces)",
     )
-    note = """Biases and half-widths of the nation in percentage points. Where people with another opinion answer more or less often (W2 to W4), the
-interval, which knows of sampling only, no longer holds the truth: that is why no figure is called reliable that has a sampling interval
-only, and why the band stands beside it."""
-    windows = [
-        f"- communes, windows of {length} months: {_percent(sum(c for c, _ in pairs) / sum(n for _, n in pairs), 2)} of {sum(n for _, n in pairs)} intervals hold the truth"
-        for length, pairs in sorted(total.windows.items())
-    ]
+    note = """Biases and half-widths of the nation in percentage points. Where people with another opinion answer more or less often (W2 to
+W4), the interval, which knows of sampling only, no longer holds the truth: that is why no figure is called reliable that has a sampling
+interval only, and why the band stands beside it."""
+    windows = []
+    for length, pairs in sorted(total.windows.items()):
+        covered, judged = (sum(pair[place] for pair in pairs) for place in (0, 1))
+        windows.append(f"- communes, windows of {length} months: {_percent(covered / judged, 2)} of {judged} intervals hold the truth")
     return f"## The four worlds\n\n{_table(head, rows)}\n\n{note}\n\nIn W1:\n\n" + "\n".join(windows)
 
 
@@ -146,8 +155,20 @@ def _alarms(total: Summary) -> str:
     rows = [[name, str(total.true_by_detector[name]), str(total.false_by_detector[name])] for name in names]
     true, false = (sum(pair[place] for pair in total.asked) for place in (0, 1))
     return (
-        f"## Alarms by detector\n\nIn W4 {true + false} units were put before a reviewer, {true} of them tampered with. A unit may be asked for several reasons.\n\n"
-        + _table(("detector", "tampered units", "honest units"), rows)
+        f"## Alarms by detector\n\nIn W4 {true + false} units were put before a reviewer, {true} of them tampered with. "
+        "A unit may be asked for several reasons.\n\n" + _table(("detector", "tampered units", "honest units"), rows)
+    )
+
+
+def _hidden(total: Summary) -> str:
+    if not total.hiding_tried:
+        return ""
+    lines = [f"- {way}: {total.hiding_found[way]} of {tried}" for way, tried in sorted(total.hiding_tried.items())]
+    return (
+        "## Hidden supplement requests\n\nOnce in each year of W4, 40 of the 3,355 units hide 30 to 100 % of a month's requests: "
+        "they refuse the dossier and take it in anew, or enter nothing. A unit is found if `scorecard/zeros.py` flags it for recording "
+        "nothing at all, for dossiers that came again, or for people who say that they were asked.\n\n"
+        + "\n".join([*lines, f"- honest units flagged: {total.hiding_wrong} of {total.hiding_asked} flagged"])
     )
 
 
