@@ -7,6 +7,7 @@ COUNTRY = "VN"  # the nation's subject code
 VALUE, NOT_APPLICABLE, NOT_REPORTED = "value", "not_applicable", "not_reported"
 TOO_FEW, SUPPRESSED = "too_few", "suppressed"
 RAW, LOWER, UPPER = "raw", "lower", "upper"  # variants
+CLEANED, WEIGHTED, SHRUNK = "cleaned", "weighted", "shrunk"
 
 HELD_BY_STATE, REPEAT, ONLINE_UNUSED = "held_by_state", "repeat_supplement", "online_unused"  # kinds of gap
 WORSE, LIKE, BETTER = "worse", "like", "better"  # groups of units, by interval against the unit above

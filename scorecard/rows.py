@@ -1,13 +1,17 @@
 """A measurement, what it is about and what it is made of. Shared by all that measures."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from scorecard.figures import COUNTRY, NATION, NOT_APPLICABLE, NOT_REPORTED, PROCEDURE
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from scorecard.disclosure import PublicTables
+    from scorecard.survey_estimates import Earlier
 
 NO_SUBJECT = ("nation", "reception_point")  # kinds of unit without measurements of their own
 KEY = ("subject_kind", "subject_code", "indicator", "variant", "period_kind", "window", "breakdown", "category")  # of a measurement
@@ -23,6 +27,7 @@ class Place:
     kind: str
     parent: str | None
     province: str | None
+    type_label: str = ""
 
 
 @dataclass
@@ -59,7 +64,11 @@ class Material:
     ``by_unit``, ``by_procedure``: as in ``counting.Counts``. ``answers``: as ``surveys.queries.answers_frame``. ``invited``: as
     ``surveys.queries.invited_counts``. ``population``: as ``population.population``. ``offerings``: (unit, procedure, online
     level) of local procedures.
-    ``reported``: provinces and ministries of which a source sent something for the month.
+    ``reported``: provinces and ministries of which a source sent something for the month. ``others``: rows that were counted elsewhere
+    and only lack their value.
+
+    ``month``: its name. ``groups``: procedure → procedure group. ``windows``: what earlier months' editions counted, for windows of
+    several months; ``before``: the month before as it was shown, for changes (``survey_history``); None where there is none.
 
     Of a month that is not over, answers carry ``settled`` (see ``answers_frame``): only these are counted, and only the nation shows
     them, since a new state every minute would tell the answers of smaller places apart.
@@ -73,6 +82,27 @@ class Material:
     offerings: list[tuple[str, str, str]]
     population: "pd.DataFrame"
     reported: frozenset[str]
+    others: Sequence[Row] = ()
+    month: str = ""
+    groups: Mapping[str, str] = field(default_factory=dict)
+    windows: "Earlier | None" = None
+    before: "pd.DataFrame | None" = None
+    public: "pd.DataFrame | None" = None  # survey figures that are public already, and the tables that may be (``public_history``)
+    tables: "PublicTables | None" = None
+
+    @cached_property
+    def ended(self) -> "pd.DataFrame":
+        """The population with the columns that weighting and breakdowns need (``survey_estimates.coded``); computed once."""
+        from scorecard.survey_estimates import coded
+
+        return coded(self.population, self.places, self.groups)
+
+    @cached_property
+    def rated(self) -> "pd.DataFrame":
+        """The month's rated answers with their weights (``survey_measures.month_weighted``); computed once."""
+        from scorecard.survey_measures import month_weighted
+
+        return month_weighted(self)
 
 
 def ancestors(places: Mapping[str, Place]) -> dict[str, list[str]]:

@@ -1,65 +1,108 @@
-"""The survey's measurements: counts of answers, their estimates, and what may leave of them. Pure."""
+"""The survey's measurements: counts of answers, weighted rates beside them, and what may leave of them. Pure.
+
+Rows are made with their true counts, all of them go through ``disclosure.protect`` together, and what is derived from several
+figures (shrunken rates, changes) is derived from what came out of it.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from scorecard.disclosure import Limits, Tree, protect_together
-from scorecard.figures import COUNTRY, NATION, NOT_APPLICABLE, PROCEDURE, RAW, SUPPRESSED, UNIT, VALUE
-from scorecard.indicators import INDICATORS, SURVEY
-from scorecard.rows import Key, Material, Place, Row, as_counts, empty_status, roll_up
+from scorecard import survey_estimates as making
+from scorecard.disclosure import protect
+from scorecard.figures import CLEANED, COUNTRY, LOWER, NATION, NOT_APPLICABLE, PROCEDURE, RAW, UNIT, UPPER, VALUE, WEIGHTED
+from scorecard.integrity import REMOVED_BY, marked
+from scorecard.rows import Key, Material, Row, as_counts, empty_status, roll_up
 from scorecard.rulesets import RuleSet
+from scorecard.statistics import bounds, distribution, sensitivity_band
+from scorecard.survey_comparison import derived_rows
+from scorecard.survey_estimates import Subject
 
 if TYPE_CHECKING:
     import pandas as pd
 
 ASKED = ("0", "1", "2+")  # answers to supplement_count that state a number
+WINDOWS = (3, 12)  # months
+BANDED = ("province", "ministry")  # kinds of unit that get the sensitivity band, as the nation does
+TOTAL = ("total", "total")
 
 
-def survey_rows(material: Material, subjects: list[Key], above: Mapping[str, list[str]], rules: RuleSet) -> Iterator[Row]:
+def survey_rows(material: Material, subjects: list[Key], above: Mapping[str, list[str]], rules: RuleSet) -> list[Row]:
+    """All rows of the survey, as they may leave."""
     live = "settled" in material.answers
-    answers = _answer_counts(material.answers[material.answers["settled"]] if live else material.answers)
+    rows = list(_count_rows(material, subjects, above, live))
+    if not live:
+        rows += _estimate_rows(material, rows, above)
+    safe = protect(rows, material.places, rules, material.public, tables=material.tables, groups=material.groups, live=live)
+    return [*safe, *(() if live else derived_rows(safe, material, rules))]
+
+
+def month_counts(material: Material) -> "pd.DataFrame":
+    """What a later window needs of this month, by unit: ``survey_estimates.COUNTED``; int64."""
+    answers = _answer_counts(making.by_invitation(material.answers)).groupby("unit_code")[["answered", "rated", "satisfied"]].sum()
+    invited = material.invited[material.invited["end_point"] != "supplement"].groupby("unit_code")[["invited"]].sum()
+    dossiers = material.population.groupby("unit_code")[["dossiers"]].sum()
+    found = answers.join([invited, dossiers], how="outer").fillna(0).astype("int64")
+    return found.rename_axis("unit_code").reset_index()[list(making.COUNTED)].sort_values("unit_code", ignore_index=True)
+
+
+def month_weighted(material: Material) -> "pd.DataFrame":
+    """The month's rated answers with their weights and everything that they are broken down by (``survey_estimates.weighted``)."""
+    answers = _cleaned(making.by_invitation(material.answers))
+    return making.weighted(making.coded(answers, material.places, material.groups), material.ended)
+
+
+def _cleaned(answers: "pd.DataFrame") -> "pd.DataFrame":
+    """Without the answers that evidence about the single answer, or two persons, took out (``integrity``)."""
+    kept = (answers if REMOVED_BY in answers else marked(answers))[REMOVED_BY].astype("object").isin(("", None))
+    return answers[kept]
+
+
+# counts
+
+
+def _count_rows(material: Material, subjects: list[Key], above: Mapping[str, list[str]], live: bool) -> Iterator[Row]:
+    answers = making.by_invitation(material.answers[material.answers["settled"]] if live else material.answers)
     invited = material.invited[material.invited["end_point"] != "supplement"]
-    said: dict[Key, dict[str, int]] = {}
-    asked: dict[Key, int] = {}
-    for code, sums in roll_up(answers.drop(columns="procedure_code"), "unit_code", above).items():
-        said[NATION if code == COUNTRY else UNIT, code] = sums
-    for code, sums in roll_up(invited[["unit_code", "invited"]], "unit_code", above).items():
-        asked[NATION if code == COUNTRY else UNIT, code] = sums["invited"]
-    for code, sums in as_counts(answers.groupby("procedure_code").sum(numeric_only=True)).items():
-        said[PROCEDURE, code] = sums
-    for code, sums in as_counts(invited.groupby("procedure_code")[["invited"]].sum()).items():
-        asked[PROCEDURE, code] = sums["invited"]
-    everyone = [*subjects, *sorted(key for key in said.keys() | asked.keys() if key[0] == PROCEDURE)]
-    nothing = dict.fromkeys(map(str, answers.columns), 0)
-    active = dict.fromkeys(key for key in everyone if asked.get(key, 0) or said.get(key, nothing)["answered"])
-    hidden = _hidden(material.places, list(active), said, rules) if active else {}
-    for subject in everyone:
-        counts = said.get(subject, nothing)
-        for code, (numerator, denominator, n) in _survey_values(counts, asked.get(subject, 0)).items():
-            if subject not in active:
-                yield Row(*subject, code, RAW, empty_status(material, subject))
-            elif status := hidden[code].get(_cell(subject)):
-                yield Row(*subject, code, RAW, status)
-            elif live and (subject != (NATION, COUNTRY) or code == "response_rate"):
-                yield Row(*subject, code, RAW, SUPPRESSED)
-            elif numerator > denominator:  # answers whose invitations are forgotten: there is no rate of response
-                yield Row(*subject, code, RAW, NOT_APPLICABLE)
-            else:
-                yield Row(*subject, code, RAW, VALUE, numerator, denominator, n)
+    asked = {key: sums["invited"] for key, sums in _sums(invited[["unit_code", "procedure_code", "invited"]], above).items()}
+    for variant, counted in {RAW: answers, CLEANED: _cleaned(answers)}.items():
+        flags = _answer_counts(counted)
+        said = _sums(flags, above)
+        nothing = dict.fromkeys((str(column) for column in flags.columns if column not in ("unit_code", "procedure_code")), 0)
+        everyone = [*subjects, *sorted(key for key in said.keys() | asked.keys() if key[0] == PROCEDURE)]
+        for subject in everyone:
+            counts, invitations = said.get(subject, nothing), asked.get(subject, 0)
+            active = invitations or counts["answered"]
+            for code, (numerator, denominator, n) in _survey_values(counts, invitations).items():
+                if variant == CLEANED and (live or not active or code == "response_rate"):
+                    continue
+                if not active:
+                    yield Row(*subject, code, variant, empty_status(material, subject))
+                elif numerator > denominator:  # answers whose invitations are forgotten: there is no rate of response
+                    yield Row(*subject, code, variant, NOT_APPLICABLE)
+                else:
+                    yield Row(*subject, code, variant, VALUE, numerator, denominator, n)
+
+
+def _sums(frame: "pd.DataFrame", above: Mapping[str, list[str]]) -> dict[Key, dict[str, int]]:
+    """Sums by unit with everything below it, for the nation, and by procedure."""
+    found: dict[Key, dict[str, int]] = {}
+    for code, sums in roll_up(frame.drop(columns="procedure_code"), "unit_code", above).items():
+        found[NATION if code == COUNTRY else UNIT, code] = sums
+    by_procedure = frame.drop(columns="unit_code").groupby("procedure_code").sum(numeric_only=True)
+    return found | {(PROCEDURE, code): sums for code, sums in as_counts(by_procedure).items()}
 
 
 def _answer_counts(answers: "pd.DataFrame") -> "pd.DataFrame":
-    """Each counted answer as zeros and ones: ``unit_code``, ``procedure_code`` and what it says. Short forms left out."""
+    """Each counted answer as zeros and ones: ``unit_code``, ``procedure_code`` and what it says."""
     import pandas as pd
 
-    answers = answers[answers["end_point"] != "supplement"]
     rating = answers["rating"].astype("Float64")
     again, times = answers["asked_again"].astype("object"), answers["supplement_count"].astype("object")
     stated = times.isin(ASKED)
     columns: dict[str, pd.Series[Any]] = {
         "answered": pd.Series(1, index=answers.index),
         "rated": rating.notna(),
-        "satisfied": (rating >= 4).fillna(False),
+        "satisfied": (rating >= making.SATISFIED).fillna(False),
         "yes": again == "yes",
         "no": again == "no",
         "asked_known": again.isin(("yes", "no", "unsure")),
@@ -81,34 +124,134 @@ def _survey_values(said: Mapping[str, int], invited: int) -> dict[str, tuple[int
     }
 
 
-def _cell(subject: Key) -> str:
-    """A name for the disclosure tree, in which a procedure must not be taken for a unit."""
-    kind, code = subject
-    return f"procedure {code}" if kind == PROCEDURE else code
+# estimates
 
 
-def _hidden(
-    places: Mapping[str, Place], active: list[Key], said: Mapping[Key, Mapping[str, int]], rules: RuleSet
-) -> dict[str, dict[str, str]]:
-    """Status of every hidden cell, by indicator. The nation is divided twice: by units and by procedures."""
-    codes = {code for kind, code in active if kind != PROCEDURE}
+def _estimate_rows(material: Material, counted: list[Row], above: Mapping[str, list[str]]) -> list[Row]:
+    """Weighted rates, the band and the bounds; breakdowns; the distribution; modes; windows."""
+    answered = {(row.subject_kind, row.subject_code): row for row in counted if (row.indicator, row.variant) == ("satisfaction", RAW)}
+    active = {key: row for key, row in answered.items() if row.status == VALUE}
+    rated = material.rated
+    provinces = [code for code, place in material.places.items() if place.kind == "province"]
+    found = making.estimates(rated, material.ended, above, breakdowns_of=[COUNTRY, *provinces])
+    rows = []
+    for (kind, code), raw in active.items():
+        weighted = found.get((kind, code, *TOTAL))
+        rows.append(_weighted_row((kind, code, *TOTAL), weighted))
+        if kind == NATION or (kind == UNIT and material.places[code].kind in BANDED):
+            rows += _doubt_rows((kind, code), raw, weighted, material)
+    rows += _breakdown_rows(material, found, provinces)
+    rows += _rating_rows(material, rated)
+    rows += _mode_rows(material)
+    for months in WINDOWS if material.windows is not None else ():
+        rows += _window_rows(material, rated, above, list(active), months)
+    return rows
 
-    def parent(code: str) -> str | None:
-        if code == COUNTRY:
-            return None
-        at = places[code].parent
-        while at is not None and at not in codes:
-            at = places[at].parent if at in places else None
-        return at or COUNTRY
 
-    units = Tree({code: parent(code) for kind, code in active if kind != PROCEDURE})
-    procedures = Tree({COUNTRY: None} | {_cell(key): COUNTRY for key in active if key[0] == PROCEDURE})
-    bases: dict[str, dict[str, int]] = {code: {} for code, indicator in INDICATORS.items() if indicator.kind == SURVEY}
-    for key in active:
-        counts = said.get(key, {})
-        bases["satisfaction"][_cell(key)] = counts.get("rated", 0)
-        bases["response_rate"][_cell(key)] = counts.get("answered", 0)
-        bases["asked_again_experienced"][_cell(key)] = counts.get("yes", 0) + counts.get("no", 0)
-        bases["mismatch_supplement"][_cell(key)] = counts.get("stated", 0)
-    limits = Limits(rules.disclosure.suppress_below, rules.disclosure.least_range)
-    return protect_together([units, procedures], bases, limits)
+def _weighted_row(subject: Subject, figures: Mapping[str, float] | None, window: int = 1) -> Row:
+    """``not_applicable`` where the register has no dossier that the answers could stand for."""
+    kind, code, breakdown, category = subject
+    row = Row(kind, code, "satisfaction", WEIGHTED, NOT_APPLICABLE, window=window, breakdown=breakdown, category=category)
+    if figures is not None:
+        row.status, row.n, row.n_eff = VALUE, int(figures["n"]), figures["n_eff"]
+        row.value, row.low, row.high = figures["value"], figures["low"], figures["high"]
+    return row
+
+
+def _doubt_rows(subject: Key, raw: Row, weighted: Mapping[str, float] | None, material: Material) -> list[Row]:
+    """What sampling error does not cover: the sensitivity band, and the bounds that assume nothing."""
+    if weighted is None or raw.numerator is None or raw.denominator is None:
+        return []
+    low, high = sensitivity_band(weighted["low"], weighted["high"])
+    population = max(weighted["dossiers"], raw.denominator)  # answers of dossiers that no source sent are dossiers all the same
+    least, most = bounds(raw.numerator, raw.denominator, population)
+    n = int(weighted["n"])
+    return [
+        Row(*subject, "satisfaction", LOWER, VALUE, n=n, value=float(low)),
+        Row(*subject, "satisfaction", UPPER, VALUE, n=n, value=float(high)),
+        Row(*subject, "satisfaction_bounds", LOWER, VALUE, n=n, value=float(least)),
+        Row(*subject, "satisfaction_bounds", UPPER, VALUE, n=n, value=float(most)),
+    ]
+
+
+def _breakdown_rows(material: Material, found: Mapping[Subject, Mapping[str, float]], provinces: list[str]) -> Iterator[Row]:
+    """Of the nation and of every province, each category in which a dossier ended or somebody answered."""
+    answers = making.coded(making.by_invitation(material.answers), material.places, material.groups)
+    flags = _answer_counts(answers)[["satisfied", "rated"]]
+    for breakdown, column in making.BREAKDOWNS.items():
+        sums = _pairs(flags.groupby([answers["province_code"], answers[column]], observed=True).sum())
+        there = {*sums, *material.ended.groupby(["province_code", column], observed=True).size().index}
+        cells: dict[Subject, list[int]] = {}
+        for province, category in sorted(there):
+            if not category:
+                continue
+            satisfied, rated = sums.get((province, category), (0, 0))
+            for kind, code in ((NATION, COUNTRY), (UNIT, province)):
+                if kind == NATION or province in provinces:
+                    cell = cells.setdefault((kind, code, breakdown, category), [0, 0])
+                    cell[0] += satisfied
+                    cell[1] += rated
+        for subject, (good, all_) in cells.items():
+            yield Row(*subject[:2], "satisfaction", RAW, VALUE, good, all_, all_, breakdown=breakdown, category=subject[3])
+            yield _weighted_row(subject, found.get(subject))
+
+
+def _pairs(sums: "pd.DataFrame") -> dict[tuple[str, str], tuple[int, int]]:
+    rows = sums.astype("int64").itertuples(name=None)
+    return {(str(key[0]), str(key[1])): (first, second) for key, first, second in rows}
+
+
+def _rating_rows(material: Material, rated: "pd.DataFrame") -> Iterator[Row]:
+    """The nation's whole distribution, 1 to 5: counts, and shares after weighting."""
+    import numpy as np
+
+    rating = making.by_invitation(material.answers)["rating"].dropna().astype("int64")
+    everyone = np.zeros(len(rating), dtype=np.int64)
+    plain = distribution(rating, np.ones(len(rating)), everyone, domains=1)[0]
+    heavy = distribution(rated["rating"].astype("int64"), rated["weight"], np.zeros(len(rated), dtype=np.int64), domains=1)[0]
+    n = len(rating)
+    for step in range(5):
+        key = {"breakdown": "rating", "category": str(step + 1)}
+        yield Row(NATION, COUNTRY, "rating_share", RAW, VALUE, int(plain[step]), n, n, **key)  # type: ignore[arg-type]
+        if heavy.sum():
+            share = float(heavy[step] / heavy.sum())
+            yield Row(NATION, COUNTRY, "rating_share", WEIGHTED, VALUE, n=len(rated), value=share, **key)  # type: ignore[arg-type]
+
+
+def _mode_rows(material: Material) -> Iterator[Row]:
+    """The nation by mode of answering, each a series of its own: open links and kiosks have participations and no denominator."""
+    if "mode" not in material.answers:
+        return
+    answers = material.answers[material.answers["end_point"] != "supplement"]
+    if "is_test" in answers:
+        answers = answers[~answers["is_test"].fillna(False).astype(bool)]
+    flags = _answer_counts(answers)[["rated", "satisfied"]].groupby(answers["mode"]).sum()
+    for mode, sums in as_counts(flags).items():
+        yield Row(
+            NATION, COUNTRY, "satisfaction", RAW, VALUE, sums["satisfied"], sums["rated"], sums["rated"], breakdown="mode", category=mode
+        )
+
+
+def _window_rows(
+    material: Material, rated: "pd.DataFrame", above: Mapping[str, list[str]], active: list[Key], months: int
+) -> Iterator[Row]:
+    """Units over several months; nothing where a month of the window has no edition."""
+    if material.windows is None:
+        return
+    frames = making.window_frames(rated, month_counts(material), material.month, material.windows, months)
+    if frames is None:
+        return
+    weighted, counts = frames
+    found = making.estimates(weighted, counts, above, procedures=False)
+    sums = roll_up(counts, "unit_code", above)
+    known = {key for key in active if key[0] != PROCEDURE}
+    known |= {(UNIT, code) for code in sums if code in material.places and code != COUNTRY and sums[code]["invited"]}
+    for kind, code in sorted(known):
+        said = sums.get(code)
+        if said is None:
+            continue
+        rates = {"satisfaction": (said["satisfied"], said["rated"]), "response_rate": (said["answered"], said["invited"])}
+        for indicator, (numerator, denominator) in rates.items():
+            if numerator <= denominator:
+                yield Row(kind, code, indicator, RAW, VALUE, numerator, denominator, denominator, window=months)
+        yield _weighted_row((kind, code, *TOTAL), found.get((kind, code, *TOTAL)), months)

@@ -147,7 +147,8 @@ def _coded(answers: "pd.DataFrame", population: "pd.DataFrame", keys: list[str])
     """Each row's cell as a number, answers first, and the cells by number, sorted. A missing key is a category of its own."""
     import pandas as pd
 
-    both = pd.concat([answers[keys], population[keys]], ignore_index=True).astype("str").fillna("")
+    both = pd.concat([answers[keys], population[keys]], ignore_index=True).astype("object")
+    both = both.where(both.notna(), "").astype("str")
     grouped = both.groupby(keys, sort=True)
     cells = [tuple(map(str, cell if isinstance(cell, tuple) else (cell,))) for cell in grouped.size().index]
     return grouped.ngroup().to_numpy(np.int64), cells
