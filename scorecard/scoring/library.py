@@ -100,22 +100,24 @@ def library(own: Path | None = None) -> Library:
 def find_scoring(name: str, own: Path | None = None) -> CountRules:
     """The rule set of this id, or in the file of this name, that turns counts into points. Raises ``InputError``."""
     path = Path(name)
+    shipped = FOLDER / f"{name}.yaml"
     if path.suffix in (".yaml", ".yml"):
-        rules: RuleSet | AnySet | None = read_any(path)
+        rules = read_any(path)
+    elif path.name == name and shipped.is_file():
+        rules = read_any(shipped)
     else:
         found = library(own)
-        entry = found.entries.get(name)
-        rules = entry.rules if entry is not None else None
-        known = [other for other, entry in found.entries.items() if isinstance(entry.rules, CountRules)]
-        if rules is None:
-            why = [fault for fault in found.faults if name in fault.message_en]
-            if why:
-                raise why[0]
-            raise InputError(
-                f"Không có bộ quy tắc {name}. Có: {', '.join(known)}; hoặc nêu đường dẫn một tệp .yaml.",
-                f"There is no rule set {name}. There are: {', '.join(known)}; or name a .yaml file.",
-                field="--rules",
+        if name not in found.entries:
+            known = ", ".join(other for other, entry in found.entries.items() if isinstance(entry.rules, CountRules))
+            raise next(
+                (fault for fault in found.faults if name in fault.message_en),
+                InputError(
+                    f"Không có bộ quy tắc {name}. Có: {known}; hoặc nêu đường dẫn một tệp .yaml.",
+                    f"There is no rule set {name}. There are: {known}; or name a .yaml file.",
+                    field="--rules",
+                ),
             )
+        rules = found.entries[name].rules
     if not isinstance(rules, CountRules):
         raise InputError(
             f"Bộ quy tắc {rules.id} không cho điểm nên không chấm được; hãy chọn bộ có điểm, ví dụ qd766-2022.",
