@@ -32,7 +32,9 @@ MARKS = {"\u0300": "f", "\u0301": "s", "\u0303": "r", "\u0309": "r", "\u0323": "
 SHAPES = {"\u0306", "\u0302", "\u031b"}  # breve, circumflex, horn
 JOINTS = frozenset(("va", "kem", "hoac", "voi", "cung"))  # words between two papers
 FORMER = frozenset(("kieu", "tru", "ngoai"))  # before something that is not asked for
-NOUNS = frozenset("giay the so phieu ban bang chung trich quyet van hop anh can bien bao danh don to hoa ma cavet ca hoc dieu xac".split())
+NOUNS = frozenset(  # first words of papers' names
+    re.findall(r"\w+", "giay the so phieu ban bang chung trich quyet van hop anh can bien bao danh don to hoa ma ca hoc dieu xac")
+)
 _PIECE = re.compile("[^\\W_](?:[^\\W_]|[\u0300-\u036f])*")
 _BREAK = re.compile(r"[;,+/\n()\-–•:|&]|\.\s|\\n|\d[.)]")
 _FREE = re.compile(f"[^#]{{{LEAST_FUZZY - 1},}}")
@@ -72,11 +74,12 @@ class _Phrase:
 
 @dataclass
 class _Row:
-    """A text's letters in a row. ``at``: place of each letter in the text; ``marks``: what stands on it; ``starts``: first letters of
-    words; ``joints``: letters before which one paper ends and another begins."""
+    """A text's letters in a row. ``at``, ``ends``: where in the text each letter stands; ``marks``: what stands on it; ``starts``: first
+    letters of words; ``joints``: letters before which one paper ends and another begins."""
 
     letters: str = ""
     at: list[int] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
     marks: list[str] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
     joints: list[int] = field(default_factory=list)
@@ -137,7 +140,7 @@ class Matcher:
         named += self._with_gap(row, named)
         unique: dict[str, Match] = {}
         for start, end, phrase, exact in sorted(named, key=lambda item: item[0]):
-            unique.setdefault(phrase.code, Match(phrase.code, row.at[start], row.at[end - 1] + 1, exact))
+            unique.setdefault(phrase.code, Match(phrase.code, row.at[start], row.ends[end - 1], exact))
         defect = unique.pop("form_defect", None)
         if defect is not None and not (unique.keys() - {"application"}):
             return (defect,)  # what is wrong with the form, and not the form, is what is asked for
@@ -172,7 +175,9 @@ class Matcher:
                 row.words.append(out)
                 row.letters += out
                 row.marks += out_marks
-                row.at += [start + min(number, len(word) - 1) for number in range(len(out))]
+                own = out == letters
+                row.at += [start + number if own else start for number in range(len(out))]
+                row.ends += [start + number + 1 if own else start + len(word) for number in range(len(out))]
             total += 1
             toned += any(marks)
         row.toned = toned * 3 > total
@@ -309,8 +314,8 @@ class Matcher:
 def _misspelt(phrase: _Phrase, span: str) -> bool:
     """Whether a stretch of letters is the phrase with a few slips, and in no word so many that it may be another."""
     slips = OSA.distance(phrase.letters, span)
-    if slips > max(1, len(phrase.letters) // SLIPS):
-        return False
+    if not 0 < slips <= max(1, len(phrase.letters) // SLIPS):
+        return False  # without slips it was found before, and its marks said that it is another
     if slips == 1 and sorted(phrase.letters) == sorted(span):
         return True  # two letters exchanged
     places = [op.src_pos for op in Levenshtein.editops(phrase.letters, span)]

@@ -37,8 +37,8 @@ DECLARE_ONCE = (
             "dossiers that ended between 30 days before the month's start and 30 days before its end (30 days of following are over), "
             "with a known applicant"
         ),
-        formula_vi="từ chối (3), rút (7) hoặc dừng (8), rồi cùng người nộp lại cùng thủ tục trong 30 ngày / hồ sơ kết thúc trong đó",
-        formula_en="refused (3), withdrawn (7) or stopped (8), then a new dossier of the same applicant and procedure within 30 days / ended",
+        formula_vi="từ chối (3), rút (7), dừng (8), rồi cùng người nộp lại cùng thủ tục trong 30 ngày / hồ sơ kết thúc trong đó",
+        formula_en="refused (3), withdrawn (7) or stopped (8), then a new dossier of the same applicant and procedure in 30 days / ended",
         source="Mã trạng thái 3, 7, 8 của bản tin đồng bộ; dấu hiệu của yêu cầu bổ sung không ghi nhận, cần xác minh",
         source_en="Statuses 3, 7, 8 of the synchronised record; a sign of requests that are not on record, to be verified",
         kind=FOLLOWED,
