@@ -13,8 +13,9 @@ from scorecard.figures import CLEANED, COUNTRY, LOWER, NATION, NOT_APPLICABLE, P
 from scorecard.integrity import REMOVED_BY, marked
 from scorecard.rows import Key, Material, Row, as_counts, empty_status, roll_up
 from scorecard.rulesets import RuleSet
-from scorecard.statistics import bounds, distribution, sensitivity_band
+from scorecard.statistics import LAMBDAS, bounds, distribution, sensitivity_band
 from scorecard.survey_comparison import derived_rows
+from scorecard.survey_drivers import follow_up, lambdas
 from scorecard.survey_estimates import Subject
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def _count_rows(material: Material, subjects: list[Key], above: Mapping[str, lis
             counts, invitations = said.get(subject, nothing), asked.get(subject, 0)
             active = invitations or counts["answered"]
             for code, (numerator, denominator, n) in _survey_values(counts, invitations).items():
-                if variant == CLEANED and (live or not active or code == "response_rate"):
+                if variant == CLEANED and (live or not active or code != "satisfaction"):
                     continue
                 if not active:
                     yield Row(*subject, code, variant, empty_status(material, subject))
@@ -162,7 +163,7 @@ def _doubt_rows(subject: Key, raw: Row, weighted: Mapping[str, float] | None, ma
     """What sampling error does not cover: the sensitivity band, and the bounds that assume nothing."""
     if weighted is None or raw.numerator is None or raw.denominator is None:
         return []
-    low, high = sensitivity_band(weighted["low"], weighted["high"])
+    low, high = sensitivity_band(weighted["low"], weighted["high"], _lambdas(subject, weighted["value"], material))
     population = max(weighted["dossiers"], raw.denominator)  # answers of dossiers that no source sent are dossiers all the same
     least, most = bounds(raw.numerator, raw.denominator, population)
     n = int(weighted["n"])
@@ -172,6 +173,14 @@ def _doubt_rows(subject: Key, raw: Row, weighted: Mapping[str, float] | None, ma
         Row(*subject, "satisfaction_bounds", LOWER, VALUE, n=n, value=float(least)),
         Row(*subject, "satisfaction_bounds", UPPER, VALUE, n=n, value=float(most)),
     ]
+
+
+def _lambdas(subject: Key, weighted: float, material: Material) -> tuple[float, float]:
+    """How many times as often the satisfied may have answered; a follow-up speaks for the nation only."""
+    if subject[0] != NATION:
+        return LAMBDAS
+    invited = int(material.invited.loc[material.invited["end_point"] != "supplement", "invited"].sum())
+    return lambdas(follow_up(material.answers, invited, weighted))
 
 
 def _breakdown_rows(material: Material, found: Mapping[Subject, Mapping[str, float]], provinces: list[str]) -> Iterator[Row]:
