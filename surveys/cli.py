@@ -1,6 +1,7 @@
 """Commands of the survey: plan, invite, and a single link."""
 
 import sys
+from pathlib import Path
 
 import click
 from flask import current_app
@@ -101,6 +102,24 @@ def link(source: str, dossier: str, occasion: str) -> None:
     with writing() as session:
         audit.record(session, "survey.link", source, occasion=occasion)
     click.echo(handover.link(settings, secret))
+
+
+@surveys.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--profile", required=True, help="Mapping profile: a shipped one's name, or a YAML file (docs/honesty-checks.md).")
+def import_ratings(file: Path, profile: str) -> None:
+    """Bring ratings collected elsewhere in as a series of their own, never mixed with our answers."""
+    from surveys.imports import import_file
+    from surveys.outside_profile import find_profile
+
+    try:
+        result = import_file(file, find_profile(profile), "cli", utc_now())
+    except InputError as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
+    click.echo(f"{result.code}: {result.rows_used} of {result.rows_read} rows used, {result.figures} figures")
+    for reason, count in sorted(result.excluded.items()):
+        click.echo(f"  left out: {count} ({reason})")
 
 
 commands = (surveys,)

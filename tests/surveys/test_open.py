@@ -1,0 +1,256 @@
+"""Posters and kiosks: one choice counts at once, nothing counts twice, and it is a series of its own."""
+
+import re
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient, FlaskCliRunner
+from sqlalchemy import select
+
+from core.access import CENTRE, OFFICE
+from core.calendar import Month, utc_now
+from core.database import reading, writing
+from core.errors import InputError
+from surveys import codes, operations, posters, queries
+from surveys.models import Answer, Invitation, Place
+from tests.surveys.helpers import NOW, PROCEDURE, invited
+from tests.surveys.reach import client_of, put_units
+
+POINT = "Bộ phận Một cửa phường Ba Đình"
+
+
+@pytest.fixture
+def place(app: Flask) -> Place:
+    """A poster in a commune."""
+    put_units()
+    return posters.open_place("00004", POINT, "open", NOW)
+
+
+def answers() -> list[Answer]:
+    reading().rollback()
+    return list(reading().scalars(select(Answer).order_by(Answer.id)))
+
+
+def opened(client: FlaskClient, place: Place) -> str:
+    """Open the poster's link; gives the visit that its form names."""
+    page = client.get(f"/q/{place.code}")
+    assert page.status_code == 200
+    found = re.search(rf'action="/q/{place.code}/([a-z2-7]{{26}})', page.text)
+    assert found is not None
+    return found[1]
+
+
+def test_opening_stores_nothing_and_a_choice_counts_at_once(place: Place, client: FlaskClient) -> None:
+    visit = opened(client, place)
+    assert answers() == []
+    gone = client.post(f"/q/{place.code}/{visit}", data={"end_point": "turned_away"})
+    assert (gone.status_code, gone.location) == (303, f"/q/{place.code}/{visit}/more?lang=vi")
+    (answer,) = answers()
+    assert (answer.mode, answer.end_point, answer.unit_code, answer.province_code) == ("open", "turned_away", "00004", "01")
+    assert (answer.invitation_id, answer.probability, answer.procedure_code, answer.month) == (None, None, "", str(Month.of(utc_now())))
+    assert visit not in str(vars(answer))
+
+
+def test_repeating_and_going_back_make_no_second_answer(place: Place, client: FlaskClient) -> None:
+    visit = opened(client, place)
+    for choice in ("turned_away", "turned_away", "filed"):
+        client.post(f"/q/{place.code}/{visit}", data={"end_point": choice})
+    assert [(answer.end_point, answer.revision) for answer in answers()] == [("filed", 2)]
+    for _ in range(2):
+        client.post(f"/q/{place.code}/{visit}/more", data={"rating": "4", "visits": "3+"})
+    (answer,) = answers()
+    assert (answer.rating, answer.responses, answer.revision) == (4, {"visits": "3+"}, 2)
+    assert opened(client, place) != visit
+
+
+def test_the_four_questions_after_being_sent_away(place: Place, client: FlaskClient) -> None:
+    invited()  # the procedure is one that people have at this unit
+    with writing() as session:
+        for row in session.scalars(select(Invitation)):
+            row.month = str(Month.of(utc_now()))
+    visit = opened(client, place)
+    client.post(f"/q/{place.code}/{visit}", data={"end_point": "turned_away"})
+    first = client.get(f"/q/{place.code}/{visit}/more")
+    assert "Đăng ký khai sinh" in first.text
+    gone = client.post(f"/q/{place.code}/{visit}/more", data={"procedure": PROCEDURE})
+    second = client.get(gone.location)
+    assert "Giấy chứng sinh" in second.text
+    values = {"which_paper": "2", "asked_again": "yes", "how_asked": "mouth"}
+    done = client.post(f"/q/{place.code}/{visit}/more?step=2", data=values)
+    assert done.location == f"/q/{place.code}/{visit}/thanks?lang=vi"
+    (answer,) = answers()
+    assert (answer.procedure_code, answer.responses) == (PROCEDURE, values)
+    assert "phiếu ghi đủ, một lần" in client.get(done.location).text
+
+
+def test_a_procedure_is_found_without_diacritics(place: Place, client: FlaskClient) -> None:
+    visit = opened(client, place)
+    client.post(f"/q/{place.code}/{visit}", data={"end_point": "turned_away"})
+    more = f"/q/{place.code}/{visit}/more"
+    assert f'value="{PROCEDURE}"' in client.get(f"{more}?find=KHAI+sinh").text
+    assert "Không tìm thấy" in client.get(f"{more}?find=xyz").text
+    client.post(more, data={"procedure": "9.999999"})
+    assert answers()[0].procedure_code == ""
+
+
+def test_what_was_not_offered_is_refused(place: Place, client: FlaskClient) -> None:
+    visit = opened(client, place)
+    assert client.post(f"/q/{place.code}/{visit}", data={}).status_code == 422
+    assert client.post(f"/q/{place.code}/{visit}", data={"end_point": "returned"}).status_code == 422
+    assert client.post(f"/q/{place.code}/{'A1' * 13}", data={"end_point": "filed"}).status_code == 303
+    assert answers() == []
+    client.post(f"/q/{place.code}/{visit}", data={"end_point": "turned_away"})
+    for data in ({"which_paper": "9"}, {"asked_again": "perhaps"}, {"rating": "5"}):
+        status = client.post(f"/q/{place.code}/{visit}/more?step=2", data=data).status_code
+        assert status == (303 if "rating" in data else 422), data
+    assert (answers()[0].rating, answers()[0].responses) == (None, {})
+
+
+def test_a_machine_that_fills_every_field_is_thanked_and_not_counted(place: Place, client: FlaskClient) -> None:
+    visit = opened(client, place)
+    page = client.post(f"/q/{place.code}/{visit}", data={"end_point": "filed", "website": "http://spam.example"})
+    assert page.status_code == 200
+    assert answers() == []
+
+
+def test_unknown_closed_and_foreign_visits_are_answered_kindly(place: Place, client: FlaskClient) -> None:
+    other = posters.open_place("00008", "Nơi khác", "open", NOW)
+    visit = opened(client, place)
+    client.post(f"/q/{place.code}/{visit}", data={"end_point": "filed"})
+    assert client.get(f"/q/{other.code}/{visit}/more").location == f"/q/{other.code}?lang=vi"
+    assert client.get(f"/q/{place.code}/{'a' * 26}/thanks").status_code == 303
+    wrong = client.get(f"/q/{place.code[:-1]}{'3' if place.code[-1] != '3' else '4'}")
+    assert (wrong.status_code, "từng chữ của mã" in wrong.text) == (404, True)
+    posters.close_place(place.code, NOW)
+    assert client.get(f"/q/{place.code}").status_code == 410
+    assert client.post(f"/q/{place.code}/{posters.new_visit()}", data={"end_point": "filed"}).status_code == 303
+    assert len(answers()) == 1
+
+
+def test_a_code_is_read_as_it_was_said(place: Place, client: FlaskClient) -> None:
+    assert client.get(f"/q/{codes.spoken(place.code).lower()}").status_code == 200
+
+
+def test_a_kiosk_begins_anew_by_itself_and_a_poster_does_not(app: Flask, place: Place, client: FlaskClient) -> None:
+    kiosk = posters.open_place("00004", POINT, "kiosk", NOW)
+    for where, resets in ((kiosk, True), (place, False)):
+        visit = opened(client, where)
+        assert "Refresh" not in client.get(f"/q/{where.code}").headers
+        client.post(f"/q/{where.code}/{visit}", data={"end_point": "filed"})
+        for page in ("more", "thanks"):
+            headers = client.get(f"/q/{where.code}/{visit}/{page}").headers
+            assert headers.get("Refresh", "").endswith(f";url=/q/{where.code}") == resets
+            assert headers["Cache-Control"] == "no-store"
+    assert sorted((answer.mode, answer.device_kind) for answer in answers()) == [("kiosk", "counter"), ("open", "private")]
+
+
+def test_the_next_person_at_a_kiosk_cannot_add_to_the_last_one_s(app: Flask) -> None:
+    put_units()
+    kiosk = posters.open_place("00004", POINT, "kiosk", NOW)
+    visit = posters.new_visit()
+    posters.begin(kiosk, visit, "filed", NOW, "vi")
+    later = NOW + timedelta(minutes=6)
+    assert posters.visit_of(reading(), kiosk, visit, NOW + timedelta(minutes=4)) is not None
+    assert posters.visit_of(reading(), kiosk, visit, later) is None
+    assert posters.begin(kiosk, visit, "turned_away", later, "vi").state == "expired"
+    assert answers()[0].end_point == "filed"
+
+
+def test_open_answers_never_count_as_invited_ones(place: Place) -> None:
+    visit = posters.new_visit()
+    posters.begin(place, visit, "filed", NOW, "vi")
+    found = posters.visit_of(reading(), place, visit, NOW)
+    assert found is not None
+    posters.go_on(place, found, {"rating": "5"}, set(), NOW, "vi")
+    operations.submit(invited(), {"rating": "2"}, NOW, "vi")
+    november = queries.answers_frame(reading(), Month.of(NOW), NOW + timedelta(days=1))
+    assert (list(november["mode"]), november["probability"].isna().tolist()) == (["open"], [True])
+    assert len(queries.invited_counts(reading(), Month.of(NOW))) == 0
+
+
+def test_retention_forgets_which_visit_it_was(place: Place) -> None:
+    visit = posters.new_visit()
+    posters.begin(place, visit, "filed", datetime(2026, 8, 9, tzinfo=UTC), "vi")
+    assert operations.forget(datetime(2026, 11, 21, tzinfo=UTC)) == {}
+    assert operations.forget(datetime(2026, 11, 22, tzinfo=UTC)) == {"forgotten": 1}
+    assert answers()[0].entry_hash is None
+
+
+def test_pages_carry_no_cookie_no_script_and_little_weight(place: Place, client: FlaskClient) -> None:
+    visit = opened(client, place)
+    pages = [client.get(f"/q/{place.code}"), client.post(f"/q/{place.code}/{visit}", data={"end_point": "turned_away"})]
+    pages += [client.get(f"/q/{place.code}/{visit}/more"), client.get(f"/q/{place.code}/{visit}/more?step=2&lang=en")]
+    pages += [client.get(f"/q/{place.code}/{visit}/thanks")]
+    for page in pages:
+        assert "Set-Cookie" not in page.headers
+        assert "<script" not in page.text
+        assert len(page.data) < 15_000
+        assert "script-src" not in page.headers["Content-Security-Policy"]
+
+
+def test_a_counter_has_no_code_of_its_own_unless_it_is_allowed(app: Flask) -> None:
+    put_units()
+    with pytest.raises(InputError) as refused:
+        posters.open_place("00004", POINT, "open", NOW, counter="Quầy 3")
+    assert refused.value.field == "counter"
+    app.extensions["settings"].counter_codes = True
+    assert posters.open_place("00004", POINT, "open", NOW, counter="Quầy 3").counter == "Quầy 3"
+
+
+def test_a_place_is_opened_once(place: Place) -> None:
+    assert posters.open_place("00004", f"  {POINT} ", "open", NOW).code == place.code
+    assert posters.open_place("00004", POINT, "kiosk", NOW).code != place.code
+    for unit, point, field in (("77777", POINT, "unit_code"), ("00004", "  ", "point")):
+        with pytest.raises(InputError) as refused:
+            posters.open_place(unit, point, "open", NOW)
+        assert refused.value.field == field
+
+
+def test_a_centre_prints_for_its_own_units_alone(app: Flask, place: Place) -> None:
+    foreign = posters.open_place("31000", "Xa", "open", NOW)
+    centre = client_of(app, "hanoi", CENTRE, "01")
+    page = centre.get("/survey/places").text
+    assert POINT in page
+    assert "31000" not in page
+    assert centre.get(f"/survey/places/{foreign.code}.pdf").status_code == 404
+    assert centre.post(f"/survey/places/{foreign.code}/close").status_code == 404
+    refused = centre.post("/survey/places", data={"what": "open", "unit": "31000", "point": "x"})
+    assert refused.status_code == 422
+    assert centre.post("/survey/places", data={"what": "kiosk", "unit": "00008", "point": "Sảnh"}).status_code == 303
+    assert centre.post("/survey/places", data={"what": "slips", "unit": "00008", "point": "", "size": "abc"}).status_code == 422
+    assert "Sảnh" in centre.get("/survey/places").text
+    centre.post(f"/survey/places/{place.code}/close")
+    assert app.test_client().get(f"/q/{place.code}").status_code == 410
+
+
+def test_the_poster_is_a5_and_its_square_leads_to_the_place(sqlite_app: Flask, tmp_path: Path) -> None:
+    put_units()
+    place = posters.open_place("00004", POINT, "open", NOW)
+    office = client_of(sqlite_app, "office", OFFICE)
+    pdf = office.get(f"/survey/places/{place.code}.pdf")
+    assert (pdf.status_code, pdf.mimetype) == (200, "application/pdf")
+    path = tmp_path / "poster.pdf"
+    path.write_bytes(pdf.data)
+    told = subprocess.run(["pdfinfo", path], capture_output=True, text=True, check=True).stdout
+    assert re.search(r"Pages:\s+1\n", told)
+    assert re.search(r"Page size:\s+419\.\d+ x 595\.\d+ pts", told)
+    text = " ".join(subprocess.run(["pdftotext", path, "-"], capture_output=True, text=True, check=True).stdout.split())
+    for words in ("Đã nộp được hồ sơ", "Chưa nộp được, phải về bổ sung", codes.spoken(place.code), "mã OTP", POINT):
+        assert words in text
+    fonts = subprocess.run(["pdffonts", path], capture_output=True, text=True, check=True).stdout
+    assert all("Liberation" in line and " yes " in line for line in fonts.splitlines()[2:])
+
+
+def test_the_poster_command(sqlite_app: Flask, tmp_path: Path) -> None:
+    put_units()
+    runner: FlaskCliRunner = sqlite_app.test_cli_runner()
+    path = tmp_path / "p.pdf"
+    said = runner.invoke(args=["surveys", "poster", "00004", "--point", POINT, "--to", str(path)]).output
+    place = reading().scalars(select(Place)).one()
+    assert f"/q/{place.code}" in said
+    assert path.read_bytes().startswith(b"%PDF-")
+    wrong = runner.invoke(args=["surveys", "poster", "99999", "--point", POINT, "--to", str(path)])
+    assert (wrong.exit_code, "99999" in wrong.output) == (1, True)
