@@ -251,7 +251,11 @@ def read_files(engine: "ibis.backends.duckdb.Backend", paths: Sequence[Path], em
     """
     if not paths:
         table = from_arrow(engine, f"empty_{id(empty)}", empty.empty_table())
-        return table.mutate(filename="") if named else table
+        if named:
+            import ibis
+
+            table = table.mutate(filename=ibis.literal(""))
+        return table
     return engine.read_parquet([str(path) for path in paths], hive_partitioning=True, hive_types_autocast=False, filename=named)
 
 

@@ -114,7 +114,9 @@ def _sums(engine: "ibis.backends.duckdb.Backend", tables: Tables, provinces: Map
         by_procedure=_with_rare(_summed(engine, cells, "procedure_code"), _summed(engine, rare, "procedure_code"), same),
         by_service=fetch(engine, services).to_pandas().astype(dict.fromkeys(keys, "str") | {"received": "int64", "online": "int64"}),
         registers=registers.astype({**dict.fromkeys([*KEYS, "register_code"], "str"), **dict.fromkeys(declare_once.OF_REGISTERS, "int64")}),
-        classes=fetch(engine, tables[CLASSES].order_by(["handling_unit", "paper_class", "test_code"])).to_pandas(),
+        classes=fetch(engine, tables[CLASSES].order_by(["handling_unit", "paper_class", "test_code"]))
+        .to_pandas()
+        .astype({"documents": "int64", "dossiers": "int64"}),
         sources={str(source): int(number) for source, number in zip(totals["source"], totals["dossiers"], strict=True)},
     )
 
