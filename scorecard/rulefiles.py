@@ -36,7 +36,7 @@ class _Once(yaml.SafeLoader):
     def construct_mapping(self, node: MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[Any] = set()
         for key_node, _value in node.value:
-            key = self.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]  # PyYAML's stubs
+            key = self.construct_object(key_node, deep=True)
             if not isinstance(key, str):
                 raise _Twice(f"{key!r} must be a text", key_node.start_mark.line + 1)
             if key in seen:
