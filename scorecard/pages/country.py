@@ -97,10 +97,12 @@ def build(session: Session, edition: Edition) -> Country:
     )
 
 
-def claims(session: Session) -> list[Claims]:
-    """Quoted figures by source and day; of one source those with numerator and denominator first."""
+def claims(session: Session, beginnings: tuple[str, ...] = ("",)) -> list[Claims]:
+    """Quoted figures by source and day; of one source those with numerator and denominator first. ``beginnings``: of their keys."""
     found: dict[tuple[str, date], list[QuotedClaim]] = {}
     for claim in session.scalars(select(QuotedClaim).order_by(QuotedClaim.as_of, QuotedClaim.numerator.is_(None), QuotedClaim.key)):
+        if not claim.key.startswith(beginnings):
+            continue
         found.setdefault((pick(claim.source, claim.source_en or claim.source), claim.as_of), []).append(claim)
     return [
         Claims(tuple((_claimed(claim), pick(claim.text_vi, claim.text_en)) for claim in quoted), source, numbers.day(as_of, language()))

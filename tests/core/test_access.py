@@ -26,6 +26,8 @@ PUBLIC_PAGES = {
     "rules.detail",
     "rules.index",
     "targets.goals",
+    "declare_once.declare_once",
+    "integrity.other_surveys",
     "exports.reports",
     "exports.report_pdf",
     "exports.latest_pdf",

@@ -1,0 +1,44 @@
+"""The page of what people are asked for though the state has it."""
+
+from flask import Blueprint, abort, render_template, request
+from flask.typing import ResponseReturnValue
+
+from core.access import PUBLIC, access
+from core.calendar import Month, local_date, utc_now
+from core.database import reading
+from procedures.queries import procedures_map
+from procedures.queries import units as all_units
+from scorecard import queries
+from scorecard.figures import COUNTRY
+from scorecard.pages import country, places
+from scorecard.pages import declare_once as page
+
+blueprint = Blueprint("declare_once", __name__)
+CLAIMS = ("plan02", "nq71")  # quoted figures on the readiness of databases begin so
+
+
+@blueprint.get("/declare-once")
+@access(PUBLIC)
+def declare_once() -> ResponseReturnValue:
+    """A published month, for the nation or one province or ministry."""
+    session = reading()
+    text, code = request.args.get("month"), request.args.get("place") or COUNTRY
+    try:
+        edition = queries.edition_of(session, Month.parse(text)) if text else queries.latest_published(session)
+    except ValueError:
+        abort(404)
+    if edition is None:
+        if text:
+            abort(404)
+        return render_template("public/declare_once.html", page=None)
+    day = Month.parse(edition.month).last_day
+    units = all_units(session, day)
+    if code != COUNTRY and (code not in units or units[code].kind not in ("province", "ministry")):
+        abort(404)
+    return render_template(
+        "public/declare_once.html",
+        page=page.build(session, edition, code, units, procedures_map(session, local_date(utc_now()))),
+        edition=edition,
+        provinces=places.listed_provinces(units),
+        claims=country.claims(session, CLAIMS),
+    )

@@ -1,0 +1,228 @@
+"""What is asked for though the state has it: classes, what a connection is worth, registers and what they hold, what to restructure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from core import numbers
+from core.calendar import Month
+from core.web import language, pick
+from procedures import once_only
+from procedures.once_only import CLASSES, F0, F1, F1_OR_F2, F2, F2_OR_F3, F3, F4, F5
+from procedures.queries import ProcedureView, UnitView, registers, standard_components
+from scorecard import queries
+from scorecard.declare_once_tables import CONNECT, PROVINCE_LEVEL
+from scorecard.figures import COUNTRY, LOWER, UPPER, Figure
+from scorecard.pages import places
+from scorecard.pages.text import _
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from scorecard.models import Edition
+
+MOST_ROWS = 25  # of the list of what to restructure; all are in the edition's files
+
+
+@dataclass(frozen=True)
+class ClassLine:
+    """One class of requested papers. ``who``: to whom it is charged."""
+
+    code: str
+    meaning: str
+    who: str
+    documents: int
+    dossiers: int
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What connecting a database would have spared last month, and who must act."""
+
+    name: str
+    spared: int
+    unreached: int
+    unconnected: int
+    systems: int
+    published: str
+    act: str
+
+
+@dataclass(frozen=True)
+class Rebuild:
+    """A procedure in a place that is hardly filed online and often sent back."""
+
+    procedure_code: str
+    procedure: str
+    place_code: str
+    place: str
+    people: int
+    dossiers: int
+    supplement_low: float
+    online: int
+    received: int
+    online_high: float
+
+
+@dataclass(frozen=True)
+class Held:
+    """A register with the standard components that it holds."""
+
+    name: str
+    keeper: str
+    published: str
+    document: str
+    components: tuple[str, ...]
+    connected: int
+
+
+@dataclass(frozen=True)
+class Page:
+    """All of it, for the nation or one province or ministry."""
+
+    place: str
+    code: str
+    lower: Figure | None
+    upper: Figure | None
+    classes: list[ClassLine]
+    tests: list[tuple[str, str, str]]
+    worth: list[Worth]
+    rebuild: list[Rebuild]
+    left_out: int
+    online_median: float | None
+    supplement_median: float | None
+    signs: Mapping[str, int]
+    registers: list[Held]
+
+
+def build(session: Session, edition: Edition, code: str, units: Mapping[str, UnitView], procedures: Mapping[str, ProcedureView]) -> Page:
+    """The page of a place (``VN``: the nation)."""
+    figures = queries.figure_map(session, edition, None, [code], ["asked_again_recorded"])
+    rebuild = _rows(edition, "restructuring", code, nation=code == COUNTRY)
+    rebuild = [row for row in rebuild if (row["level"] == PROVINCE_LEVEL) == (code == COUNTRY)]
+    first = rebuild[0] if rebuild else {}
+    signs = _rows(edition, "hidden_supplement_signs", code)
+    return Page(
+        place=_("Cả nước") if code == COUNTRY else places.name(units[code]),
+        code=code,
+        lower=figures.get((code, "asked_again_recorded", LOWER)),
+        upper=figures.get((code, "asked_again_recorded", UPPER)),
+        classes=_classes(_rows(edition, "request_classes", code)),
+        tests=_tests(),
+        worth=[_worth(row, _register_names(session)) for row in _rows(edition, "connection_value", code)],
+        rebuild=[_rebuild(row, units, procedures) for row in rebuild[:MOST_ROWS]],
+        left_out=max(0, len(rebuild) - MOST_ROWS),
+        online_median=first.get("online_median"),
+        supplement_median=first.get("supplement_median"),
+        signs={name: int(signs[0][name]) for name in ("units", "zero", "refiled", "people", "two")} if signs else {},
+        registers=_registers(session, edition),
+    )
+
+
+def _rows(edition: Edition, table: str, code: str, nation: bool = False) -> list[dict[str, Any]]:
+    frame = queries.edition_table(edition, table)
+    frame = frame if nation else frame[frame["province_code"] == code]
+    frame = frame.astype(object)
+    return [{str(key): value for key, value in row.items()} for row in frame.where(frame.notna(), None).to_dict("records")]
+
+
+def meanings() -> dict[str, tuple[str, str]]:
+    """Each class's meaning, and who answers for it."""
+    agency, nobody = _("cơ quan giải quyết"), _("không quy cho ai")
+    either = _("chưa quy cho ai: không có ghi nhận tra cứu")
+    return {
+        F1: (_("có trong cơ sở dữ liệu đã công bố, đã kết nối, tra cứu được"), agency),
+        F3: (_("là kết quả đã có trong kho dữ liệu điện tử"), agency),
+        F1_OR_F2: (_("F1 hoặc F2: cơ sở dữ liệu đã kết nối, không ghi nhận có tra cứu hay không"), either),
+        F2_OR_F3: (_("F2 hoặc F3: kết quả trước đó, không ghi nhận có tra cứu hay không"), either),
+        F2: (_("đã tra cứu nhưng lỗi, hoặc dữ liệu thiếu, không chính xác"), _("cơ quan chủ quản cơ sở dữ liệu")),
+        F5: (_("cơ sở dữ liệu đã công bố nhưng hệ thống này chưa kết nối"), _("bộ, ngành và cơ quan chủ quản cơ sở dữ liệu")),
+        F4: (_("Nhà nước chưa giữ hoặc chưa công bố; khai sai; phí"), _("người nộp, hoặc hướng dẫn chưa rõ")),
+        F0: (_("chưa xếp lớp được: không nêu tên, không khớp tên chuẩn, hoặc chưa biết ngày công bố"), nobody),
+    }
+
+
+def _classes(rows: list[dict[str, Any]]) -> list[ClassLine]:
+    sums: dict[str, list[int]] = {}
+    for row in rows:
+        found = sums.setdefault(row["paper_class"], [0, 0])
+        found[0] += row["documents"]
+        found[1] += row["dossiers"]
+    words = meanings()
+    return [ClassLine(code.replace("F12", "F1/F2").replace("F23", "F2/F3"), *words[code], *sums[code]) for code in CLASSES if code in sums]
+
+
+def _tests() -> list[tuple[str, str, str]]:
+    """(since when, name, condition) of the legal tests."""
+    return [
+        (numbers.day(row["valid_from"], language()), pick(row["name"], row["name_en"]), pick(row["condition"], row["condition_en"]))
+        for row in once_only.seed()["tests"]
+    ]
+
+
+def _register_names(session: Session) -> dict[str, str]:
+    return {item.code: pick(item.name, item.name_en) for item in registers(session)}
+
+
+def _worth(row: Mapping[str, Any], names: Mapping[str, str]) -> Worth:
+    keeper = pick(row["keeper"], row["keeper_en"] or row["keeper"])
+    if row["action"] == CONNECT:
+        act = _("%(keeper)s và cơ quan chủ quản hệ thống một cửa: kết nối", keeper=keeper)
+    else:
+        act = _("%(keeper)s: công bố cơ sở dữ liệu, rồi kết nối", keeper=keeper)
+    return Worth(
+        name=names.get(row["register_code"], row["register_code"]),
+        spared=row["spared"],
+        unreached=row["unreached"],
+        unconnected=row["unconnected"],
+        systems=row["systems"],
+        published=_published(row["published_from"]),
+        act=act,
+    )
+
+
+def _published(day: str | None) -> str:
+    from datetime import date
+
+    return numbers.day(date.fromisoformat(day), language()) if day else _("chưa rõ")
+
+
+def _rebuild(row: Mapping[str, Any], units: Mapping[str, UnitView], procedures: Mapping[str, ProcedureView]) -> Rebuild:
+    procedure = procedures.get(row["procedure_code"])
+    return Rebuild(
+        procedure_code=row["procedure_code"],
+        procedure=procedure.name if procedure else row["procedure_code"],
+        place_code=row["place_code"],
+        place=places.short(units, row["place_code"]),
+        people=row["people"],
+        dossiers=row["dossiers"],
+        supplement_low=row["supplement_low"],
+        online=row["online"],
+        received=row["received"],
+        online_high=row["online_high"],
+    )
+
+
+def _registers(session: Session, edition: Edition) -> list[Held]:
+    from procedures.queries import connections
+
+    connected: dict[str, set[str]] = {}
+    for register, unit in connections(session, Month.parse(edition.month).last_day):
+        connected.setdefault(register, set()).add(unit)
+    held: dict[str, list[str]] = {}
+    for component in standard_components(session):
+        if component.register is not None:
+            held.setdefault(component.register.code, []).append(pick(component.name, component.name_en))
+    return [
+        Held(
+            name=pick(item.name, item.name_en),
+            keeper=pick(item.keeper, item.keeper_en or item.keeper),
+            published=_published(item.published_from.isoformat() if item.published_from else None),
+            document=item.source_document,
+            components=tuple(sorted(held.get(item.code, ()))),
+            connected=len(connected.get(item.code, ())),
+        )
+        for item in registers(session)
+    ]
