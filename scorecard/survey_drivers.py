@@ -53,8 +53,7 @@ def facts(answers: "pd.DataFrame") -> dict[str, Column]:
     said("supplement_2", "supplement_count", ("2+",), ("0", "1"))
     said("asked_again", "asked_again", ("yes",), ("no",))
     if "recorded_on_time" in answers:
-        on_time = answers["recorded_on_time"].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
-        found["late"] = 1 - on_time
+        found["late"] = _told(answers["recorded_on_time"], (False,), (True,))
     said("assisted", "assisted", ("yes",), ("no",))
     said("paid_outside", "paid_outside", ("yes",), ("no",))
     return found
@@ -65,7 +64,7 @@ def opinions(answers: "pd.DataFrame") -> dict[str, Column]:
     return {name: _told(answers[name], ("4", "5"), ("1", "2", "3")) for name in OPINIONS if name in answers}
 
 
-def _told(column: "pd.Series[Any]", yes: tuple[str, ...], no: tuple[str, ...]) -> Column:
+def _told(column: "pd.Series[Any]", yes: tuple[str | bool, ...], no: tuple[str | bool, ...]) -> Column:
     words = column.astype("object")
     return np.where(words.isin(yes), 1.0, np.where(words.isin(no), 0.0, np.nan))
 

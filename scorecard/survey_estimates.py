@@ -85,13 +85,13 @@ def _texts(column: "pd.Series[Any]", word: Callable[[str], str] = str) -> "pd.Se
     words = ["" if pd.isna(text) else word(str(text)) for text in distinct]
     kinds = {text: place for place, text in enumerate(sorted({*words, ""}))}
     place = np.array([kinds[text] for text in words] + [kinds[""]], dtype=np.int64)
-    return pd.Series(pd.Categorical.from_codes(place[number], categories=list(kinds)), index=column.index)
+    return pd.Series(pd.Categorical.from_codes(place[number], categories=pd.Index(list(kinds))), index=column.index)
 
 
 def weighted(answers: "pd.DataFrame", population: "pd.DataFrame") -> "pd.DataFrame":
     """Rated answers (``coded``) with ``weight``, ``cell`` and ``satisfied`` (0 or 1); those that stand for no dossier are left out."""
     rated = answers[answers["rating"].notna()].reset_index(drop=True)
-    cells = population.groupby(["province_code", *DIMENSIONS], as_index=False, observed=True)["dossiers"].sum()
+    cells = population.groupby(["province_code", *DIMENSIONS], observed=True)[["dossiers"]].sum().reset_index()
     found = weights(rated, cells, DIMENSIONS)
     satisfied = (rated["rating"].astype("Int64") >= SATISFIED).astype("int64")
     rated = rated.assign(weight=found.weight, cell=found.cell, satisfied=satisfied)

@@ -177,7 +177,7 @@ class _Parts:
         factor = np.where(m > 1, m / np.maximum(m - 1, 1), 0.0)
         between = np.bincount(owner, np.bincount(place, centred**2, len(owner)) * factor, self.size)
         df = np.bincount(owner, m - 1, self.size)
-        return answers, between, np.maximum(df, 1), df > 0
+        return answers.astype(np.float64), between.astype(np.float64), np.maximum(df, 1.0).astype(np.float64), df > 0
 
 
 def _pairs(first: NDArray[np.int64], second: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:

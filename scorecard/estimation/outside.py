@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from scorecard.estimation.shares import Array
 
@@ -55,7 +55,7 @@ def summed_up(means: ArrayLike, answers: ArrayLike, scale: Scale) -> Series:
     mean, n = np.asarray(means, dtype=np.float64), np.asarray(answers, dtype=np.float64)
     on_five = to_five(mean, scale)
     unnumbered = ~(n > 0)
-    reasons: list[tuple[str, Array]] = [
+    reasons: list[tuple[str, NDArray[np.bool_]]] = [
         (NO_NUMBER, unnumbered),
         (NO_MEAN, np.isnan(mean)),
         (UNKNOWN, np.isin(mean, scale.unknown)),

@@ -44,7 +44,8 @@ def response_rates(
 
     def over(above: Array, below: Array) -> Array:
         above, below = np.broadcast_arrays(above, below)
-        return np.divide(above, below, out=np.full(below.shape, np.nan), where=below > 0)
+        share: Array = np.divide(above, below, out=np.full(below.shape, np.nan), where=below > 0)
+        return share
 
     everyone, likely = known + u, known + e * u
     return ResponseRates(

@@ -140,7 +140,7 @@ def _column(frame: "pd.DataFrame", name: str, otherwise: float) -> Array:
     """A column as floats; missing values, and a column that is not there, are ``otherwise``."""
     if name not in frame:
         return np.full(len(frame), otherwise)
-    return frame[name].astype("Float64").fillna(otherwise).to_numpy(np.float64)
+    return np.asarray(frame[name].astype("Float64").fillna(otherwise), dtype=np.float64)
 
 
 def _coded(answers: "pd.DataFrame", population: "pd.DataFrame", keys: list[str]) -> tuple[NDArray[np.int64], list[Cell]]:
@@ -151,4 +151,4 @@ def _coded(answers: "pd.DataFrame", population: "pd.DataFrame", keys: list[str])
     both = both.where(both.notna(), "").astype("str")
     grouped = both.groupby(keys, sort=True)
     cells = [tuple(map(str, cell if isinstance(cell, tuple) else (cell,))) for cell in grouped.size().index]
-    return grouped.ngroup().to_numpy(np.int64), cells
+    return np.asarray(grouped.ngroup(), dtype=np.int64), cells
