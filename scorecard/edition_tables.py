@@ -73,6 +73,7 @@ class EditionTable:
 MODULES: tuple[str, ...] = (
     "scorecard.survey_tables",
     "scorecard.quality_marks",
+    "scorecard.integrity_tables",
     "scorecard.availability",
     "scorecard.tickets",
     "scorecard.declare_once_tables",

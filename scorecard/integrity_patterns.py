@@ -230,7 +230,7 @@ def _repeated(answers: "pd.DataFrame", unit: NDArray[np.int64], personal: NDArra
     return repeated
 
 
-def tests(tallies: "pd.DataFrame", groups: Mapping[str, str], rules: IntegrityRules) -> "pd.DataFrame":
+def compare(tallies: "pd.DataFrame", groups: Mapping[str, str], rules: IntegrityRules) -> "pd.DataFrame":
     """Every test of the month: one row a subject and detector that had enough cases.
 
     ``groups``: each unit's group of peers. Columns: ``subject_kind``, ``subject_code``, ``detector``, ``hits``, ``trials``, ``share``,

@@ -12,7 +12,7 @@ from core.calendar import TIMEZONE, Month, local_date
 from core.database import reading
 from core.worker import Job
 from procedures.queries import national_sources
-from scorecard import operations, queries, rulesets
+from scorecard import integrity_operations, operations, queries, rulesets
 from scorecard.models import Edition
 
 
@@ -73,5 +73,6 @@ def jobs() -> list[Job]:
     return [
         Job("scorecard.refresh_running", IntervalTrigger(seconds=30), refresh_running, quiet=True),
         Job("scorecard.close_due", CronTrigger(minute=20, timezone=TIMEZONE), close_due, quiet=True),
+        Job("scorecard.ask_units", IntervalTrigger(minutes=5), integrity_operations.ask_units, quiet=True),
         Job("scorecard.tidy_lake", CronTrigger(hour=2, minute=30, timezone=TIMEZONE), tidy_lake),
     ]

@@ -111,6 +111,7 @@ def job_words(name: str) -> str:
         "surveys.forget": _("Xóa dữ liệu khảo sát hết hạn giữ"),
         "scorecard.refresh_running": _("Cập nhật tháng đang chạy"),
         "scorecard.close_due": _("Chốt tháng đến hạn"),
+        "scorecard.ask_units": _("Mở câu hỏi cần xác minh với đơn vị"),
         "exports.build_wanted": _("Lập báo cáo được yêu cầu"),
     }.get(name, name)
 

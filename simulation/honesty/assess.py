@@ -70,7 +70,7 @@ class Month:
 
 def questions(answers: "pd.DataFrame", contacts: "pd.DataFrame", groups: Mapping[str, str], rules: IntegrityRules) -> dict[str, set[str]]:
     """Who is put before a reviewer: the names of the detectors, by unit or provider."""
-    found = integrity_patterns.tests(integrity_patterns.tally(answers, contacts, rules), groups, rules)
+    found = integrity_patterns.compare(integrity_patterns.tally(answers, contacts, rules), groups, rules)
     asked: dict[str, set[str]] = {}
     for code, detector in found.loc[found["question"], ["subject_code", "detector"]].itertuples(index=False):
         asked.setdefault(str(code), set()).add(str(detector))
