@@ -38,6 +38,11 @@ def silent(month: Month, now: datetime) -> list[int]:
     return list(reading().scalars(wanted))
 
 
+def chosen(among: list[int], month: Month, seed: int, size: int) -> list[int]:
+    """A simple random sample without replacement; the same for the same seed."""
+    return sorted(random.Random(f"{month} {seed}").sample(among, min(size, len(among))))  # noqa: S311  # meant to be drawn again
+
+
 def draw(month: Month, seed: int, now: datetime, size: int = SIZE) -> FollowUp:
     """Draw the month's sample, once. Gives how many were silent and how many were drawn.
 
@@ -56,7 +61,7 @@ def draw(month: Month, seed: int, now: datetime, size: int = SIZE) -> FollowUp:
             f"Nobody of {month} is past the last day without an answer yet. Wait until the 14 days are over.",
             field="month",
         )
-    drawn = sorted(random.Random(f"{month} {seed}").sample(among, min(size, len(among))))  # noqa: S311  # a sample that can be drawn again
+    drawn = chosen(among, month, seed, size)
     probability = len(drawn) / len(among)
     result = FollowUp(month=str(month), seed=seed, silent=len(among), drawn=len(drawn), drawn_on=local_date(now))
     with writing() as session:

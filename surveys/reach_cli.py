@@ -17,7 +17,7 @@ from core.calendar import Month, local_date, utc_now
 from core.database import reading, writing
 from core.errors import InputError
 from procedures.queries import units
-from surveys import followup, handover, mail, operations, paper, posters, queries, telephone
+from surveys import followup, handover, mail, operations, paper, posters, queries, telephone, trial
 from surveys.models import Handover
 
 if TYPE_CHECKING:
@@ -129,6 +129,18 @@ def texts() -> None:
         for language in mail.messages():
             text = mail.short_message(language, sample)
             click.echo(f"{language} ({len(text)}): {text}")
+
+
+@click.command("try")
+@click.argument("procedure")
+@click.argument("unit")
+@click.option("--end-point", default="returned", show_default=True)
+@click.option("--channel", default="online", show_default=True)
+def try_out(procedure: str, unit: str, end_point: str, channel: str) -> None:
+    """Print a link to try the form out. Its answer is marked as a test and never counted."""
+    with told():
+        token = trial.invite(procedure, unit, end_point, channel, utc_now())
+        click.echo(handover.link(current_app.extensions["settings"], token))
 
 
 @click.command("poster")
@@ -247,6 +259,7 @@ groups: tuple[click.Command, ...] = (
     receipts,
     send_mail,
     texts,
+    try_out,
     poster,
     slips,
     follow_up,
