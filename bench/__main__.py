@@ -2,14 +2,15 @@
 
 A bare time says more about the machine than about the program; a ratio carries further. ``BENCH_ROUNDS`` (default 3) says how often
 each is measured; the smallest time counts. ``BENCH_DOSSIERS`` (default 60000) is the size of the small country, for which see
-``bench.nation`` for the large one; ``python -m bench country`` and ``python -m bench nation`` measure one of the two alone, and
+``bench.nation`` for the large one; ``python -m bench country`` and ``python -m bench nation`` measure one of the two alone, ``python -m bench
+matcher`` tells precision and recall of the papers found in labelled texts, and
 ``python -m bench scale`` writes docs/performance.md.
 """
 
 import os
 import sys
 
-from bench import nation, paths, scale
+from bench import matcher, nation, paths, scale
 from bench.installation import opened
 from core import schema
 from core.calendar import Month, utc_now
@@ -38,6 +39,8 @@ def main(wanted: list[str]) -> None:
     if wanted == ["scale"]:
         scale.main()
         return
+    if "matcher" in wanted or not wanted:
+        print(*matcher.lines(), sep="\n", flush=True)
     if "nation" in wanted or not wanted:
         for line in nation.measure(rounds):
             print(line, flush=True)

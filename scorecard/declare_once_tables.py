@@ -47,7 +47,7 @@ def _connection_value(material: TableMaterial) -> "pd.DataFrame":
     rows = rows.assign(
         unconnected=[unconnected(row) for row in told],
         systems=[len(every) if row.province_code == COUNTRY else 1 for row in told],
-        published_from=[published.get(row.register_code) for row in told],
+        published_from=pd.Series([published.get(row.register_code) for row in told], index=rows.index, dtype="object"),
         action=[CONNECT if published.get(row.register_code) else PUBLISH for row in told],
         keeper=[registers.get(row.register_code, {}).get("keeper", "") for row in told],
         keeper_en=[registers.get(row.register_code, {}).get("keeper_en", "") for row in told],
@@ -112,7 +112,7 @@ def _restructuring(material: TableMaterial) -> "pd.DataFrame":
             supplement_median=medians[1],
         )
         parts.append(sums[(sums["online_high"] < medians[0]) & (sums["supplement_low"] > medians[1])])
-    found = pd.concat(parts, ignore_index=True)
+    found: pd.DataFrame = pd.concat(parts, ignore_index=True)
     return found.sort_values(["level", "people", "place_code", "procedure_code"], ascending=[True, False, True, True])
 
 

@@ -80,6 +80,7 @@ def _table(dossiers: Dossiers, catalogue: list[Item], world: World, causes: Caus
         "TaiLieuNop": _documents(dossiers),
         "QuaTrinhXuLy": _history(dossiers),
         "HoSoBoSung": _supplements(dossiers, causes),
+        "DSKetNoiCSDL": _lookups(dossiers, world),
         "NgayCapNhat": _stamps(dossiers.updated),
     }
     return pa.table(columns)
@@ -143,6 +144,14 @@ def _supplements(dossiers: Dossiers, causes: Causes) -> pa.Array:
         ["NoiDungBoSung", "NgayBoSung", "NgayTiepNhanBoSung", "NgayHenTraTruoc", "DanhSachGiayToBoSung"],
     )
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), entry)
+
+
+def _lookups(dossiers: Dossiers, world: World) -> pa.Array:
+    """The databases that were looked up for a dossier, as far as the system recorded it."""
+    recorded = dossiers.requests.looked_up & (dossiers.asked_at != NEVER)
+    names = pa.array(world.registers).take(pa.array(dossiers.requests.register[recorded]))
+    offsets = np.concatenate([[0], np.cumsum(recorded.sum(axis=1))])
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.StructArray.from_arrays([names], ["MaCSDL"]))
 
 
 def _stamps(seconds: np.ndarray) -> pa.Array:

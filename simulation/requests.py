@@ -13,6 +13,8 @@ FORM = -1  # nothing of the dossier's papers: the form is wrong, a fee is missin
 NOBODY = -1  # held by no register
 CAUSES = ("none", "F1", "F2", "F3", "F4", "F5")  # classes of methodology §7.5
 ALREADY_HELD = (1, 2, 3, 5)
+FOUND_BY_LOOKUP = (1, 3)
+LOOKUP_RECORDED = 0.6
 NAMED = 0.65  # share of requests whose papers are listed, not only written into the text
 MESSINESS = (0.62, 0.16, 0.12, 0.10)  # as it should be; without diacritics; a typing slip; capitals
 EXTRA = "{paper}"
@@ -56,7 +58,14 @@ class Requests:
     text: np.ndarray  # index into ``wordings``
     named: np.ndarray
     cause: np.ndarray  # index into CAUSES; 0 where there is no such request
+    register: np.ndarray  # index into the world's registers, ``NOBODY``: which register holds the paper
     wordings: list[str]
+
+    @cached_property
+    def looked_up(self) -> np.ndarray:
+        """Dossiers × 2: whether the system recorded that it looked the paper up. Failed look-ups leave no record in this message."""
+        spread = np.arange(self.cause.size).reshape(self.cause.shape) * 2_654_435_761 % 2**32 / 2**32
+        return np.asarray(np.isin(self.cause, FOUND_BY_LOOKUP) & (spread < LOOKUP_RECORDED))
 
     @cached_property
     def already_held(self) -> np.ndarray:
@@ -77,6 +86,7 @@ def draw_requests(
     """What each of the ``asked`` requests of every dossier is about. ``day``: ordinal of reception, near enough to that of the request."""
     shape = (len(item), 2)
     paper, cause = np.full(shape, FORM), np.zeros(shape, dtype=int)
+    registers = np.full(shape, NOBODY)
     text, named = np.zeros(shape, dtype=int), np.zeros(shape, dtype=bool)
     wordings, first = _wordings(causes.names)
     for turn in range(2):
@@ -98,9 +108,10 @@ def draw_requests(
         true = np.where((held != NOBODY) & ~can & published, 5, true)
         paper[row, turn] = np.where(form, FORM, chosen)
         cause[row, turn] = np.where(form, 4, true)
+        registers[row, turn] = np.where(form, NOBODY, held)
         named[row, turn] = ~form & (rng.random(len(row)) < NAMED)
         text[row, turn] = _choose(rng, first, paper[row, turn])
-    return Requests(paper, text, named, cause, wordings)
+    return Requests(paper, text, named, cause, registers, wordings)
 
 
 def _choose(rng: np.random.Generator, first: np.ndarray, paper: np.ndarray) -> np.ndarray:

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from core.database import Base, writing
 from procedures import operations
-from procedures.models import NATIONAL, Component, Offering, Procedure, RegisterConnection, StateRegister, Unit
+from procedures.models import NATIONAL, Component, Offering, Procedure, RegisterConnection, StandardComponent, StateRegister, Unit
+from procedures.registers import standard_of
 from procedures.unit_lists import UnitRow
 from simulation.catalogue import LEVEL_NAMES, NOTES_EN, UNCHANGED, Item, Levels
 from simulation.places import REORGANISED, SIMULATED, Place, read_yaml
@@ -84,6 +85,7 @@ def put_catalogue(items: list[Item]) -> dict[str, int]:
     names = {code: name for code, name, _english in read_yaml("agencies.yaml")["ministries"]}
     with writing() as session:
         registers = _register_ids(session)
+        standards = _ids(session.execute(select(StandardComponent.code, StandardComponent.id)))
         _insert(session, Procedure, (_procedure(item, names[item.ministry]) for item in items))
         ids = _ids(session.execute(select(Procedure.code, Procedure.id).where(Procedure.list_code == NATIONAL)))
         _insert(
@@ -100,6 +102,7 @@ def put_catalogue(items: list[Item]) -> dict[str, int]:
                     "copies": 0,
                     "form_name": "",
                     "register_id": registers[register] if register else None,
+                    "standard_id": standards.get(standard_of(paper)[0] or ""),
                 }
                 for item in items
                 for position, (paper, register) in enumerate(zip(item.papers, item.registers, strict=True), 1)

@@ -14,7 +14,8 @@ from procedures.once_only import FAULT, OPEN, LegalTest, OnceOnly
 from procedures.papers import PaperBook, Vocabulary
 from scorecard.counting import Counts, count
 from scorecard.declare_once import OF_REGISTERS
-from tests.scorecard.small import MONTH, at, put
+from tests.lake import put
+from tests.scorecard.small import MONTH, at
 
 UNITS = {"00004": "01", "00008": "01", "19750": "46", "H26.02": "01"}
 SOURCES = ("01", "46", "abroad")
@@ -157,7 +158,7 @@ def paper_by_hand(row: dict[str, Any], request: dict[str, Any], name: str | None
     return "F2" if "none" in outcomes else "F1" if outcomes else "F12"
 
 
-Cells = dict[tuple[str, ...], Counter[str]]
+Cells = dict[tuple[str, ...], Counter[str]]  # by unit and procedure, or by unit, procedure and register
 
 
 def by_hand(
@@ -267,8 +268,8 @@ def test_counts_are_those_of_counting_by_hand(tmp_path: Path, seed: int) -> None
     }
     for frame, place in ((counts.by_unit, 0), (counts.by_procedure, 1)):
         sums: dict[str, Counter[str]] = defaultdict(Counter)
-        for cell, numbers in cells.items():
-            sums[cell[place]].update(numbers)
+        for key, numbers in cells.items():
+            sums[key[place]].update(numbers)
         assert {str(row.pop(frame.columns[0])): Counter(row) for row in frame.to_dict("records")} == sums
 
 

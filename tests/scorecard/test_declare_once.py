@@ -31,7 +31,9 @@ def dossiers(seed: int) -> list[dict[str, Any]]:
     draw = np.random.default_rng(seed)
     rows: list[dict[str, Any]] = []
 
-    def add(ward: str, procedure: str, received: float, status: int, applicant: str, requests: list[tuple[float, str]], looked: str | None):
+    def add(
+        ward: str, procedure: str, received: float, status: int, applicant: str, requests: list[tuple[float, str]], looked: str | None
+    ) -> None:
         instant = at(received)
         rows.append(
             {
