@@ -2,9 +2,9 @@
 
 A bare time says more about the machine than about the program; a ratio carries further. ``BENCH_ROUNDS`` (default 3) says how often
 each is measured; the smallest time counts. ``BENCH_DOSSIERS`` (default 60000) is the size of the small country, for which see
-``bench.nation`` for the large one; ``python -m bench country`` and ``python -m bench nation`` measure one of the two alone, ``python -m bench
-matcher`` tells precision and recall of the papers found in labelled texts, and
-``python -m bench scale`` writes docs/performance.md.
+``bench.nation`` for the large one; ``python -m bench country`` and ``python -m bench nation`` measure one of the two alone,
+``python -m bench matcher`` tells precision and recall of the papers found in labelled texts, and ``python -m bench scale`` writes
+docs/performance.md.
 """
 
 import os
