@@ -20,6 +20,8 @@ from scorecard.inputs import Inputs, frozen_marks, load, write_frame
 from scorecard.measuring import KEY, Material, Row, measure
 from scorecard.population import FILE as POPULATION
 from scorecard.population import population
+from scorecard.public_history import OWN as OWN_PUBLIC
+from scorecard.public_history import public_cells
 from scorecard.service_measures import measure_services
 from scorecard.survey_estimates import compact
 from scorecard.survey_history import OWN_COUNTS, OWN_WEIGHTED
@@ -76,7 +78,7 @@ def compute(folder: Path, lake_root: Path, counts: Path | None = None, kept: Pat
     counted = count(paths, [source.code for source in inputs.sources], inputs.month, inputs.papers, provinces, counts, files)
     sources = [source.code for source in inputs.sources]
     with TemporaryDirectory(prefix="population-") as scratch:
-        reached = population(paths, sources, inputs.month, provinces, Path(scratch))
+        reached = population(paths, sources, inputs.month, provinces, Path(scratch), files)
     reported = {source.province for source in inputs.sources if source.submissions or counted.sources.get(source.code)}
     material = Material(
         places=inputs.places,
@@ -91,6 +93,8 @@ def compute(folder: Path, lake_root: Path, counts: Path | None = None, kept: Pat
         groups=inputs.groups,
         windows=inputs.windows,
         before=inputs.before,
+        public=inputs.public,
+        tables=inputs.tables,
     )
     others, phantoms = measure_services(inputs, paths, provinces, counted, material.reported, files)
     material = replace(material, others=others)
@@ -121,8 +125,13 @@ def compute(folder: Path, lake_root: Path, counts: Path | None = None, kept: Pat
         population=reached,
         tables=tables,
         facts=facts,
-        kept={} if inputs.provisional else {OWN_WEIGHTED: compact(material.rated), OWN_COUNTS: month_counts(material)},
+        kept={} if inputs.provisional else _left(material, rows),
     )
+
+
+def _left(material: Material, rows: list[Row]) -> "dict[str, pd.DataFrame]":
+    """What later editions need of this one's survey."""
+    return {OWN_WEIGHTED: compact(material.rated), OWN_COUNTS: month_counts(material), OWN_PUBLIC: public_cells(rows)}
 
 
 def canonical(

@@ -18,9 +18,11 @@ from procedures.models import NATIONAL, Component, Procedure, Source, StateRegis
 from procedures.papers import PaperBook
 from procedures.queries import procedures_map, units
 from scorecard.declare_once_inputs import describe_registry, read_law, read_vocabulary
+from scorecard.disclosure import PublicTables
 from scorecard.integrity_inputs import freeze as freeze_integrity
 from scorecard.integrity_inputs import with_verdicts
 from scorecard.measuring import Place
+from scorecard.public_history import EARLIER, freeze_public, load_public
 from scorecard.quality_marks import SUBMISSIONS, submissions_frame
 from scorecard.rulesets import RuleSet, read
 from scorecard.service_inputs import LISTS, OFFERINGS, SYSTEMS, ServiceInputs, freeze_services, load_services
@@ -65,6 +67,8 @@ class Inputs:
     groups: dict[str, str]  # procedure → procedure group
     windows: Earlier | None  # earlier months' counted answers; None in an older edition and in a month that is not over
     before: "pd.DataFrame | None"
+    public: "pd.DataFrame | None"  # survey figures that are public already; None in an older edition
+    tables: PublicTables
 
 
 SURVEY = ("answers.parquet", "invited.parquet")
@@ -109,6 +113,7 @@ def freeze(
     freeze_integrity(folder, session, month, published)
     if not provisional:
         freeze_history(folder, session, month, folder.parent)
+        freeze_public(folder, session, month, folder.parent)
     shutil.copyfile(rules_file, folder / RULES)
     names = sorted(path.name for path in folder.iterdir())
     digests = {name: describe(folder / name, folder).sha256 for name in names}
@@ -125,6 +130,7 @@ def load(folder: Path) -> Inputs:
     places = {str(row[0]): Place(str(row[0]), str(row[1]), _text(row[2]), _text(row[3]), _text(row[4]) or "") for row in rows}
     catalogue = pd.read_parquet(folder / "procedures.parquet", columns=["code", "sector"])
     windows, before = load_history(folder)
+    public, tables = load_public(folder)
     services = load_services(folder)
     components = pd.read_parquet(folder / "components.parquet")
     registry = read_json(folder / "registers.json")
@@ -147,6 +153,8 @@ def load(folder: Path) -> Inputs:
         groups=procedure_groups({str(code): _text(sector) or "" for code, sector in catalogue.itertuples(index=False)}),
         windows=windows,
         before=before,
+        public=public,
+        tables=tables,
     )
 
 
@@ -185,7 +193,7 @@ def fingerprint(folder: Path) -> str:
     in the same file do.
     """
     digests: dict[str, str] = dict(read_json(folder / MANIFEST)["inputs"])
-    for name in (LAKE_FILES, SUBMISSIONS, SYSTEMS):  # a file sent again changes no figure
+    for name in (LAKE_FILES, SUBMISSIONS, SYSTEMS, EARLIER):  # a file sent again changes no figure, nor does the version before
         digests.pop(name, None)
     digests |= {name: describe(folder / name, folder).sha256 for name in ("counts.parquet", "register_counts.parquet")}
     return hashlib.sha256(json.dumps(digests, sort_keys=True).encode()).hexdigest()

@@ -282,9 +282,9 @@ def _kept_rows(edition_id: int) -> Any:
 
 
 def _first_published(month: Month) -> Path | None:
-    """Folder of the month's first version that was published, also if it has been superseded since."""
-    published = select(Edition.folder).where(Edition.month == str(month), Edition.published_at.is_not(None)).order_by(Edition.version)
-    folder = reading().scalar(published)
+    """Folder of the month's first version that anybody saw, the office among them, also if it has been superseded since."""
+    seen = select(Edition.folder).where(Edition.month == str(month), Edition.version > 0, Edition.state != COMPUTING)
+    folder = reading().scalar(seen.order_by(Edition.version))
     return _editions_dir() / folder if folder is not None else None
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from scorecard.disclosure.cells import Cell, Equations
-    from scorecard.measuring import Place, Row
+    from scorecard.rows import Place, Row
     from scorecard.rulesets import RuleSet
 
 __all__ = ["Limits", "PublicTables", "Tree", "protect", "protect_together", "protect_tree", "read_tables"]
@@ -109,7 +109,8 @@ def _hidden(
     for name in sorted(set(by_indicator) - set(first)):
         minor = counts([name], by_indicator[name], earlier, tables)
         closed[name] = _closed(minor, needs, places, tables, groups, shapes, closed[tables.leading], public_answers)
-    return [closed.get(row.indicator, {}).get(cell) for row, cell in zip(rows, cells, strict=True)]
+    whole = closed[tables.leading]  # also of figures that are no counts of their own
+    return [closed.get(row.indicator, whole).get(cell) or whole.get(cell) for row, cell in zip(rows, cells, strict=True)]
 
 
 def _closed(

@@ -209,7 +209,9 @@ class _Part:
         if np.isnan(self.point).any():
             chance = np.random.default_rng(len(self.columns))  # any aim is as good as another; the same ones each time
             aim = chance.choice([-1.0, 1.0], len(self.columns))
-            self.point = (self._solve(aim).x + self._solve(-aim).x) / 2
+            known = ~np.isnan(self.point)
+            ends = np.where(known, self.point, self.low), np.where(known, self.point, self.high)
+            self.point = (self._solve(aim, ends).x + self._solve(-aim, ends).x) / 2
         else:
             self._see(self.point)
         if len(self._open()):
@@ -242,9 +244,9 @@ class _Part:
         """Whether one unknown's range is seen to be wide enough."""
         return bool(np.floor(self.seen_high[target] + MARGIN) - np.ceil(self.seen_low[target] - MARGIN) >= self.need[target])
 
-    def _solve(self, aim: Floats) -> Any:
-        """Minimise over all solutions."""
-        bounds = np.column_stack([self.low, self.high])
+    def _solve(self, aim: Floats, ends: tuple[Floats, Floats] | None = None) -> Any:
+        """Minimise over all solutions, or over those between ``ends``."""
+        bounds = np.column_stack(ends or (self.low, self.high))
         found = linprog(aim, A_ub=self.limits, b_ub=self.cut, A_eq=self.equations, b_eq=self.right, bounds=bounds, method="highs")
         if found.status != 0:
             raise ContradictionError(self.columns)

@@ -13,7 +13,7 @@ from scorecard.disclosure.public import TOTAL, PublicTables
 from scorecard.figures import COUNTRY, NATION, PROCEDURE, UNIT
 
 if TYPE_CHECKING:
-    from scorecard.measuring import Place
+    from scorecard.rows import Place
 
 GROUP = "procedure_group"  # the breakdown whose categories the procedures divide
 AGENCY = "agency"  # the breakdown whose categories are the units that answer for a dossier
@@ -52,13 +52,15 @@ class Sum(NamedTuple):
 class Equations:
     """Sums between cells: entries (``equation``, ``cell`` as its place in the list of cells, ``factor``), the whole with -1.
 
-    ``own``: all cells are new, so that what the parts leave over is known. ``basis``: by equation that follows from others, those.
+    ``own``: all cells are new, so that what the parts leave over is known. ``timed``: of months, windows or versions, where nothing is
+    left over. ``basis``: by equation that follows from others, those.
     """
 
     equation: NDArray[np.int64]
     cell: NDArray[np.int64]
     factor: NDArray[np.float64]
     own: NDArray[np.bool_]
+    timed: NDArray[np.bool_]
     basis: Mapping[int, Sequence[int]]
 
     @property
@@ -72,6 +74,7 @@ def equations(cells: Sequence[Cell], places: "Mapping[str, Place]", tables: Publ
     versions of a month (a sum of one part)."""
     at = {cell: index for index, cell in enumerate(cells)}
     sums = [Sum(*each) for each in (*_units(cells, at, places), *_categories(cells, at, tables), *_procedures(cells, at, groups))]
+    timed = len(sums)
     sums += [Sum(*each) for each in _versions(cells, at)]
     sums += _months(cells, at, len(sums))
     lengths = [1 + len(each.parts) + len(each.less) for each in sums]
@@ -81,7 +84,9 @@ def equations(cells: Sequence[Cell], places: "Mapping[str, Place]", tables: Publ
     new = np.array([each.new for each in cells], dtype=bool)
     own = np.ones(len(sums), dtype=bool)
     own[equation[~new[cell]]] = False
-    return Equations(equation, cell, factor, own, {index: each.basis for index, each in enumerate(sums) if each.basis})
+    return Equations(
+        equation, cell, factor, own, np.arange(len(sums)) >= timed, {index: each.basis for index, each in enumerate(sums) if each.basis}
+    )
 
 
 def _units(cells: Iterable[Cell], at: Mapping[Cell, int], places: "Mapping[str, Place]") -> list[tuple[int, list[int]]]:

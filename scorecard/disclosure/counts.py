@@ -14,7 +14,7 @@ from scorecard.figures import NOT_APPLICABLE, NOT_REPORTED, RAW, SUPPRESSED, TOO
 if TYPE_CHECKING:
     import pandas as pd
 
-    from scorecard.measuring import Row
+    from scorecard.rows import Row
 
 CELL_COLUMNS = ("ago", "version", "period_kind", "window", "subject_kind", "subject_code", "breakdown", "category")
 NONE = (NOT_APPLICABLE, NOT_REPORTED)  # nobody was asked: everybody knows that there are no answers

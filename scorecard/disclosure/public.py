@@ -11,7 +11,7 @@ from core.errors import InputError
 from scorecard.figures import NATION, PROCEDURE, RAW
 
 if TYPE_CHECKING:
-    from scorecard.measuring import Place, Row
+    from scorecard.rows import Place, Row
 
 FILE = Path(__file__).parents[1] / "public_tables.yaml"
 TOTAL = "total"

@@ -1,5 +1,6 @@
 """Which further cells are hidden for the sake of hidden ones: a cheap choice first, checked as an attacker would, until all are safe."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -70,6 +71,14 @@ class Protection:
         self.largest = np.zeros(len(self.roles), dtype=bool)
         self.largest[counts.largest] = True
         self._passed: set[bytes] = set()
+        answers = np.nan_to_num(counts.values[:, self.answers], nan=0.0)
+        self._size = answers.max(axis=1, initial=0.0)
+        order = np.argsort(equations.equation, kind="stable")
+        self._members = np.split(equations.cell[order], np.cumsum(np.bincount(equations.equation, minlength=equations.count))[:-1])
+        self._sums_of: dict[int, list[int]] = defaultdict(list)
+        for equation, cell in zip(equations.equation.tolist(), equations.cell.tolist(), strict=True):
+            self._sums_of[cell].append(equation)
+        self.loose = np.zeros(equations.count, dtype=bool)
         self._hopeless: set[int] = set()
         self._settle()
         self._blind = self._problem(np.ones_like(hidden), blind=True)
@@ -82,6 +91,7 @@ class Protection:
             weak = self._given_away(known) or self._audited(known)
             if not weak:
                 return self.hidden
+            self._bests: dict[int, tuple[bool, bool, float, int]] = {}
             chosen = [(name, self._choose(found)) for name, found in weak]
             helped = {name for name, cell in chosen if cell is not None}
             self._hopeless |= {name for name, _ in chosen} - helped
@@ -153,7 +163,7 @@ class Protection:
             low = np.where(new & ~few & self.largest, float(least), low)
             high = np.where(new & few & (self.roles == "answers"), float(least - 1), high)
             high = np.minimum(high, np.where(new, self.ceiling[:, None], np.inf))
-        left = self.kept & (self.rest > 0)
+        left = self.kept & ((self.rest > 0) | self.loose[:, None])
         names = np.flatnonzero(np.concatenate([unknown.ravel(), left.ravel()]))
         column = np.full(unknown.size + left.size, -1, dtype=np.int64)
         column[names] = np.arange(len(names))
@@ -191,6 +201,8 @@ class Protection:
                     low[ids[below, other]] = np.maximum(low[ids[below, other]], value[below, one])
             for four in counts.fewer:
                 cut.add(open_, value, ids, column, four, rest=bool(start))
+        left_over = np.where(self.loose[:, None], np.nan, self.rest)
+        point = np.concatenate([np.where(new, counts.values, np.nan).ravel(), left_over.ravel()])
         problem = Problem(
             low=low[names],
             high=high[names],
@@ -205,7 +217,7 @@ class Protection:
             cut_factor=np.array(cut.factor, dtype=np.float64),
             cut=np.array(cut.right, dtype=np.float64),
             extra=np.isin(rows // width, np.fromiter(sums.basis, dtype=np.int64, count=len(sums.basis))),
-            point=np.concatenate([np.where(new, counts.values, np.nan).ravel(), self.rest.ravel()])[names],
+            point=point[names],
             lead=np.maximum(column[self._leads(width, unknown.size + left.size)][names], -1),
         )
         need = self._need(unknown, left)[names]
@@ -290,7 +302,6 @@ class Protection:
         try:
             findings = audit(known.problem, known.need, known.names, self._passed)
         except ContradictionError as contradiction:
-            print("loosen", len(contradiction.columns))
             self._loosen(known, contradiction.columns)
             return self._audited(self._problem(self.hidden))
         size = known.unknown.size
@@ -321,40 +332,48 @@ class Protection:
         return np.where(self.roles == "counted", self.needs.counted, self.needs.answers)[known.names % len(self.roles)].astype(np.float64)
 
     def _loosen(self, known: "Known", columns: Ints) -> None:
-        """Give up what was assumed of earlier months where it cannot all be true."""
-        width = len(self.counts.quantities)
-        rows = known.rows[known.problem.row[np.isin(known.problem.column, columns)]] // width
+        """Give up what was assumed of earlier months where it cannot all be true: first that units left nothing over then."""
+        rows = known.rows[known.problem.row[np.isin(known.problem.column, columns)]] // len(self.counts.quantities)
         assumed = np.unique(rows[~self.equations.own[rows]])
-        if not len(assumed) or not self.kept[assumed].any():
+        past = assumed[~self.equations.timed[assumed] & ~self.loose[assumed]]
+        if len(past):
+            self.loose[past] = True
+        elif len(assumed) and self.kept[assumed].any():
+            self.kept[assumed] = False
+        else:
             raise ValueError("the counts contradict each other")
-        self.kept[assumed] = False
 
     def _choose(self, found: Iterable[int]) -> int | None:
         """The smallest shown new cell of these sums, parts before wholes; or else of the sums next to them, and so on.
 
         A cell just above the limit comes after larger ones: that it is not below the limit says nearly what it holds.
         """
-        sums, counts = self.equations, self.counts
         seen: set[int] = set()
-        ring = set(map(int, found))
-        with np.errstate(all="ignore"):
-            size = np.nan_to_num(counts.values[:, self.answers], nan=0.0).max(axis=1, initial=0.0)
+        ring = frozenset(map(int, found))
         while ring:
-            entries = np.flatnonzero(np.isin(sums.equation, np.fromiter(ring, dtype=np.int64)))
-            members = sums.cell[entries]
-            free = counts.new[members] & ~self.hidden[members] & ~self.fixed[members]
-            free &= self.ceiling[members] - self.needs.least >= self.needs.answers  # a number that is nearly public hides nothing
-            if free.any():
-                room = self.needs.least + self.needs.answers
-                ranked = [
-                    (bool(sums.factor[at] < 0), bool(size[sums.cell[at]] < room), float(size[sums.cell[at]]), int(sums.cell[at]))
-                    for at in entries[free]
-                ]
-                return min(ranked)[-1]
+            best = min((self._best(equation) for equation in ring), default=NOBODY)
+            if best is not NOBODY:
+                return best[-1]
             seen |= ring
-            closed = members[~(counts.new[members] & ~self.hidden[members])]
-            ring = set(sums.equation[np.isin(sums.cell, closed)].tolist()) - seen
+            members = np.concatenate([self._members[equation] for equation in ring])
+            closed = members[~(self.counts.new[members] & ~self.hidden[members])]
+            ring = frozenset(equation for cell in set(closed.tolist()) for equation in self._sums_of[cell]) - seen
         return None
+
+    def _best(self, equation: int) -> tuple[bool, bool, float, int]:
+        """The first choice within one sum, or ``NOBODY``."""
+        if equation not in self._bests:
+            members, best = self._members[equation], NOBODY
+            roomy = self.ceiling[members] - self.needs.least >= self.needs.answers  # a number that is nearly public hides nothing
+            free = self.counts.new[members] & ~self.hidden[members] & ~self.fixed[members] & roomy
+            for cell in members[free].tolist():
+                size = float(self._size[cell])
+                best = min(best, (cell == self.whole[equation], size < self.needs.least + self.needs.answers, size, cell))
+            self._bests[equation] = best
+        return self._bests[equation]
+
+
+NOBODY = (True, True, np.inf, -1)
 
 
 @dataclass(frozen=True)
