@@ -1,8 +1,8 @@
 # The commands of the house. `make demo` shows it, `make test` proves it.
-.PHONY: help install demo demo-reset test test-long lint bench
+.PHONY: help install demo demo-reset test test-long lint bench prove
 .DEFAULT_GOAL := help
 
-export DEMO_DOSSIERS DEMO_MONTH DEMO_SEED PORT
+export DEMO_DOSSIERS DEMO_MONTH DEMO_SEED PORT PROVE_MONTHS PROVE_SEED PROVE_MINUTES
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -33,3 +33,7 @@ test-long: ## kill, fuzz, attack, Spark and the full browser matrix
 bench: ## the hot paths, each as a ratio to a limit measured in the same run
 	@ops/install.sh --tests
 	.venv/bin/python -m bench
+
+prove: ## measure on months whose truth is known how far the figures can be trusted (PROVE_MONTHS, PROVE_SEED, PROVE_MINUTES)
+	@ops/install.sh
+	.venv/bin/python -m simulation.honesty.prove

@@ -43,6 +43,7 @@ class Leg:
     against: Literal["peers", "own"] = "peers"
     other_hits: str = ""
     other_trials: str = ""
+    otherwise: tuple[str, str] | None = None  # counts that tell what is usual, where too few peers have such cases
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ UNIT_DETECTORS = (
         "many highest answers from one private device",
         "repeat",
         Leg("repeat_top", "rated"),
-        Leg("repeat_top", "repeat"),
+        Leg("repeat_top", "repeat", otherwise=("top", "rated")),
     ),
     Detector(
         "speed",
@@ -96,15 +97,15 @@ UNIT_DETECTORS = (
         "many highest answers filled in unusually fast",
         "fast",
         Leg("fast_top", "rated"),
-        Leg("fast_top", "fast"),
+        Leg("fast_top", "fast", otherwise=("top", "rated")),
     ),
     Detector(
         "staff_contacts",
         "lời mời dồn vào ít số liên lạc, gần như đều trả lời mức cao nhất",
         "invitations to few contacts, nearly all answered at the highest mark",
         "heavy_invited",
-        Leg("heavy", "heavy_invited"),
-        Leg("heavy_top", "heavy"),
+        Leg("heavy", "heavy_invited", otherwise=("answered", "invited")),
+        Leg("heavy_top", "heavy", otherwise=("top", "rated")),
     ),
     Detector(
         "facts",
@@ -311,6 +312,8 @@ def _chance(
         above = hits / np.maximum(trials, 1) - base >= excess
         return np.where(above, against_own(hits, trials, others, of), 1.0), base
     spread = fit(values[leg.hits][peers], values[leg.trials][peers])
+    if spread is None and leg.otherwise is not None:
+        spread = fit(values[leg.otherwise[0]][peers], values[leg.otherwise[1]][peers])
     return None if spread is None else (spread.above(hits, trials), np.full(len(chosen), spread.mean))
 
 

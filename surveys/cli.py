@@ -106,7 +106,7 @@ def link(source: str, dossier: str, occasion: str) -> None:
 
 @surveys.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--profile", required=True, help="Mapping profile: a shipped one's name, or a YAML file (docs/honesty-checks.md).")
+@click.option("--profile", required=True, help="Mapping profile: a shipped one's name, or a YAML file (docs/integrity.md).")
 def import_ratings(file: Path, profile: str) -> None:
     """Bring ratings collected elsewhere in as a series of their own, never mixed with our answers."""
     from surveys.imports import import_file
