@@ -25,6 +25,7 @@ PAGES = {
         "scorecard.views",
         "scorecard.service_views",
         "scorecard.target_views",
+        "scorecard.satisfaction_views",
         "scorecard.declare_once_views",
         "scorecard.scoring.views",
         "scorecard.followup_views",

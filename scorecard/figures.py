@@ -1,5 +1,6 @@
 """What leaves the room: plain values that pages, files and the report show as they are."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 NATION, UNIT, PROCEDURE = "nation", "unit", "procedure"  # kinds of subject
@@ -45,6 +46,12 @@ class Figure:
     def shown(self) -> bool:
         """There is a number."""
         return self.status == VALUE
+
+
+def leading_rate(figures: Mapping[tuple[str, str, str], Figure], code: str) -> Figure | None:
+    """The rate of satisfaction to be shown first: weighted; unweighted where none is estimated (a month that is not over)."""
+    weighted = figures.get((code, "satisfaction", WEIGHTED))
+    return weighted if weighted is not None and weighted.shown else figures.get((code, "satisfaction", RAW))
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from scorecard.figures import (
     Gap,
     ProcedureCount,
     UnitToPress,
+    leading_rate,
 )
 from scorecard.inputs import RULES, read_json
 from scorecard.models import Edition
@@ -96,6 +97,7 @@ def find_units(session: Session, edition: Edition, unit_code: str) -> list[UnitT
     found = []
     for code in codes:
         own = {name: figures.get((code, name, RAW)) for name in PRESSED}
+        own["satisfaction"] = leading_rate(figures, code)
         filed, supplement, on_time, satisfaction = (own[name] for name in PRESSED[:4])
         if filed is None or supplement is None or on_time is None or satisfaction is None or own["response_rate"] is None:
             continue  # a unit without measurements of its own (a reception point)

@@ -19,6 +19,7 @@ from scorecard.figures import (
     OfficialFigure,
     ProcedureCount,
     UnitToPress,
+    leading_rate,
 )
 from scorecard.indicators import INDICATORS, SURVEY
 from scorecard.models import Edition, Measurement, OfficialScore
@@ -183,7 +184,9 @@ def group_of_34(session: Session, edition: Edition, province_code: str, indicato
     None where either is not shown, or where the province's figure is too uncertain to be compared (10 to 29 answers).
     """
     found = figure_map(session, edition, None, [province_code, COUNTRY], [indicator])
-    province, nation = found.get((province_code, indicator, "raw")), found.get((COUNTRY, indicator, "raw"))
+    province, nation = (found.get((code, indicator, "raw")) for code in (province_code, COUNTRY))
+    if indicator == "satisfaction":
+        province, nation = leading_rate(found, province_code), leading_rate(found, COUNTRY)
     if province is None or nation is None or province.grey:
         return None
     if province.low is None or province.high is None or nation.value is None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scorecard.figures import COUNTRY, LOWER, RAW, UPPER
+from scorecard.figures import COUNTRY, LOWER, RAW, UPPER, leading_rate
 from scorecard.pages import marks, words
 from scorecard.pages.text import _
 
@@ -55,7 +55,7 @@ class Card:
 
 def satisfaction(figures: Figures, code: str) -> Card:
     """Share of satisfied answers, with how many were asked."""
-    figure, nation = figures.get((code, "satisfaction", RAW)), figures.get((COUNTRY, "satisfaction", RAW))
+    figure, nation = leading_rate(figures, code), leading_rate(figures, COUNTRY)
     asked = figures.get((code, "response_rate", RAW))
     return _card(_("Hài lòng"), figure, nation if code != COUNTRY else None, _answered(figure, asked))
 

@@ -15,8 +15,8 @@ from core import numbers
 from core.calendar import Month
 from core.web import language, pick
 from procedures.models import QuotedClaim
-from scorecard.figures import COUNTRY, LOWER, RAW, UPPER
-from scorecard.pages import cards, places, words
+from scorecard.figures import COUNTRY, LOWER, RAW, UPPER, leading_rate
+from scorecard.pages import cards, estimates, places, words
 from scorecard.pages.text import _
 from scorecard.tiles import PLACES, Tile, tile_diagram
 
@@ -60,6 +60,7 @@ class Country:
     diagram: Markup
     diagram_title: str
     rows: tuple[Row, ...]
+    estimate: estimates.Estimate | None
 
 
 def build(session: Session, edition: Edition) -> Country:
@@ -69,10 +70,10 @@ def build(session: Session, edition: Edition) -> Country:
 
     units = all_units(session, Month.parse(edition.month).last_day)
     figures = queries.figure_map(session, edition, None, [*PLACES, COUNTRY], cards.SHOWN)
-    nation = figures.get((COUNTRY, "satisfaction", RAW))
+    nation = leading_rate(figures, COUNTRY)
     rows = tuple(_row(figures, view) for view in places.provinces(units))
     title = _("Hài lòng theo tỉnh, thành phố, tháng %(month)s", month=numbers.month(edition.month, language()))
-    shown = sum(words.has_value(figures.get((code, "satisfaction", RAW))) for code in PLACES)
+    shown = sum(words.has_value(leading_rate(figures, code)) for code in PLACES)
     return Country(
         edition=edition,
         sentence=words.of_hundred(nation),
@@ -94,6 +95,7 @@ def build(session: Session, edition: Edition) -> Country:
         ),
         diagram_title=title,
         rows=rows,
+        estimate=estimates.build(session, edition, COUNTRY),
     )
 
 
@@ -116,7 +118,7 @@ def _claimed(claim: QuotedClaim) -> str:
 
 
 def _tile(figures: Mapping[tuple[str, str, str], Figure], view: UnitView | None, code: str) -> Tile:
-    figure = figures.get((code, "satisfaction", RAW))
+    figure = leading_rate(figures, code)
     value = figure.value if figure is not None and words.has_value(figure) else None
     said = words.rate_with_span(figure)
     if figure is not None and value is not None:
@@ -130,7 +132,7 @@ def _tile(figures: Mapping[tuple[str, str, str], Figure], view: UnitView | None,
 
 
 def _row(figures: Mapping[tuple[str, str, str], Figure], view: UnitView) -> Row:
-    satisfaction, on_time = (figures.get((view.code, indicator, RAW)) for indicator in ("satisfaction", "on_time"))
+    satisfaction, on_time = leading_rate(figures, view.code), figures.get((view.code, "on_time", RAW))
     lower, upper = (figures.get((view.code, "asked_again_recorded", variant)) for variant in (LOWER, UPPER))
     return Row(
         code=view.code,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from core import numbers
 from core.calendar import Month
 from core.web import language, pick
-from scorecard.figures import LOWER, RAW, UPPER
+from scorecard.figures import LOWER, RAW, UPPER, WEIGHTED
 from scorecard.pages import marks, words
 from scorecard.pages.text import _
 
@@ -75,12 +75,18 @@ def build(session: Session, kind: str, code: str, include_unpublished: bool, off
         "on_time": (_("Đúng hạn"), _("Phần trăm hồ sơ giải quyết đúng hạn; dải: khoảng 95 %")),
     }
     drawings = tuple(
-        _drawing(indicator, *titles[indicator], [(month, figures.get((indicator, RAW))) for month, figures in by_month])
+        _drawing(indicator, *titles[indicator], [(month, _drawn(figures, indicator)) for month, figures in by_month])
         for indicator in DRAWN
         if len(by_month) > 1
     )
     rows = tuple(_row(month, figures, official) for month, figures in reversed(by_month))
     return Courses(drawings, rows, pick(official[0].source, official[0].source_en) if official else "")
+
+
+def _drawn(figures: dict[tuple[str, str], Figure], indicator: str) -> Figure | None:
+    """The figure of a month: of satisfaction the weighted rate, where there is one."""
+    weighted = figures.get((indicator, WEIGHTED))
+    return weighted if weighted is not None and weighted.shown else figures.get((indicator, RAW))
 
 
 def _drawing(indicator: str, name: str, measure: str, course: Sequence[tuple[str, Figure | None]]) -> Course:
@@ -102,7 +108,7 @@ def _finding(course: Sequence[tuple[str, Figure | None]]) -> str:
 
 
 def _row(month: str, figures: dict[tuple[str, str], Figure], official: Sequence[OfficialFigure]) -> Row:
-    satisfaction, supplement, on_time = (figures.get((indicator, RAW)) for indicator in DRAWN)
+    satisfaction, supplement, on_time = (_drawn(figures, indicator) for indicator in DRAWN)
     asked_again = figures.get(("asked_again_recorded", LOWER)), figures.get(("asked_again_recorded", UPPER))
     scores = {score.group_code: score for score in official if score.month == month}
     return Row(

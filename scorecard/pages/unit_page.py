@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.calendar import Month
-from scorecard.figures import COUNTRY, RAW, UNIT
-from scorecard.pages import cards, courses, places, unit_rows, words
+from scorecard.figures import COUNTRY, RAW, UNIT, leading_rate
+from scorecard.pages import cards, courses, estimates, places, unit_rows, words
 from scorecard.pages.text import _
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class UnitPage:
     units: Mapping[str, UnitView]
     below: tuple[UnitToPress, ...]
     courses: courses.Courses
+    estimate: estimates.Estimate | None
 
     @property
     def supplement(self) -> Figure | None:
@@ -49,8 +50,8 @@ def build(session: Session, edition: Edition, code: str, units: Mapping[str, Uni
     from scorecard import queries
 
     view = units[code]
-    figures = queries.figure_map(session, edition, None, [code, COUNTRY], cards.SHOWN)
-    satisfaction = figures.get((code, "satisfaction", RAW))
+    figures = queries.figure_map(session, edition, None, [code, COUNTRY], (*cards.SHOWN, "satisfaction_change"))
+    satisfaction = leading_rate(figures, code)
     province = view.kind == "province"
     above = units.get(view.parent_code or "")
     return UnitPage(
@@ -62,12 +63,13 @@ def build(session: Session, edition: Edition, code: str, units: Mapping[str, Uni
         state=words.edition_words(edition.state),
         sentence=words.of_hundred(satisfaction),
         instead=_instead(satisfaction),
-        change=words.change_words(satisfaction, *_before(session, edition, code, include_unpublished)),
+        change=_change(session, edition, figures, code, include_unpublished),
         group=words.group_words(queries.group_of_34(session, edition, code)) if province else "",
         figures=figures,
         units=units,
         below=tuple(queries.units_to_press(session, edition, code)),
         courses=courses.build(session, UNIT, code, include_unpublished, code),
+        estimate=estimates.build(session, edition, code),
     )
 
 
@@ -83,6 +85,16 @@ def units_table(page: UnitPage, by_name: bool) -> tuple[unit_rows.Row, ...]:
     return unit_rows.rows(page.below, page.units, page.supplement, by_name)
 
 
+def _change(
+    session: Session, edition: Edition, figures: Mapping[tuple[str, str, str], Figure], code: str, include_unpublished: bool
+) -> str:
+    """The change as it was estimated with the edition, or else from the two months' rates."""
+    told = estimates.change_sentence(figures, code, str(Month.parse(edition.month).plus(-1)))
+    if told is not None:
+        return told
+    return words.change_words(leading_rate(figures, code), *_before(session, edition, code, include_unpublished))
+
+
 def _before(session: Session, edition: Edition, code: str, include_unpublished: bool) -> tuple[Figure | None, str]:
     """Satisfaction one month earlier, and which month that was."""
     from scorecard import queries
@@ -91,7 +103,7 @@ def _before(session: Session, edition: Edition, code: str, include_unpublished: 
     earlier = queries.edition_of(session, month, include_unpublished)
     if earlier is None:
         return None, month
-    return queries.figure_map(session, earlier, UNIT, [code], ["satisfaction"]).get((code, "satisfaction", RAW)), month
+    return leading_rate(queries.figure_map(session, earlier, UNIT, [code], ["satisfaction"]), code), month
 
 
 def _instead(figure: Figure | None) -> str:
