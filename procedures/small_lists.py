@@ -57,7 +57,8 @@ def read_list(path: Path, columns: Sequence[Column]) -> list[ListRow]:
     wanted = {column.name for column in columns if column.required}
     found = next((number for number, there in enumerate(places) if wanted <= set(there)), None)
     if found is None:
-        missing = sorted(wanted - set(max(places, key=len, default={})))
+        best = max(places, key=len, default={})
+        missing = [column.name for column in columns if column.required and column.name not in best]
         names = ", ".join(column.headings[0] for column in columns)
         raise InputError(
             f"Tệp {path.name} không có dòng tiêu đề đủ các cột: {names}.",

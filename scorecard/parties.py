@@ -12,6 +12,7 @@ from procedures.folding import plain
 from scorecard.definitions import PETITION, RECEPTION, SYSTEM
 from scorecard.figures import COUNTRY, NATION, NOT_APPLICABLE, NOT_REPORTED, RAW, UNIT, VALUE
 from scorecard.indicators import INDICATORS
+from scorecard.parties_words import PARTY, PROVIDER, RECEIVER
 from scorecard.rows import Key, Place, Row
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
     from scorecard.service_inputs import ServiceInputs, System
 
-PROVIDER = "provider"  # a kind of subject
-PARTY, RECEIVER = "party", "receiver"  # a breakdown and its category
 EPOCH = date(1970, 1, 1).toordinal()
 RECEIVED_SHARES = {  # indicator: columns of ``arrivals.reception``
     "reception_refused": ("refused", "received"),

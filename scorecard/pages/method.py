@@ -9,6 +9,7 @@ from functools import cache
 from core.calendar import Month
 from core.settings import ROOT
 from core.web import pick
+from scorecard.definitions import PETITION, RECEPTION, SERVICE, SYSTEM
 from scorecard.indicators import CATALOGUE, INDICATORS, LAKE, SURVEY, Indicator
 from scorecard.pages.text import _
 from scorecard.quality_marks import MARKS
@@ -33,6 +34,10 @@ def definitions() -> list[tuple[str, list[Definition]]]:
         SURVEY: _("Từ câu trả lời của người dân, doanh nghiệp"),
         LAKE: _("Từ hồ sơ hệ thống ghi lại"),
         CATALOGUE: _("Từ danh mục thủ tục"),
+        SERVICE: _("Từ danh mục dịch vụ và việc sử dụng"),
+        RECEPTION: _("Từ nơi tiếp nhận"),
+        SYSTEM: _("Từ hệ thống của nhà cung cấp"),
+        PETITION: _("Từ phản ánh, kiến nghị"),
     }
     return [(title, [_definition(item) for item in INDICATORS.values() if item.kind == kind]) for kind, title in titles.items()]
 
