@@ -172,8 +172,9 @@ def _item(item: Scored, note: str) -> ItemRow:
 
 
 def _earned(item: Scored) -> str:
-    of = _of(item.points, item.indicator.points)
-    return _("%(points)s, không phát sinh", points=of) if item.denominator == 0 and item.points is not None else of
+    if item.denominator == 0 and item.points is not None:
+        return _("%(points)s, không phát sinh", points=f"{number(item.points)}/{number(item.indicator.points)}")
+    return _of(item.points, item.indicator.points)
 
 
 def _of(earned: Fraction | None, maximum: object) -> str:

@@ -1,6 +1,7 @@
 """Published and recomputed scores of a place, and our own counts in the index's form: in a country where every dossier is known."""
 
 import csv
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,10 @@ def scores_file(folder: Path) -> Path:
     return path
 
 
+def words_of(value: Fraction | None) -> str:
+    return f"{float(value or 0):.2f}".replace(".", ",")
+
+
 def test_a_published_score_stands_with_its_maxima_and_says_what_is_not_known(sqlite_app: Flask, tmp_path: Path) -> None:
     build([])
     official.load(scores_file(tmp_path), None, NOW)
@@ -59,17 +64,18 @@ def test_what_came_from_nothing_is_marked_and_taken_off_a_second_total(app: Flas
     loaded = official.load_counts(counts_file(tmp_path, "01"), MONTH, NOW)
     assert (loaded.units, loaded.scores, loaded.unmatched) == (1, len(IDS), [])
     said = text_of(app.test_client().get(f"/localities/01/index?month={MONTH}").text)
-    assert "6,00/6, không phát sinh" in said
-    assert "2,00/2, không phát sinh" in said
+    assert "6/6, không phát sinh" in said
+    assert "2/2, không phát sinh" in said
     page = official.recomputed(reading(), "01", str(MONTH), INDEX)
     assert page is not None
     assert [item.indicator.id for item in page.score.empty_full] == list(NOTHING)
     online = next(group for group in page.score.groups if group.group.id == "CLGQ")
     assert online.points == 2 * 5 / 8 + 4 / 2 + 6 / 2  # the coefficient of 0.5 halves the share of 3.3
     assert "4.2b, 5.2, 5.3 được đủ điểm dù không phát sinh" in said
+    assert f"{words_of(page.score.total_without_empty)}/86" in said
     with app.app_context():  # a request of its own: the test's context would keep the language of the one before
         english = text_of(app.test_client().get(f"/localities/01/index?month={MONTH}&lang=en").text)
-    assert "6.00/6, nothing arose" in english
+    assert "6/6, nothing arose" in english
 
 
 def test_counts_are_taken_whole_or_not_at_all(sqlite_app: Flask, tmp_path: Path) -> None:
