@@ -178,7 +178,8 @@ def tally(answers: "pd.DataFrame", contacts: "pd.DataFrame", rules: IntegrityRul
 def _answer_masks(answers: "pd.DataFrame", unit: NDArray[np.int64], rules: IntegrityRules) -> dict[str, NDArray[np.bool_]]:
     """Which answers count for which tally."""
     rating = _number(answers["rating"])
-    items = np.stack([_number(answers[name]) for name in SCALES]) if len(answers) else np.empty((len(SCALES), 0))
+    unasked = np.full(len(answers), np.nan)  # a questionnaire need not have every scale
+    items = np.stack([_number(answers[name]) if name in answers else unasked for name in SCALES])
     given = np.isfinite(items)
     full = np.isfinite(rating) & (given.sum(axis=0) >= rules.least_items)
     highest = full & (rating == rules.top) & (~given | (items == rules.top)).all(axis=0)

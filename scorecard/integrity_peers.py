@@ -59,7 +59,7 @@ class Peers:
         while True:
             going = (j < n) & (term > total * 1e-12)
             if not going.any():
-                return np.minimum(total, 1.0)
+                return np.asarray(np.minimum(total, 1.0))
             ratio = np.where(going, (n - j) * (j + a) / ((j + 1) * np.maximum(n - j - 1 + b, 1e-9)), 0.0)
             term = term * ratio
             total = total + term

@@ -114,8 +114,7 @@ def read_frame(name: str, data: bytes) -> "pd.DataFrame":
             frame = pd.read_csv(io.StringIO(text), dtype=str, sep=separator, keep_default_na=False, skip_blank_lines=True)
     except (ValueError, OSError, KeyError, pd.errors.ParserError) as error:
         raise InputError(f"Không đọc được tệp {name}: {error}", f"The file {name} cannot be read: {error}") from error
-    frame.columns = [str(column).strip() for column in frame.columns]
-    return frame.apply(lambda column: column.astype(str).str.strip())
+    return pd.DataFrame({str(name).strip(): frame[name].astype(str).str.strip() for name in frame.columns})
 
 
 def _decoded(data: bytes) -> str:

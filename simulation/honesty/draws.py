@@ -9,6 +9,7 @@ from simulation.honesty.country import MOST_INVITED, UNITS, Country, logistic
 
 Whole = NDArray[np.int64]
 AGES, WAITS, TRIPS = 2, 3, 2  # W3: older, days waited, more than one trip
+COUNTED = ("dossiers", "satisfied", "invited", "answered", "answered_satisfied")
 LAMBDAS = (0.5, 2 / 3, 1.5, 2.0)  # W2: how many times as often the satisfied answer
 
 
@@ -34,8 +35,8 @@ class Counts:
 
     def __add__(self, other: "Counts") -> "Counts":
         """Two spans of months together."""
-        names = ("dossiers", "satisfied", "invited", "answered", "answered_satisfied")
-        return Counts(*(getattr(self, name) + getattr(other, name) for name in names), self.probability)
+        sums = {name: getattr(self, name) + getattr(other, name) for name in COUNTED}
+        return Counts(**sums, probability=self.probability)
 
 
 def draw(rng: np.random.Generator, country: Country, world: World) -> Counts:
@@ -56,14 +57,14 @@ def _answers(
     rng: np.random.Generator, groups: list[tuple[Whole, Whole, NDArray[np.float64], NDArray[np.float64]]], probability: NDArray[np.float64]
 ) -> Counts:
     """Invite and hear each group: (dossiers, satisfied, chance of the satisfied, chance of the others)."""
-    sums = [np.zeros_like(groups[0][0]) for _ in range(5)]
+    sums = {name: np.zeros_like(groups[0][0]) for name in COUNTED}
     share = probability[:, None]
     for dossiers, satisfied, rate_high, rate_low in groups:
         high, low = rng.binomial(satisfied, share), rng.binomial(dossiers - satisfied, share)
         said_high, said_low = rng.binomial(high, np.minimum(rate_high, 1.0)), rng.binomial(low, np.minimum(rate_low, 1.0))
-        for total, part in zip(sums, (dossiers, satisfied, high + low, said_high + said_low, said_high), strict=True):
-            total += part
-    return Counts(*sums, probability)
+        for name, part in zip(COUNTED, (dossiers, satisfied, high + low, said_high + said_low, said_high), strict=True):
+            sums[name] += part
+    return Counts(**sums, probability=probability)
 
 
 def _draw_hidden(

@@ -1,6 +1,6 @@
 """Drawn months in the form in which real ones reach the estimators: nothing is computed here."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,19 +13,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCALE_NAMES = ("ease", "time", "clarity", "conduct", "result", "trust")  # of the questionnaire
-MODE_NAMES, DEVICE_KINDS, MARKS = ("link", "kiosk"), ("private", "counter", "staff"), (None, "1", "2", "3", "4", "5")
+MODE_NAMES, DEVICE_KINDS, MARKS = ("link", "kiosk"), ("private", "counter", "staff"), ("1", "2", "3", "4", "5")
 
 
 def answers_frame(country: Country, answers: Answers) -> "pd.DataFrame":
     """As ``surveys.queries.answers_frame``, as far as the detectors read it."""
     import pandas as pd
 
-    marks = pd.Index(["1", "2", "3", "4", "5"])
-    columns = {
-        "unit_code": pd.Categorical.from_codes(answers.unit, categories=country.code),
-        "end_point": pd.Categorical.from_codes(answers.end_point, categories=list(END_POINTS)),
-        "mode": pd.Categorical.from_codes(answers.mode, categories=list(MODE_NAMES)),
-        "device_kind": pd.Categorical.from_codes(answers.device_kind, categories=list(DEVICE_KINDS)),
+    columns: dict[str, Any] = {
+        "unit_code": _named(answers.unit, country.code),
+        "end_point": _named(answers.end_point, END_POINTS),
+        "mode": _named(answers.mode, MODE_NAMES),
+        "device_kind": _named(answers.device_kind, DEVICE_KINDS),
         "rating": answers.rating,
         "device": answers.device,
         "seconds": answers.seconds,
@@ -34,7 +33,7 @@ def answers_frame(country: Country, answers: Answers) -> "pd.DataFrame":
         "recorded_on_time": answers.on_time,
         "last_days": answers.last_days,
     }
-    columns |= {name: pd.Categorical.from_codes(answers.items[:, place] - 1, categories=marks) for place, name in enumerate(SCALE_NAMES)}
+    columns |= {name: _named(answers.items[:, place] - 1, MARKS) for place, name in enumerate(SCALE_NAMES)}
     return pd.DataFrame(columns)
 
 
@@ -50,13 +49,13 @@ def contacts_frame(country: Country, contacts: Contacts) -> "pd.DataFrame":
     provider = country.provider[joined["unit"]]
     frame = pd.DataFrame(
         {
-            "unit_code": pd.Categorical.from_codes(joined["unit"], categories=country.code),
-            "provider_code": pd.Categorical.from_codes(provider, categories=list(PROVIDERS)),
-            "end_point": pd.Categorical.from_codes(joined["end_point"], categories=list(END_POINTS)),
+            "unit_code": _named(joined["unit"], country.code),
+            "provider_code": _named(provider, PROVIDERS),
+            "end_point": _named(joined["end_point"], END_POINTS),
             "recorded_on_time": joined["on_time"],
             "contact_load": joined["load"],
-            "delivery": pd.Categorical.from_codes(np.repeat([state for _, state in lots], len(unit)), categories=["delivered", "failed"]),
-            "mode": pd.Categorical.from_codes(np.zeros(2 * len(unit), dtype=int), categories=list(MODE_NAMES)),
+            "delivery": _named(np.repeat([state for _, state in lots], len(unit)), ("delivered", "failed")),
+            "mode": _named(np.zeros(2 * len(unit), dtype=int), MODE_NAMES),
             "invited": np.concatenate([number for number, _ in lots]),
         }
     )
@@ -95,7 +94,7 @@ def _cells(country: Country) -> "pd.DataFrame":
 
     cells = country.cells
     unit = np.repeat(np.arange(UNITS), CELLS)
-    texts = {
+    texts: dict[str, tuple[Any, Any]] = {
         "province_code": (country.province[unit], [f"{number:02d}" for number in range(PROVINCES)]),
         "unit_code": (unit, country.code),
         "channel": (np.tile(cells.channel, UNITS), [str(value) for value in CHANNELS]),
@@ -104,4 +103,11 @@ def _cells(country: Country) -> "pd.DataFrame":
         "level": ((unit >= COMMUNES).astype(int), ["commune", "above"]),
         "applicant_type": (np.tile(cells.applicant, UNITS), list(APPLICANTS)),
     }
-    return pd.DataFrame({name: pd.Categorical.from_codes(codes, categories=list(names)) for name, (codes, names) in texts.items()})
+    return pd.DataFrame({name: _named(codes, names) for name, (codes, names) in texts.items()})
+
+
+def _named(codes: NDArray[Any], names: Any) -> Any:
+    """Numbers as categories."""
+    import pandas as pd
+
+    return pd.Categorical.from_codes(codes, categories=pd.Index([str(name) for name in names]))

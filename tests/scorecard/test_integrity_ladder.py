@@ -1,10 +1,12 @@
 """The ladder: asked, explained, reviewed twice, only then named; overrides by two persons; remarks."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import select, text
+from werkzeug.test import TestResponse
 
 from core.access import CENTRE, OBSERVER, OFFICE
 from core.accounts import add_user
@@ -19,6 +21,24 @@ from tests.scorecard.small import MONTH, NOW, Dossier, answers, build, submit
 
 DUE = NOW.date() + timedelta(days=7)
 LATER = NOW + timedelta(days=20)
+
+
+class Browser:
+    """Each request in a context of its own, as on a server: who logged in and the language are kept in it."""
+
+    def __init__(self, app: Flask, login: str = "") -> None:
+        self.app, self.client = app, app.test_client()
+        if login:
+            with app.app_context():
+                log_in(self.client, login)
+
+    def get(self, path: str) -> TestResponse:
+        with self.app.app_context():
+            return self.client.get(path)
+
+    def post(self, path: str, **given: Any) -> TestResponse:
+        with self.app.app_context():
+            return self.client.post(path, **given)
 
 
 def _question(fixed_before: bool = True, unit: str = "00004", **changes: object) -> int:
@@ -142,8 +162,7 @@ def test_a_unit_sees_its_own_questions_and_answers_them_itself(sqlite_app: Flask
     build([])
     _people()
     own, foreign = _question(), _question(unit="19750")
-    client = sqlite_app.test_client()
-    log_in(client, "unit")
+    client = Browser(sqlite_app, "unit")
     page = client.get("/centre/questions").text
     assert "điện thoại" in page or "thiết bị riêng" in page
     assert "Ba Đình" in page
@@ -161,8 +180,7 @@ def test_a_small_count_is_never_shown_to_anybody(sqlite_app: Flask) -> None:
     _edition()
     _question(hits=7, trials=40, share=0.175, peers=0.0123)
     for login, path in (("unit", "/centre/questions"), ("one", f"/office/integrity?month={MONTH}")):
-        client = sqlite_app.test_client()
-        log_in(client, login)
+        client = Browser(sqlite_app, login)
         page = client.get(path).text
         assert "khoảng 15 điểm" in text
         for number in ("17,5", "0.175", "7/40", "1,23"):
@@ -176,8 +194,7 @@ def test_the_office_reviews_on_its_page(sqlite_app: Flask) -> None:
     number = _question()
     integrity_operations.explain(number, "ok", reading().scalars(select(User).where(User.login == "unit")).one(), NOW)
     for login, state in (("one", "referred"), ("two", "named")):
-        client = sqlite_app.test_client()
-        log_in(client, login)
+        client = Browser(sqlite_app, login)
         assert "Ba Đình" in client.get(f"/office/integrity?month={MONTH}").text
         client.post(f"/office/integrity/{number}/decide", data={"verdict": "name", "reason": "seen"})
         assert reading().get_one(IntegrityQuestion, number).state == state
@@ -193,8 +210,7 @@ def test_the_observer_reads_every_edition_remarks_and_imports(sqlite_app: Flask)
     build([])
     _people()
     _edition()
-    client = sqlite_app.test_client()
-    log_in(client, "front")
+    client = Browser(sqlite_app, "front")
     assert "10/2026" in client.get("/observer").text
     client.post("/observer/remarks", data={"month": str(MONTH), "text": "Phỏng vấn lại 200 người: khớp."})
     assert "Phỏng vấn lại 200 người" in client.get("/observer?lang=en").text
@@ -204,7 +220,7 @@ def test_the_observer_reads_every_edition_remarks_and_imports(sqlite_app: Flask)
     )
     files = {"file": (_bytes("Q\n" + "5\n" * 12), "own.csv"), "profile": (_bytes(profile), "own.yaml")}
     assert client.post("/observer/surveys", data=files, content_type="multipart/form-data").status_code == 302
-    stranger = sqlite_app.test_client()
+    stranger = Browser(sqlite_app)
     assert "tự phỏng vấn" in stranger.get("/other-surveys").text
     assert stranger.get("/observer").status_code == 302
     for path in ("/office", "/centre", "/office/integrity", "/centre/questions"):
