@@ -56,6 +56,7 @@ def places() -> ResponseReturnValue:
         counters=current_app.extensions["settings"].counter_codes,
         short=lambda place: posters.address(place, spoken=True),
         most=paper.MOST,
+        domain=current_app.extensions["settings"].public_url.partition("://")[2].rstrip("/"),
         simulated=is_simulated(reading()),
     )
     return (page, 422) if refused else page

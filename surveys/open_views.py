@@ -113,7 +113,7 @@ def questions(code: str, visit: str) -> ResponseReturnValue:
 def thanks(code: str, visit: str) -> ResponseReturnValue:
     """Thanks, and what happens with it."""
     place, found = _visit(code, visit)
-    return _page("thanks", place) if found is not None else _go("choose", place)
+    return _page("thanks", place, found=found) if found is not None else _go("choose", place)
 
 
 def _which_procedure(place: Place, visit: str) -> ResponseReturnValue:
