@@ -15,7 +15,7 @@ from core.calendar import local_date, utc_now
 from core.database import reading
 from core.errors import InputError
 from procedures.form_cli import compare_form, load_form
-from procedures.list_cli import load_boundary_list, load_petitions, load_tickets
+from procedures.list_cli import load_boundary_list, load_petitions, load_register_dates, load_tickets
 
 units = AppGroup("units", help="Units of administration.")
 catalogue = AppGroup("catalogue", help="Procedures, state registers, quoted figures.")
@@ -31,6 +31,7 @@ feeds.add_command(compare_form)
 feeds.add_command(load_tickets)
 feeds.add_command(load_petitions)
 catalogue.add_command(load_boundary_list)
+catalogue.add_command(load_register_dates)
 FILE = click.Path(path_type=Path)
 LOADED = ("submission", "received", "accepted", "superseded", "quarantined", "unchanged", "seconds")
 DAY = click.DateTime(["%Y-%m-%d"])

@@ -58,6 +58,17 @@ def load_petitions(file: Path, unit: str | None, simulated: bool, as_json: bool)
     _told(lambda: petitions.load_petitions(file, utc_now(), unit, simulated), as_json)
 
 
+@click.command("register-dates")
+@click.argument("file", type=FILE)
+@click.option("--json", "as_json", is_flag=True)
+@with_appcontext
+def load_register_dates(file: Path, as_json: bool) -> None:
+    """Record since when databases are published and systems connected to them, with documents (CSV or XLSX)."""
+    from procedures import register_dates
+
+    _told(lambda: register_dates.load_register_dates(file, utc_now()), as_json)
+
+
 @click.command("boundary-list")
 @click.argument("file", type=FILE, required=False)
 @click.option("--unit", required=True, help="The province that publishes it.")

@@ -40,6 +40,7 @@ def classed_papers(
 
     kept = [*extra, *DOSSIER, *KEYS, "request"]
     asked = _asked(asking, month, kept)
+    asked = asked.mutate(day=local_day(asked.judged_at)).drop("judged_at")
     asked = engine.create_table("asked_papers", asked, temp=True)
     means = ("paper_kind", "component", "register_code")
     named = _looked_up(engine, "paper_names", asked, PAPER, lambda row: _identified(book, row), means)
@@ -108,9 +109,9 @@ def _asked(asking: "ibis.Table", month: Month, kept: Sequence[str]) -> "ibis.Tab
     rows = rows.mutate(
         documents=rows.entry.documents,
         asked_at=ibis.coalesce(rows.entry.requested_at, end),
-        day=local_day(ibis.coalesce(rows.entry.requested_at, rows.received_at)),
+        judged_at=ibis.coalesce(rows.entry.requested_at, rows.received_at),
     )
-    columns = [*kept, "asked_at", "day"]
+    columns = [*kept, "asked_at", "judged_at"]
     listed = rows.filter(rows.documents.length() > 0)
     listed = listed.select(*columns, document=listed.documents.unnest())
     listed = listed.select(*columns, paper_code=listed.document["code"], paper_name=listed.document["name"])

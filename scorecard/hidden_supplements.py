@@ -7,6 +7,7 @@ the files that an edition lists hold nothing received later.
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from core.calendar import Month
@@ -27,20 +28,21 @@ KEYS = ["handling_unit", "procedure_code"]
 def count_refilings(paths: Sequence[Path], sources: Sequence[str], month: Month) -> "pd.DataFrame":
     """By ``handling_unit`` and ``procedure_code`` of the first dossier: ``<indicator>_raw`` and ``<indicator>_den`` of the indicators of
     kind ``FOLLOWED``."""
-    engine = connect()
-    try:
-        rows = read_files(engine, paths, dossier_schema())
-        cohort = followed(rows.filter(rows.source.isin(list(sources))), month)
-        sums = {}
-        for code, indicator in INDICATORS.items():
-            if indicator.kind == FOLLOWED and indicator.denominator is not None:
-                sums[f"{code}_den"] = indicator.denominator(cohort).sum().cast("int64")
-                sums |= {f"{code}_{variant}": numerator(cohort).sum().cast("int64") for variant, numerator in indicator.numerators.items()}
-        counted = cohort.group_by(KEYS).agg(**sums).order_by(KEYS)
-        frame: pd.DataFrame = fetch(engine, counted).to_pandas().astype(dict.fromkeys(KEYS, "str") | dict.fromkeys(sums, "int64"))
-        return frame
-    finally:
-        engine.disconnect()
+    with TemporaryDirectory(prefix="refilings-") as scratch:
+        engine = connect(scratch=Path(scratch))
+        try:
+            rows = read_files(engine, paths, dossier_schema())
+            cohort = followed(rows.filter(rows.source.isin(list(sources))), month)
+            sums = {}
+            for code, indicator in INDICATORS.items():
+                if indicator.kind == FOLLOWED and indicator.denominator is not None:
+                    counted = {"den": indicator.denominator(cohort)} | {name: true(cohort) for name, true in indicator.numerators.items()}
+                    sums |= {f"{code}_{name}": true.sum().cast("int64") for name, true in counted.items()}
+            cells = cohort.group_by(KEYS).agg(**sums).order_by(KEYS)
+            frame: pd.DataFrame = fetch(engine, cells).to_pandas().astype(dict.fromkeys(KEYS, "str") | dict.fromkeys(sums, "int64"))
+            return frame
+        finally:
+            engine.disconnect()
 
 
 def followed(rows: "ibis.Table", month: Month) -> "ibis.Table":

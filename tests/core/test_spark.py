@@ -13,7 +13,7 @@ import pytest
 
 from core.lake import connect, fetch, read_files
 from procedures.dossiers import dossier_schema, dossier_table
-from scorecard import counting, judging
+from scorecard import counting, declare_once, judging
 from tests.lake import put
 from tests.scorecard.small import MONTH
 from tests.scorecard.test_counting import rows_of
@@ -66,9 +66,10 @@ def requests(rows: ibis.Table) -> ibis.Table:
 
 
 def papers(rows: ibis.Table) -> ibis.Table:
-    """The papers asked for, by procedure and name."""
-    asked = judging._asked(judging._asking(rows.filter(rows.supplement_count > 0), MONTH), MONTH)
-    return asked.group_by("source", "procedure_code", "paper_name").agg(times=asked.count())
+    """The papers asked for, by procedure, request and name."""
+    kept = [*declare_once.DOSSIER, *declare_once.KEYS, "request"]
+    asked = declare_once._asked(judging._asking(rows.filter(rows.supplement_count > 0), MONTH), MONTH, kept)
+    return asked.group_by("source", "procedure_code", "request", "paper_name").agg(times=asked.count())
 
 
 @pytest.mark.parametrize("expression", [by_place, requests, papers])
