@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ROW = "row_no"
-BLOCK = 1 << 24  # bytes looked at together
+BLOCK = 1 << 22  # bytes looked at together
 PARSED = 1 << 20  # bytes parsed at a time
 HEAD = 1 << 20  # bytes in which the heading must end
 LONGEST_ROW = 1 << 26  # bytes
@@ -32,8 +32,8 @@ class Rows:
     """A file's rows on their way. ``batches``: ``row_no`` (heading is row 1), then text columns named ``names``.
 
     ``names``: headings as they are compared, all different; ``originals``: as they were written. ``broken``: numbers of rows
-    that could not be read; it grows while the batches are consumed. ``padded``: some cell may begin or end with a blank; ``zoned``: some
-    time may carry an offset. Like ``broken`` they are known for all rows of a batch when the batch is there.
+    that could not be read; it grows while the batches are consumed. ``padded``: some cell may begin or end with a blank; like
+    ``broken`` it is known for all rows of a batch when the batch is there.
     """
 
     names: list[str]
@@ -41,7 +41,6 @@ class Rows:
     batches: Iterator["pa.RecordBatch"]
     broken: list[int] = field(default_factory=list)
     padded: Callable[[], bool] = lambda: True
-    zoned: Callable[[], bool] = lambda: True
 
 
 def heading(text: object) -> str:
@@ -86,10 +85,10 @@ def chunks(rows: Rows) -> Iterator["pa.Table"]:
 
 
 def _blocks(head: bytes, rest: BinaryIO) -> Iterator[bytes]:
-    """A stream whose first bytes were read already."""
+    """A stream whose first bytes were read already, cut at ends of lines where they are not too far away."""
     block = head
     while block:
-        yield block
+        yield block + rest.readline(LONGEST_ROW)
         block = rest.read(BLOCK)
 
 
@@ -114,24 +113,6 @@ def _lines(data: "bytes | memoryview") -> int:
     return int(np.count_nonzero(np.frombuffer(data, np.uint8) == 10))
 
 
-def _may_have_offsets(data: bytes) -> bool:
-    """Whether a time may carry an offset: a plus or a Z behind a digit, or a hyphen three places after a colon (08:15-07:00).
-
-    One behind a fraction of a second or a blank is not looked for: either means that there may be one.
-    """
-    import numpy as np
-
-    text = np.frombuffer(data, np.uint8)
-    for mark in b"+Zz/":
-        if mark in data:
-            before = text[np.flatnonzero(text[1:] == mark)]
-            if bool(((before >= 48) & (before <= 57)).any()):
-                return True
-    colons = np.flatnonzero(text[:-4] == 58)
-    behind, next_one = text[colons + 3], text[colons + 4]
-    return bool((np.isin(behind, (45, 46)) | ((behind == 32) & np.isin(next_one, (43, 45, 90, 122)))).any())
-
-
 class _QuoteGuard:
     """Refuses a file in which a quotation mark swallows rows: they would vanish, their names end up inside another's text.
 
@@ -142,19 +123,18 @@ class _QuoteGuard:
     def __init__(self, separator: bytes, names: Sequence[str], file_name: str) -> None:
         self._separator, self._names, self._file_name = separator, names, file_name
         self._row = 1  # of the next byte that is not yet checked
-        self.padded = self.zoned = False
+        self.padded = False
 
     def checked(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
         """The same bytes, cut at ends of rows."""
         rest = b""
         for block in blocks:
-            data = rest + block
+            data = rest + block if rest else block
             # trimming all cells costs more than parsing them, and hardly any file needs it
-            self.padded = self.padded or self._pads(block)
-            self.zoned = self.zoned or _may_have_offsets(data)
+            self.padded = self.padded or self._pads(data)
             end = self._safe_end(data, last=False)
             if end:
-                yield data[:end]
+                yield data if end == len(data) else data[:end]
             rest = data[end:]
             if len(rest) > LONGEST_ROW:
                 raise InputError(
@@ -171,7 +151,7 @@ class _QuoteGuard:
         import numpy as np
 
         # the blank that breaks no line is c2 a0; the second byte alone is half of many a letter
-        if b"\xc2\xa0" in block or b"\r" in block or (b"\t" in block and self._separator != b"\t"):
+        if (b"\xc2" in block and b"\xc2\xa0" in block) or b"\r" in block or (b"\t" in block and self._separator != b"\t"):
             return True
         text = np.frombuffer(block, np.uint8)
         blanks = np.flatnonzero(text == 32)
@@ -271,7 +251,7 @@ def csv_rows(stream: BinaryIO, name: str) -> Rows:
     guard = _QuoteGuard(separator, names, name)
     blocks = guard.checked(_blocks(head, stream))
     batches = _parsed(blocks, names, separator.decode(), broken, name)
-    return Rows(names, originals, batches, broken, lambda: guard.padded, lambda: guard.zoned)
+    return Rows(names, originals, batches, broken, lambda: guard.padded)
 
 
 def line_rows(stream: BinaryIO, name: str) -> Rows:
@@ -320,7 +300,7 @@ def _parsed(
         first += heading_here
         if table.num_rows:
             numbers = pa.array(_numbers(first, table.num_rows, left_out))
-            yield from table.add_column(0, ROW, numbers).combine_chunks().to_batches()
+            yield from table.add_column(0, ROW, numbers).to_batches()
         first += table.num_rows + len(skipped)
 
 

@@ -20,7 +20,7 @@ from procedures import delimited, mapping, sheets
 from procedures.delimited import heading
 from procedures.folding import plain
 from procedures.mapping import FIELDS, REQUIRED, Profile
-from procedures.rules import DATE_FIELDS
+from procedures.reading import TIME_FIELDS
 from procedures.unpacking import Unpacked, unpack
 
 ROWS = 2000  # that are looked at
@@ -193,7 +193,7 @@ def _fields(sample: Sample) -> dict[str, list[tuple[str, bool]]]:
 def _fits(name: str, values: list[str]) -> bool:
     filled = [value for value in values if value.strip()]
     dates = sum(_is_date(value) for value in filled)
-    if name in DATE_FIELDS:
+    if name in TIME_FIELDS:
         return bool(filled) and dates * 5 >= len(filled) * 4
     return dates * 5 < len(filled) and (name not in MEANINGS or len(set(filled)) <= WORDS)
 
@@ -276,7 +276,7 @@ def _lines(sample: Sample, name: str, file_name: str) -> Iterator[str]:
     yield f"title_en: {_text(f'Draft from {file_name}')}"
     yield f"layout: {sample.layout}"
     yield "utc_offset_minutes: 420  # ? giờ Việt Nam, nếu ngày không ghi múi giờ | Viet Nam time, where dates carry no offset"
-    yield from _date_lines([value for key in DATE_FIELDS for value in values.get(key, [])])
+    yield from _date_lines([value for key in TIME_FIELDS for value in values.get(key, [])])
     yield "columns:"
     for key in (*REQUIRED, "status", *(key for key in FIELDS if key not in REQUIRED and key != "status")):
         if key in fields:

@@ -16,6 +16,7 @@ from core.errors import InputError
 from procedures import delimited
 from procedures.delimited import ROW, Rows, chunks, heading
 from procedures.mapping import FIELDS, REQUIRED, Profile
+from procedures.plain_times import plain
 from procedures.unpacking import Unpacked
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 REMOVED = "[removed]"
+TIME_FIELDS = ("received_at", "due_at", "first_due_at", "finished_at", "returned_at", "supplement_at", "updated_at")
 PERSONAL = ("applicant_key",)  # fields that say who somebody is: hashed, never kept
 # Fields of free text, or whose columns may hold some by mistake: numbers of persons are blanked.
 TEXTS = ("supplement_text", "handling_unit", "receiving_unit", "reception_point", "provider")
@@ -167,6 +169,13 @@ class Reader:
         if found:
             self._events(set(self.rows.names))
             yield 0
+
+    def plain(self) -> bool:
+        """Whether all times of the chunk are written as ISO 8601 has them, none with an offset."""
+        if self._chunk is None or any(name in self.profile.constants for name in TIME_FIELDS):
+            return False
+        wanted = {heading(column) for name in TIME_FIELDS for column in self.profile.columns.get(name, [])}
+        return all(plain(self._chunk[name]) for name in self.rows.names if name in wanted)
 
     def rest(self, written: Sequence[Path]) -> str:
         """The rows of ``raw`` whose numbers stand in none of some Parquet files, as a table's name."""

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from procedures.mapping import FALSE_WORDS, FLAGS, TRUE_WORDS, UNKNOWN_WORDS, Profile
-from procedures.reading import label, literal
+from procedures.reading import TIME_FIELDS, label, literal
 
 MAX_DOSSIER_CODE = 64
-LONGEST_US = 3653 * 86_400_000_000  # ten years: no dossier is under way longer; a wrong year is
+LONGEST = "INTERVAL '3653 days'"  # ten years: no dossier is under way longer; a wrong year is
 FIRST = "TIMESTAMP '1990-01-01'"  # a year of two digits is read as one of antiquity; no dossier was kept by machine before
-DATE_FIELDS = ("received_at", "due_at", "first_due_at", "finished_at", "returned_at", "supplement_at", "updated_at")
 
 
 @dataclass(frozen=True)
@@ -175,8 +174,9 @@ RULES = {
 def conditions(profile: Profile, present: set[str], month: str | None = None) -> list[tuple[str, str, str, str]]:
     """(rule code, field, SQL condition that is true where the row breaks the rule, severity), in the order in which they are told.
 
-    The conditions speak of the columns of ``staging._staged``. ``present``: the fields that the file has. ``month``: the only month of
-    reception that a replacement may hold.
+    The conditions speak of the columns of ``staging._staged`` and ``staging.MOMENTS``. The engine looks at each of them for all rows:
+    what costs more than a comparison stands behind a guard (``_where``). ``present``: the fields that the file has. ``month``: the
+    only month of reception that a replacement may hold.
     """
     found = [("missing_field", name, f"{name}_text IS NULL") for name in ("dossier_code", "procedure_code", "handling_unit", "received_at")]
     if profile.status_by_end is None:
@@ -185,7 +185,7 @@ def conditions(profile: Profile, present: set[str], month: str | None = None) ->
         pattern = literal(profile.dossier_code_pattern)
         found.append(("bad_dossier_code", "dossier_code", f"NOT regexp_full_match(dossier_code_text, {pattern})"))
     found.append(("bad_dossier_code", "dossier_code", f"length(dossier_code_text) > {MAX_DOSSIER_CODE}"))
-    for name in DATE_FIELDS:
+    for name in TIME_FIELDS:
         if name in present:
             no_date = f"{name} IS NULL OR {name} < {FIRST} OR NOT isfinite({name})"
             found.append(("bad_date", name, f"{name}_text IS NOT NULL AND ({no_date})"))
@@ -197,29 +197,19 @@ def conditions(profile: Profile, present: set[str], month: str | None = None) ->
         found.append(("bad_date", "supplements", "len(list_filter(requests, lambda r: r.requested_at IS NULL)) > 0"))
     found.append(("bad_date", "received_at", "abs(utc_offset_minutes) > 840"))  # no zone is further from UTC than 14 hours
     # By day and not by the minute: systems write 00:00 for "that day".
-    received = "day_no(received_at, utc_offset_minutes)"
     ends = [name for name in ("due_at", "finished_at", "returned_at") if name in present or (profile.history and name != "due_at")]
-    found += [("date_before_reception", name, f"{name} < received_at AND day_no({name}, utc_offset_minutes) < {received}") for name in ends]
-    found += [
-        ("impossible_duration", name, f"epoch_us({name}) - epoch_us(received_at) > {LONGEST_US} AND received_at >= {FIRST}")
-        for name in ends
-    ]
+    found += [("date_before_reception", name, f"{name} < day_start") for name in ends]
+    found += [("impossible_duration", name, f"{name} > longest") for name in ends]
     if profile.supplements or profile.history or "supplement_at" in present:
-        earlier = f"len(list_filter(supplements, lambda r: day_no(r.requested_at, utc_offset_minutes) < {received})) > 0"
-        asked = f"len(supplements) > 0 AND {earlier}"
-        found.append(("date_before_reception", "supplements" if profile.supplements else "supplement_at", asked))
+        earlier = _where("len(supplements) > 0", "len(list_filter(supplements, lambda r: r.requested_at < day_start)) > 0")
+        found.append(("date_before_reception", "supplements" if profile.supplements else "supplement_at", earlier))
     found += [("future_date", name, f"{name} > latest") for name in ("received_at", "updated_at", *ends) if name != "due_at"]
     if profile.status_by_end is None:
         found.append(("unknown_status", "status", "status_text IS NOT NULL AND status IS NULL"))
     if "channel" in present:
         known = ", ".join(map(literal, profile.channels)) or "''"
-        found.append(
-            (
-                "unknown_channel",
-                "channel",
-                f"channel IS NULL AND channel_text IS NOT NULL AND NOT list_contains([{known}], folded(channel_text))",
-            )
-        )
+        unknown = _where("channel IS NULL AND channel_text IS NOT NULL", f"NOT list_contains([{known}], folded(channel_text))")
+        found.append(("unknown_channel", "channel", unknown))
     if profile.applicants and "applicant_type" in present:
         found.append(("unknown_applicant_type", "applicant_type", "applicant_type_text IS NOT NULL AND applicant_type IS NULL"))
     if "supplement_count" in present:
@@ -227,13 +217,13 @@ def conditions(profile: Profile, present: set[str], month: str | None = None) ->
         found.append(("bad_number", "supplement_count", f"supplement_count_text IS NOT NULL AND ({number})"))
     words = ", ".join(map(literal, (*TRUE_WORDS, *FALSE_WORDS, *UNKNOWN_WORDS)))
     found += [
-        ("bad_flag", name, f"{name}_text IS NOT NULL AND {name} IS NULL AND NOT list_contains([{words}], folded({name}_text))")
+        ("bad_flag", name, _where(f"{name} IS NULL AND {name}_text IS NOT NULL", f"NOT list_contains([{words}], folded({name}_text))"))
         for name in FLAGS
         if name in present
     ]
     if "data_lookups" in present:
         broken = "len(list_filter(lookups, lambda l: l.database IS NULL OR (l.said IS NOT NULL AND l.at IS NULL))) > 0"
-        found.append(("bad_lookup", "data_lookups", f"data_lookups_text IS NOT NULL AND {broken}"))
+        found.append(("bad_lookup", "data_lookups", _where("data_lookups_text IS NOT NULL", broken)))
     found.append(("unknown_unit", "handling_unit", f"handling_unit IS NULL AND handling_unit_text IS NOT NULL AND received_at >= {FIRST}"))
     found.append(("unknown_procedure", "procedure_code", "NOT procedure_known AND procedure_code_text IS NOT NULL"))
     found.append(("procedure_ended", "procedure_code", "day >= procedure_until"))
@@ -245,12 +235,17 @@ def conditions(profile: Profile, present: set[str], month: str | None = None) ->
         found.append(("unknown_reception_point", "reception_point", "reception_point IS NULL AND reception_point_text IS NOT NULL"))
     if "provider" in present:
         unlisted = "NOT list_contains(getvariable('known_providers'), provider_text)"
-        found.append(("unknown_provider", "provider", f"provider_text IS NOT NULL AND {unlisted}"))
+        found.append(("unknown_provider", "provider", _where("provider_text IS NOT NULL", unlisted)))
     found.append(("procedure_before_listed", "procedure_code", "day < procedure_since"))
-    later = "returned_at < finished_at AND day_no(returned_at, utc_offset_minutes) < day_no(finished_at, utc_offset_minutes)"
-    found.append(("returned_before_end", "returned_at", later))
+    later = "day_no(returned_at, utc_offset_minutes) < day_no(finished_at, utc_offset_minutes)"
+    found.append(("returned_before_end", "returned_at", _where("returned_at < finished_at", later)))
     found.append(("end_without_date", "finished_at", "finished_at IS NULL AND is_end"))
     return [(code, name, sql, RULES[code].severity) for code, name, sql in found]
+
+
+def _where(guard: str, check: str) -> str:
+    """``check`` looked at only where ``guard`` holds."""
+    return f"CASE WHEN {guard} THEN {check} ELSE false END"
 
 
 def messages(profile: Profile, earned: list[str]) -> tuple[str, str]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from procedures.dossiers import END_STATUSES, dossier_schema
 from procedures.lookups import Lookups
 from procedures.mapping import FALSE_WORDS, FIELDS, FLAGS, TRUE_WORDS, Profile
-from procedures.reading import PAPERS, literal
-from procedures.rules import DATE_FIELDS, conditions
+from procedures.reading import PAPERS, TIME_FIELDS, literal
+from procedures.rules import FIRST, LONGEST, conditions
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -110,8 +110,8 @@ def _typed(profile: Profile, present: set[str], plain: bool) -> str:
     texts = ", ".join(f"{name} AS {name}_text" for name in FIELDS)
     # the rule on dates refuses years before FIRST_YEAR: one comparison for the row costs less than one for each date
     kind = "plain" if plain else "any"
-    words = {name: f"{kind}_deadline" if "due" in name else f"{kind}_instant" for name in DATE_FIELDS}
-    dates = ", ".join(f"{f'{words[name]}({name})' if name in present else 'NULL::TIMESTAMP'} AS {name}" for name in DATE_FIELDS)
+    words = {name: f"{kind}_deadline" if "due" in name else f"{kind}_instant" for name in TIME_FIELDS}
+    dates = ", ".join(f"{f'{words[name]}({name})' if name in present else 'NULL::TIMESTAMP'} AS {name}" for name in TIME_FIELDS)
     status = _codes("status", profile.statuses, "TINYINT")
     if profile.status_by_end:
         status = f"CAST(CASE WHEN finished_at IS NULL THEN {profile.status_by_end.open} ELSE {profile.status_by_end.ended} END AS TINYINT)"
@@ -236,6 +236,12 @@ LAKE = {
 EMPTY = {"data_lookups": "NULL", "history": "[]", "supplements": "[]"}
 
 
+# What the rules compare times with: the begin of the day of reception at its place, and the last moment that is no wrong year.
+MOMENTS = f"""make_timestamp((epoch_us(received_at) + utc_offset_minutes::BIGINT * {MICROSECONDS}) // 86400000000 * 86400000000
+    - utc_offset_minutes::BIGINT * {MICROSECONDS}) AS day_start,
+    CASE WHEN received_at >= {FIRST} AND received_at <= latest THEN received_at + {LONGEST} END AS longest"""
+
+
 @dataclass(frozen=True)
 class Judgement:
     """SQL that judges the rows of a relation like ``raw``. ``columns``: what a lake's file keeps of a row that no rule holds back.
@@ -288,11 +294,11 @@ def judgement(reader: "Reader", lookups: Lookups, key: str, received_at: datetim
             length = {"data_lookups": "lookups", "history": "steps", "supplements": "supplements"}[name]
             sql = f"CASE WHEN len({length}) > 0 THEN {sql} ELSE {EMPTY[name]} END"
         columns.append(f"CAST({sql} AS {lookups.types[name]}) AS {name}")
-    plain = profile.iso_dates and not (profile.date_formats or profile.day_formats or reader.rows.zoned())
+    plain = profile.iso_dates and not (profile.date_formats or profile.day_formats) and reader.plain()
     now, file = (f"'{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}'" for moment in (received_at + timedelta(days=1), received_at))
     typed, staged = _typed(profile, present, plain).replace("{", "{{").replace("}", "}}"), _staged(profile, present, lookups)
     ruled = f"""SELECT *, year(day) * 100 + month(day) AS month_no, broken OR {_any(errors)} AS bad
-        FROM (SELECT *, TIMESTAMP {now} AS latest, TIMESTAMPTZ {file[:-1]}+00' AS received_file FROM staged)"""
+        FROM (SELECT *, {MOMENTS} FROM (SELECT *, TIMESTAMP {now} AS latest, TIMESTAMPTZ {file[:-1]}+00' AS received_file FROM staged))"""
     listed = f"SELECT *, CASE WHEN broken THEN ['unreadable_row:'] WHEN bad THEN {_list(errors)} END AS errors FROM judged"
     escaped = (sql.replace("{", "{{").replace("}", "}}") for sql in (staged, ruled, listed))
     steps = "WITH typed AS ({}), staged AS ({}), judged AS ({}), ruled AS ({})".replace("{}", "%s")
@@ -323,8 +329,7 @@ def _same_for_all(profile: Profile, present: set[str], lookups: Lookups) -> dict
 
 
 def _any(found: list[tuple[str, str]]) -> str:
-    # a chain of cases looks at each condition only where none before it held: a third cheaper than OR
-    return f"CASE {' '.join(f'WHEN {sql} THEN true' for _reason, sql in found)} ELSE false END" if found else "false"
+    return f"coalesce({' OR '.join(f'({sql})' for _reason, sql in found)}, false)" if found else "false"
 
 
 def _list(found: list[tuple[str, str]]) -> str:
