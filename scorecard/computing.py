@@ -131,7 +131,7 @@ def compute(folder: Path, lake_root: Path, counts: Path | None = None, kept: Pat
 
 def _left(material: Material, rows: list[Row]) -> "dict[str, pd.DataFrame]":
     """What later editions need of this one's survey."""
-    return {OWN_WEIGHTED: compact(material.rated), OWN_COUNTS: month_counts(material), OWN_PUBLIC: public_cells(rows)}
+    return {OWN_WEIGHTED: compact(material.rated), OWN_COUNTS: month_counts(material), OWN_PUBLIC: public_cells(rows, material.learned)}
 
 
 def canonical(

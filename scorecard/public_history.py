@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.calendar import Month
-from scorecard.disclosure import PublicTables, read_tables
+from scorecard.disclosure import EXACT, Learned, PublicTables, read_tables
 from scorecard.disclosure.public import COUNTED, FILE
 from scorecard.indicators import INDICATORS, SURVEY
 from scorecard.models import Edition
@@ -30,14 +30,20 @@ NUMBERS = ("numerator", "denominator", "n")
 COLUMNS = (*PLACES, *TEXTS, *NUMBERS)
 
 
-def public_cells(rows: "Iterable[Row]") -> "pd.DataFrame":
-    """The survey's plain counts among an edition's measurements, hidden ones with their status alone: ``COLUMNS`` without when."""
+def public_cells(rows: "Iterable[Row]", learned: "Iterable[Learned]" = ()) -> "pd.DataFrame":
+    """The survey's plain counts among an edition's measurements, hidden ones with their status alone: ``COLUMNS`` without when.
+
+    ``learned``: what ``protect`` told besides: wholes of which the parts leave nothing over, as lines of the variant ``exact``.
+    """
     import pandas as pd
 
     names = (*TEXTS, "window", *NUMBERS)
     found = [
         tuple(getattr(row, name) for name in names) for row in rows if row.variant in COUNTED and INDICATORS[row.indicator].kind == SURVEY
     ]
+    for indicator, cell, name in learned:
+        own = cell._asdict() | {"indicator": indicator, "variant": EXACT, "status": name}
+        found.append(tuple(own.get(column) for column in names))
     return _typed(pd.DataFrame(sorted(found, key=lambda row: tuple(map(str, row))), columns=list(names)), names)
 
 

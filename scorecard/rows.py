@@ -10,7 +10,7 @@ from scorecard.figures import COUNTRY, NATION, NOT_APPLICABLE, NOT_REPORTED, PRO
 if TYPE_CHECKING:
     import pandas as pd
 
-    from scorecard.disclosure import PublicTables
+    from scorecard.disclosure import Learned, PublicTables
     from scorecard.survey_estimates import Earlier
 
 NO_SUBJECT = ("nation", "reception_point")  # kinds of unit without measurements of their own
@@ -89,6 +89,7 @@ class Material:
     before: "pd.DataFrame | None" = None
     public: "pd.DataFrame | None" = None  # survey figures that are public already, and the tables that may be (``public_history``)
     tables: "PublicTables | None" = None
+    learned: "list[Learned]" = field(default_factory=list)  # what later editions have to know besides what is shown
 
     @cached_property
     def ended(self) -> "pd.DataFrame":

@@ -33,7 +33,9 @@ def survey_rows(material: Material, subjects: list[Key], above: Mapping[str, lis
     rows = list(_count_rows(material, subjects, above, live))
     if not live:
         rows += _estimate_rows(material, rows, above)
-    safe = protect(rows, material.places, rules, material.public, tables=material.tables, groups=material.groups, live=live)
+    safe = protect(
+        rows, material.places, rules, material.public, tables=material.tables, groups=material.groups, live=live, learned=material.learned
+    )
     return [*safe, *(() if live else derived_rows(safe, material, rules))]
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Limits", "PublicTables", "Tree", "protect", "protect_together", "protect_tree", "read_tables"]
 
+EXACT = "exact"  # variant of the lines that say that nothing is left over, in what later editions read
+Learned = tuple[str, "Cell", str]  # indicator, a whole of which the parts leave nothing over, what divides it
 NUMBERS = ("numerator", "denominator", "n", "value", "low", "high", "n_eff")
 
 
@@ -34,6 +36,7 @@ def protect(
     tables: PublicTables | None = None,
     groups: Mapping[str, str] | None = None,
     live: bool = False,
+    learned: "list[Learned] | None" = None,
 ) -> "list[Row]":
     """The survey's rows as they may leave, in the same order; hidden ones with status ``too_few`` or ``suppressed`` and no number.
 
@@ -49,14 +52,15 @@ def protect(
     ``places``: all units. ``rules``: limits are its ``disclosure``. ``earlier``: figures that are public already, as in
     ``earlier.parquet`` (``scorecard.disclosure.history``), which are fixed; None: nothing is. ``tables``: the declaration under which
     the edition is computed; None: the newest. ``groups``: procedure → its category in the breakdown ``procedure_group``.
-    ``live``: the month is not over, and only what the declaration opens then is shown.
+    ``live``: the month is not over, and only what the declaration opens then is shown. ``learned`` takes what later editions have to
+    know besides what is shown (``public_history.public_cells``).
 
     Raises ``ValueError`` where a cell holds fewer answers than the cells that are part of it.
     """
     rows = list(rows)
     tables = tables or read_tables()
     declared = [tables.table_of(row, places, live) is not None for row in rows]
-    status = _hidden(rows, declared, places, rules, earlier, tables, groups or {})
+    status = _hidden(rows, declared, places, rules, earlier, tables, groups or {}, learned)
     return [
         _safe(row, found if public else SUPPRESSED, tables, rules.disclosure.grey_below)
         for row, public, found in zip(rows, declared, status, strict=True)
@@ -86,6 +90,7 @@ def _hidden(
     earlier: "pd.DataFrame | None",
     tables: PublicTables,
     groups: Mapping[str, str],
+    learned: "list[Learned] | None",
 ) -> list[str | None]:
     """For each row why it is hidden, or None."""
     from scorecard.disclosure.counts import counts
@@ -103,12 +108,20 @@ def _hidden(
     leading = _merged([by_indicator[name] for name in first])
     shapes: dict[int, tuple[tuple[Cell, ...], Equations]] = {}
     closed: dict[str, dict[Cell, str]] = {}
+    exact = _exact(earlier)
     main = counts(first, leading, earlier, tables)
-    closed |= dict.fromkeys(first, _closed(main, needs, places, tables, groups, shapes, (), {}))
+    hidden, nothing_left = _closed(main, needs, places, tables, groups, shapes, (), {}, exact.get(tables.leading, ()))
+    closed |= dict.fromkeys(first, hidden)
+    told: list[Learned] = [(tables.leading, cell, name) for cell, name in nothing_left]
     public_answers = _public_answers(main, closed[tables.leading])
     for name in sorted(set(by_indicator) - set(first)):
         minor = counts([name], by_indicator[name], earlier, tables)
-        closed[name] = _closed(minor, needs, places, tables, groups, shapes, closed[tables.leading], public_answers)
+        closed[name], nothing_left = _closed(
+            minor, needs, places, tables, groups, shapes, closed[tables.leading], public_answers, exact.get(name, ())
+        )
+        told += [(name, cell, divided) for cell, divided in nothing_left]
+    if learned is not None:
+        learned += told
     whole = closed[tables.leading]  # also of figures that are no counts of their own
     return [closed.get(row.indicator, whole).get(cell) or whole.get(cell) for row, cell in zip(rows, cells, strict=True)]
 
@@ -122,10 +135,12 @@ def _closed(
     shapes: "dict[int, tuple[tuple[Cell, ...], Equations]]",
     forced: "Collection[Cell]",
     ceilings: "Mapping[Cell, float]",
-) -> "dict[Cell, str]":
-    """The hidden cells of one indicator, with their status.
+    exact: "Collection[tuple[Cell, str]]",
+) -> "tuple[dict[Cell, str], list[tuple[Cell, str]]]":
+    """The hidden cells of one indicator with their status, and the new wholes of which the parts leave nothing over.
 
     ``forced``: hidden whatever they hold. ``shapes``: sums found before. ``ceilings``: numbers that no number of a cell exceeds.
+    ``exact``: earlier wholes of which the parts left nothing over.
     """
     import numpy as np
 
@@ -133,15 +148,31 @@ def _closed(
     from scorecard.disclosure.secondary import Protection, few_answers, primary
 
     if not len(counted.cells):
-        return {}
+        return {}, []
     key = tuple(counted.cells)
     if hash(key) not in shapes or shapes[hash(key)][0] != key:
         shapes[hash(key)] = key, equations(key, places, tables, groups)
     hidden = primary(counted, needs) | np.array([cell in forced for cell in key])
     ceiling = np.array([ceilings.get(cell, np.inf) for cell in key])
-    hidden = Protection(counted, shapes[hash(key)][1], hidden & ~counted.zero, needs, ceiling).run()
+    protection = Protection(counted, shapes[hash(key)][1], hidden & ~counted.zero, needs, ceiling, exact)
+    hidden = protection.run()
     few = few_answers(counted, needs.least)
-    return {cell: TOO_FEW if small else SUPPRESSED for cell, closed, small in zip(key, hidden, few, strict=True) if closed}
+    return {
+        cell: TOO_FEW if small else SUPPRESSED for cell, closed, small in zip(key, hidden, few, strict=True) if closed
+    }, protection.exact()
+
+
+def _exact(earlier: "pd.DataFrame | None") -> "dict[str, set[tuple[Cell, str]]]":
+    """By indicator: earlier wholes of which the parts left nothing over, as ``public_history.public_cells`` kept them."""
+    from scorecard.disclosure.cells import Cell
+    from scorecard.disclosure.counts import CELL_COLUMNS
+
+    found: dict[str, set[tuple[Cell, str]]] = defaultdict(set)
+    if earlier is not None:
+        frame = earlier[earlier["variant"] == EXACT]
+        for *place, indicator, name in zip(*(frame[column].tolist() for column in (*CELL_COLUMNS, "indicator", "status")), strict=True):
+            found[indicator].add((Cell(*place), name))
+    return found
 
 
 def _public_answers(main: Any, closed: "Collection[Cell]") -> "dict[Cell, float]":

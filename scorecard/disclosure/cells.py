@@ -40,10 +40,12 @@ class Cell(NamedTuple):
 
 
 class Sum(NamedTuple):
-    """``whole`` = sum of ``parts`` − sum of ``less``, all as places in the list of cells. ``basis``: the sums that it follows from."""
+    """``whole`` = sum of ``parts`` − sum of ``less``, all as places in the list of cells. ``name``: what divides the whole. ``basis``:
+    the sums that it follows from."""
 
     whole: int
     parts: Sequence[int]
+    name: str
     less: Sequence[int] = ()
     basis: Sequence[int] = ()
 
@@ -53,7 +55,7 @@ class Equations:
     """Sums between cells: entries (``equation``, ``cell`` as its place in the list of cells, ``factor``), the whole with -1.
 
     ``own``: all cells are new, so that what the parts leave over is known. ``timed``: of months, windows or versions, where nothing is
-    left over. ``basis``: by equation that follows from others, those.
+    left over. ``names``: what divides the whole. ``basis``: by equation that follows from others, those.
     """
 
     equation: NDArray[np.int64]
@@ -61,6 +63,7 @@ class Equations:
     factor: NDArray[np.float64]
     own: NDArray[np.bool_]
     timed: NDArray[np.bool_]
+    names: Sequence[str]
     basis: Mapping[int, Sequence[int]]
 
     @property
@@ -73,9 +76,9 @@ def equations(cells: Sequence[Cell], places: "Mapping[str, Place]", tables: Publ
     """All sums that hold between the cells: parts of units, categories of a breakdown, procedures of a group, months of a window,
     versions of a month (a sum of one part)."""
     at = {cell: index for index, cell in enumerate(cells)}
-    sums = [Sum(*each) for each in (*_units(cells, at, places), *_categories(cells, at, tables), *_procedures(cells, at, groups))]
+    sums = [*_units(cells, at, places), *_categories(cells, at, tables), *_procedures(cells, at, groups)]
     timed = len(sums)
-    sums += [Sum(*each) for each in _versions(cells, at)]
+    sums += _versions(cells, at)
     sums += _months(cells, at, len(sums))
     lengths = [1 + len(each.parts) + len(each.less) for each in sums]
     cell = np.array([index for each in sums for index in (each.whole, *each.parts, *each.less)], dtype=np.int64)
@@ -84,12 +87,11 @@ def equations(cells: Sequence[Cell], places: "Mapping[str, Place]", tables: Publ
     new = np.array([each.new for each in cells], dtype=bool)
     own = np.ones(len(sums), dtype=bool)
     own[equation[~new[cell]]] = False
-    return Equations(
-        equation, cell, factor, own, np.arange(len(sums)) >= timed, {index: each.basis for index, each in enumerate(sums) if each.basis}
-    )
+    basis = {index: each.basis for index, each in enumerate(sums) if each.basis}
+    return Equations(equation, cell, factor, own, np.arange(len(sums)) >= timed, [each.name for each in sums], basis)
 
 
-def _units(cells: Iterable[Cell], at: Mapping[Cell, int], places: "Mapping[str, Place]") -> list[tuple[int, list[int]]]:
+def _units(cells: Iterable[Cell], at: Mapping[Cell, int], places: "Mapping[str, Place]") -> list[Sum]:
     """Each unit's cell is a part of that of the nearest unit above it that has such a cell."""
     parts: dict[Cell, list[int]] = defaultdict(list)
     for cell in cells:
@@ -104,12 +106,12 @@ def _units(cells: Iterable[Cell], at: Mapping[Cell, int], places: "Mapping[str, 
                 break
             higher = places.get(parent)
             parent = higher.parent if higher is not None else None
-    return [(at[whole], found) for whole, found in parts.items()]
+    return [Sum(at[whole], found, "units") for whole, found in parts.items()]
 
 
-def _categories(cells: Iterable[Cell], at: Mapping[Cell, int], tables: PublicTables) -> list[tuple[int, list[int]]]:
+def _categories(cells: Iterable[Cell], at: Mapping[Cell, int], tables: PublicTables) -> list[Sum]:
     parts: dict[tuple[Cell, str], list[int]] = defaultdict(list)
-    same: list[tuple[int, list[int]]] = []
+    same: list[Sum] = []
     for cell in cells:
         if cell.breakdown == TOTAL or cell.breakdown in tables.not_dividing:
             continue
@@ -117,11 +119,11 @@ def _categories(cells: Iterable[Cell], at: Mapping[Cell, int], tables: PublicTab
         if cell.breakdown == AGENCY:  # the unit's own cell is the same
             unit = cell._replace(subject_kind=UNIT, subject_code=cell.category, breakdown=TOTAL, category=TOTAL)
             if unit in at:
-                same.append((at[unit], [at[cell]]))
-    return [(at[whole], found) for (whole, _), found in parts.items() if whole in at] + same
+                same.append(Sum(at[unit], [at[cell]], "same unit"))
+    return [Sum(at[whole], found, name) for (whole, name), found in parts.items() if whole in at] + same
 
 
-def _procedures(cells: Iterable[Cell], at: Mapping[Cell, int], groups: Mapping[str, str]) -> list[tuple[int, list[int]]]:
+def _procedures(cells: Iterable[Cell], at: Mapping[Cell, int], groups: Mapping[str, str]) -> list[Sum]:
     parts: dict[Cell, list[int]] = defaultdict(list)
     for cell in cells:
         if cell.subject_kind == PROCEDURE:
@@ -130,7 +132,7 @@ def _procedures(cells: Iterable[Cell], at: Mapping[Cell, int], groups: Mapping[s
             whole = group if cell.breakdown == TOTAL and group in at else nation
             if whole in at:
                 parts[whole].append(at[cell])
-    return [(at[whole], found) for whole, found in parts.items()]
+    return [Sum(at[whole], found, "procedures") for whole, found in parts.items()]
 
 
 def _months(cells: Iterable[Cell], at: Mapping[Cell, int], first: int) -> list[Sum]:
@@ -158,7 +160,7 @@ def _months(cells: Iterable[Cell], at: Mapping[Cell, int], first: int) -> list[S
             parts = months(single, cell.ago, cell.ago + cell.window)
             if parts:
                 windows[single].append((cell, first + len(sums)))
-                sums.append(Sum(at[cell], parts))
+                sums.append(Sum(at[cell], parts, "months"))
     for single, several in windows.items():
         for index, (later, one) in enumerate(several):
             for earlier, other in several[index + 1 :]:
@@ -167,9 +169,9 @@ def _months(cells: Iterable[Cell], at: Mapping[Cell, int], first: int) -> list[S
                     continue
                 if 0 < apart < min(NEAR + 1, later.window):  # the later one has come by some months and lost others
                     come, gone = months(single, later.ago, earlier.ago), months(single, *ends)
-                    sums.append(Sum(at[later], [at[earlier], *come], gone, (one, other)))
+                    sums.append(Sum(at[later], [at[earlier], *come], "months", gone, (one, other)))
                 elif apart == 0 and earlier.window > later.window:  # the longer one began earlier
-                    sums.append(Sum(at[earlier], [at[later], *months(single, *ends)], (), (one, other)))
+                    sums.append(Sum(at[earlier], [at[later], *months(single, *ends)], "months", (), (one, other)))
     return sums
 
 
@@ -178,7 +180,7 @@ def _later(one: int, other: int) -> bool:
     return other != NOW and (one == NOW or one > other)
 
 
-def _versions(cells: Iterable[Cell], at: Mapping[Cell, int]) -> list[tuple[int, list[int]]]:
+def _versions(cells: Iterable[Cell], at: Mapping[Cell, int]) -> list[Sum]:
     """Versions of one month count the same answers."""
     versions: dict[Cell, list[Cell]] = defaultdict(list)
     for cell in cells:
@@ -186,5 +188,5 @@ def _versions(cells: Iterable[Cell], at: Mapping[Cell, int]) -> list[tuple[int, 
     found = []
     for several in versions.values():
         ordered = sorted(several, key=lambda cell: cell.version if cell.version != NOW else 10**6)
-        found += [(at[before], [at[after]]) for before, after in pairwise(ordered)]
+        found += [Sum(at[before], [at[after]], "versions") for before, after in pairwise(ordered)]
     return found

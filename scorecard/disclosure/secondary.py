@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorecard.disclosure.bounds import ContradictionError, Floats, Ints, Problem, audit, propagate
-from scorecard.disclosure.cells import Equations
+from scorecard.disclosure.cells import Cell, Equations
 from scorecard.disclosure.counts import FEW, MANY, MISSING, SHOWN, ZERO, Counts
 from scorecard.figures import RAW
 
@@ -62,7 +62,15 @@ class Protection:
     known. What the parts of a sum leave over (answers about a unit itself) is protected like a cell.
     """
 
-    def __init__(self, counts: Counts, equations: Equations, hidden: Flags, needs: Needs, ceiling: Floats | None = None) -> None:
+    def __init__(
+        self,
+        counts: Counts,
+        equations: Equations,
+        hidden: Flags,
+        needs: Needs,
+        ceiling: Floats | None = None,
+        exact: Collection[tuple[Cell, str]] = (),
+    ) -> None:
         self.counts, self.equations, self.needs = counts, equations, needs
         self.hidden = hidden.copy()
         self.ceiling = np.full(len(counts.cells), np.inf) if ceiling is None else ceiling
@@ -78,7 +86,8 @@ class Protection:
         self._sums_of: dict[int, list[int]] = defaultdict(list)
         for equation, cell in zip(equations.equation.tolist(), equations.cell.tolist(), strict=True):
             self._sums_of[cell].append(equation)
-        self.loose = np.zeros(equations.count, dtype=bool)
+        past = zip(self._wholes(), equations.names, (equations.own | equations.timed).tolist(), strict=True)
+        self.loose = np.array([not told and (whole, name) not in exact for whole, name, told in past], dtype=bool)
         self._hopeless: set[int] = set()
         self._settle()
         self._blind = self._problem(np.ones_like(hidden), blind=True)
@@ -96,6 +105,18 @@ class Protection:
             helped = {name for name, cell in chosen if cell is not None}
             self._hopeless |= {name for name, _ in chosen} - helped
             self.hidden[[cell for _, cell in chosen if cell is not None]] = True
+
+    def exact(self) -> list[tuple[Cell, str]]:
+        """Wholes of which the new parts leave nothing over, with what divides them: who knows the country can know that."""
+        sums = self.equations
+        nothing = sums.own & ~sums.timed & (self.kept & (self.rest == 0)).all(axis=1)
+        return [(whole, name) for whole, name, told in zip(self._wholes(), sums.names, nothing.tolist(), strict=True) if told]
+
+    def _wholes(self) -> list[Cell]:
+        """The whole of each sum."""
+        sums = self.equations
+        first = np.searchsorted(sums.equation, np.arange(sums.count))
+        return [self.counts.cells[index] for index in sums.cell[first].tolist()]
 
     def _settle(self) -> None:
         """Which sums hold, what they leave over, and which new cells would show a few answers by their difference to earlier ones.
