@@ -24,7 +24,7 @@ blueprint = Blueprint("integrity", __name__)
 
 @blueprint.app_context_processor
 def _shared() -> dict[str, Any]:
-    return {"edition_remarks": lambda month: page.remarks(reading(), month)}
+    return {"edition_remarks": lambda month: page.remarks(reading(), month), "under_verification": page.under_verification}
 
 
 @blueprint.get("/centre/questions")

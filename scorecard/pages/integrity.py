@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from core.web import pick
+from scorecard import queries
 from scorecard.integrity import HUMAN_MARKS, MARKS, WORDS
 from scorecard.integrity_models import EditionRemark, IntegrityOverride, IntegrityQuestion
 from scorecard.pages import places
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from procedures.queries import UnitView
+    from scorecard.models import Edition
 
 FIVE = 5  # points: a difference is told in steps of five, so that no small count can be read from it
 WAITING = ("open", "explained", "referred")
@@ -88,6 +90,13 @@ def _asked(row: IntegrityQuestion, units: Mapping[str, UnitView], today: date) -
         second_by=row.second_by or "",
         second_reason=row.second_reason,
     )
+
+
+def under_verification(edition: Edition) -> int | None:
+    """How many units and providers the edition's detectors ask about: all that the public edition says of them. None: not compared."""
+    found = queries.edition_table(edition, "integrity_counts")
+    whole = found.loc[found["detector"] == "all", "asked"]
+    return int(whole.iloc[0]) if len(whole) else None
 
 
 def state_words(state: str) -> str:

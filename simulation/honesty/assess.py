@@ -46,11 +46,10 @@ class Month:
         """Shares of the satisfied, by the column ``by`` (None: the nation)."""
         dossiers, names = self.population["dossiers"].to_numpy(np.float64), self.population["unit_code"].cat.codes.to_numpy()
         reached = np.isin(names, np.unique(self.unit))
-        if by is None:
-            domain, home, domains = np.zeros(len(self.answers), dtype=np.int64), np.zeros(len(dossiers), dtype=np.int64), 1
-        else:
-            domain = self.answers[by].cat.codes.to_numpy(dtype=np.int64)
-            home, domains = self.population[by].cat.codes.to_numpy(dtype=np.int64), len(self.population[by].cat.categories)
+        domain, home, domains = np.zeros(len(self.answers), dtype=np.int64), np.zeros(len(dossiers), dtype=np.int64), 1
+        if by is not None:
+            domain, home = (np.array(frame[by].cat.codes, dtype=np.int64) for frame in (self.answers, self.population))
+            domains = len(self.population[by].cat.categories)
         whole = np.bincount(home, dossiers, domains)
         found = statistics.estimate(
             self.answers["satisfied"].to_numpy(dtype=np.float64),

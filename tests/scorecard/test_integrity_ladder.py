@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import pandas as pd
 import pytest
 from flask import Flask
 from sqlalchemy import select, text
@@ -231,3 +232,20 @@ def _bytes(text: str) -> object:
     from io import BytesIO
 
     return BytesIO(text.encode())
+
+
+def test_questions_are_opened_once_and_marked_where_a_newer_edition_does_not_find_them(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = {"subject_kind": "unit", "subject_code": "00004", "detector": "device", "hits": 20, "trials": 90, "share": 0.22, "peers": 0.01}
+    found = pd.DataFrame(
+        [row | {"p": 1e-9, "q": 1e-5, "question": True}, row | {"subject_code": "00008", "p": 0.2, "q": 1.0, "question": False}]
+    )
+    monkeypatch.setattr("scorecard.integrity_tables.patterns", lambda _folder: found)
+    _edition()
+    assert integrity_operations.ask_units(NOW) == {str(MONTH): 1}
+    question = reading().scalars(select(IntegrityQuestion)).one()
+    assert (question.subject_code, question.state, question.still_found) == ("00004", "open", True)
+    assert question.due_on == DUE  # five working days from Friday
+    assert not question.fixed_before  # the thresholds are younger than that month
+    monkeypatch.setattr("scorecard.integrity_tables.patterns", lambda _folder: found.assign(question=False))
+    integrity_operations.ask(reading().scalars(select(Edition)).one(), NOW)
+    assert [row.still_found for row in reading().scalars(select(IntegrityQuestion))] == [False]
