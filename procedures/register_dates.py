@@ -67,10 +67,10 @@ class _Known:
     def __init__(self, session: Session) -> None:
         self.registers = set(session.scalars(select(StateRegister.code)))
         held = select(StandardComponent.code, StateRegister.code).join(StateRegister, StateRegister.id == StandardComponent.register_id)
-        self.components = dict(session.execute(held).tuples().all())
+        self.components = dict(session.execute(held).all())
         self.units = set(session.scalars(select(Unit.code).where(Unit.kind.in_(("province", "ministry")))))
         owners = select(Source.code, Unit.code).join(Unit, Unit.id == Source.unit_id)
-        self.sources = dict(session.execute(owners).tuples().all())
+        self.sources = dict(session.execute(owners).all())
 
     def entry(self, row: ListRow, latest: date) -> _Entry:
         """The row's meaning. Raises ``InputError``."""
@@ -107,8 +107,8 @@ def _wrong(row: ListRow, field: str, vietnamese: str, english: str) -> InputErro
 def _write(session: Session, entries: Iterable[_Entry], result: ListResult) -> None:
     registers = {item.code: item for item in session.scalars(select(StateRegister))}
     components = {item.code: item for item in session.scalars(select(StandardComponent))}
-    units = dict(session.execute(select(Unit.code, Unit.id)).tuples().all())
-    sources = dict(session.execute(select(Source.code, Source.id)).tuples().all())
+    units = dict(session.execute(select(Unit.code, Unit.id)).all())
+    sources = dict(session.execute(select(Source.code, Source.id)).all())
     for entry in entries:
         if entry.published is not None:
             holder = components[entry.component] if entry.component else registers[entry.register]
