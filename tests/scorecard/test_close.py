@@ -145,7 +145,8 @@ def test_survey_figures(app: Flask) -> None:
 
 def test_small_cells_leave_no_number_behind(app: Flask) -> None:
     build(DOSSIERS)
-    answers([("00004", 5, BIRTH, 0, None, {})] * 40 + [("00008", 4, BIRTH, 0, None, {})] * 9 + [("00025", 4, BIRTH, 0, None, {})] * 15)
+    many = [("00004", 5, 30), ("00004", 2, 10), ("00008", 4, 9), ("00025", 4, 10), ("00025", 1, 5)]
+    answers([(unit, rating, BIRTH, 0, None, {}) for unit, rating, number in many for _ in range(number)])
     operations.close(MONTH, NOW, "test")
     assert figure("00004", "satisfaction").status == "value"
     assert figure("00008", "satisfaction").status == "too_few"
@@ -158,7 +159,7 @@ def test_small_cells_leave_no_number_behind(app: Flask) -> None:
 
 def test_ten_to_twenty_nine_answers_are_grey(sqlite_app: Flask) -> None:
     build(DOSSIERS)
-    answers([("00004", 5, BIRTH, 0, None, {})] * 29)
+    answers([("00004", 5, BIRTH, 0, None, {})] * 20 + [("00004", 1, BIRTH, 0, None, {})] * 9)
     operations.close(MONTH, NOW, "test")
     assert figure("00004", "satisfaction").grey
     assert not figure("00004", "online_filing").grey
