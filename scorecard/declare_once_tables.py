@@ -153,7 +153,8 @@ def _cells(frame: "pd.DataFrame", kinds: dict[str, str], n: str, k: str) -> "pd.
 def _told(material: TableMaterial, kinds: dict[str, str]) -> "pd.DataFrame":
     """Of people whose dossier records no request and who answered how often they were asked: how many say that they were."""
     answers = material.inputs.answers
-    shown = {row.subject_code for row in material.rows if (row.subject_kind, row.indicator, row.variant, row.status) == _SHOWN}
+    month = [row for row in material.rows if (row.window, row.breakdown) == (1, "total")]
+    shown = {row.subject_code for row in month if (row.subject_kind, row.indicator, row.variant, row.status) == _SHOWN}
     times = answers["supplement_count"].astype("object")
     silent = (answers["end_point"] != "supplement") & times.isin(("0", "1", "2+")) & (answers["recorded_supplements"].fillna(-1) == 0)
     told = answers[silent.astype(bool)]

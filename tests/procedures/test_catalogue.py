@@ -138,9 +138,9 @@ def test_seeds_are_loaded_once(app: Flask) -> None:
     runner = app.test_cli_runner()
     assert json.loads(runner.invoke(args=["catalogue", "registers"]).output) == {
         "registers": {"added": 12, "changed": 0, "unchanged": 0},
-        "claims": {"added": 9, "changed": 0, "unchanged": 0},
+        "claims": {"added": 15, "changed": 0, "unchanged": 0},
     }
-    assert json.loads(runner.invoke(args=["catalogue", "registers"]).output)["claims"]["unchanged"] == 9
+    assert json.loads(runner.invoke(args=["catalogue", "registers"]).output)["claims"]["unchanged"] == 15
     claim = reading().query(QuotedClaim).filter_by(key="local_online").one()
     assert (claim.numerator, claim.denominator, claim.as_of) == (2014, 2177, date(2025, 12, 5))
 
