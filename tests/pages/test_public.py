@@ -48,7 +48,7 @@ def test_the_first_page_says_the_countrys_figures_with_interval_and_n(country: F
     html = acting_as(country, None).get("/").text
     with country.test_request_context("/"):
         session = reading()
-        figure = queries.figure_map(session, published(session), "nation")["VN", "satisfaction", "raw"]
+        figure = queries.figure_map(session, published(session), "nation")["VN", "satisfaction", "weighted"]
         of_hundred = words.of_hundred(figure)
         assert of_hundred is not None
         assert words.rate(figure) in html
