@@ -251,11 +251,12 @@ def _silent(frame: pd.DataFrame, units: Mapping[str, UnitView]) -> list[Silent]:
 
 def _group_sizes(frame: pd.DataFrame) -> Sequence[tuple[str, str]]:
     """How many communes each group of each type has."""
+    kinds = {"commune xã": _("Xã và đặc khu"), "commune phường": _("Phường")}
     compared = frame[frame["reason"] == ""]
     sizes = compared.groupby(["peer_group", "group"]).size()
     return [
         (
-            _("%(kind)s, nhóm %(group)s", kind=str(peer).removeprefix("commune ") or _("xã"), group=int(group)),
+            _("%(kind)s, nhóm %(group)s", kind=kinds.get(str(peer), str(peer)), group=int(group)),
             _("%(n)s đơn vị", n=words.count(int(size))),
         )
         for (peer, group), size in sizes.items()
