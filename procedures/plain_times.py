@@ -25,12 +25,16 @@ def plain(column: "pa.ChunkedArray") -> bool:
         text = np.frombuffer(letters, np.uint8)
         starts = np.frombuffer(ends, np.int32)[chunk.offset : chunk.offset + len(chunk) + 1]
         lengths = np.diff(starts)
-        filled = starts[:-1][lengths > 0]
-        lengths = lengths[lengths > 0]
         for length, marks in _MARKS.items():
-            here = filled if np.all(lengths == length) else filled[lengths == length]
-            if not all(np.all(text[here + place] == letter) for place, letter in marks):
+            here = lengths == length
+            if not here.any():
+                continue
+            if np.all(here | (lengths == 0)):  # nothing else stands between them
+                cells = text[starts[0] : starts[-1]].reshape(-1, length)
+            else:
+                cells = text[starts[:-1][here, None] + np.arange(length)]
+            if not all(np.all(cells[:, place] == letter) for place, letter in marks):
                 return False
-        if not np.all((lengths == 10) | (lengths == 19)):
+        if not np.all((lengths == 0) | (lengths == 10) | (lengths == 19)):
             return False
     return True

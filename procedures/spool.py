@@ -12,6 +12,7 @@ import os
 import secrets
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 MAGIC = b"TTHC-SPOOL-1\n"
 CHUNK = 1 << 20
+FLUSHED = 64  # chunks, after which what is written is brought to the disk beside the reading
 TAG = 16
 PREFIX = 7  # bytes of the nonce that a file has to itself; 4 for the chunk's number and 1 for "last" follow
 SUFFIX = ".spool"
@@ -81,16 +83,24 @@ def write(key: str, stream: BinaryIO, file_name: str) -> Spooled:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     try:
-        with part.open("wb") as target:
+        with part.open("wb") as target, ThreadPoolExecutor(2) as beside:
             target.write(MAGIC + prefix)
-            number, chunk = 0, _full(stream)
+            number, chunk, digested, flushed = 0, _full(stream), None, None
             while chunk:
+                if digested is not None:
+                    digested.result()
+                digested = beside.submit(digest.update, chunk)
                 # the next one is read first: only then is it known whether this one is the last
                 following = _full(stream)
-                digest.update(chunk)
                 size += len(chunk)
                 target.write(cipher.encrypt(_nonce(prefix, number, not following), chunk, None))
                 number, chunk = number + 1, following
+                if number % FLUSHED == 0 and (flushed is None or flushed.done()):
+                    # what is on the disk already need not be waited for at the end
+                    flushed = beside.submit(os.fdatasync, target.fileno())
+            for waited in (digested, flushed):
+                if waited is not None:
+                    waited.result()
             target.flush()
             os.fsync(target.fileno())
         if size == 0:
