@@ -42,6 +42,7 @@ class Dossiers:
     answered_at: np.ndarray
     digitised: np.ndarray
     reused: np.ndarray
+    electronic: np.ndarray  # the result has an electronic document
     requests: Requests
     asked_truly: np.ndarray  # how often really, recorded or not
     late: np.ndarray
@@ -119,12 +120,15 @@ def draw(
         answered_at=np.where(answered_at <= now, answered_at, NEVER),
         digitised=rng.random(count) < _sigmoid(0.6 + 0.6 * world.system_digital[system] + 0.5 * (channel == ONLINE)),
         reused=rng.random(count) < _sigmoid(-1.2 + 0.6 * world.system_digital[system]),
+        electronic=np.zeros(0, dtype=bool),
         requests=requests,
         asked_truly=asked,
         late=overdue,
         satisfaction=np.zeros(0),
     )
     result.satisfaction = _satisfaction(rng, world, result, end)
+    wanted = _sigmoid(1.4 + 0.7 * world.system_digital[system] - 1.5 * (channel != ONLINE))
+    result.electronic = (end == DONE) & (result.finished != NEVER) & (rng.random(count) < wanted)
     return result
 
 

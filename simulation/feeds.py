@@ -80,6 +80,7 @@ def _table(dossiers: Dossiers, catalogue: list[Item], world: World, causes: Caus
         "TaiLieuNop": _documents(dossiers),
         "QuaTrinhXuLy": _history(dossiers),
         "HoSoBoSung": _supplements(dossiers, causes),
+        "GiayToKetQua": _results(dossiers),
         "DSKetNoiCSDL": _lookups(dossiers, world),
         "NgayCapNhat": _stamps(dossiers.updated),
     }
@@ -109,6 +110,14 @@ def _documents(dossiers: Dossiers) -> pa.Array:
     reused = pc.if_else(pa.array(dossiers.reused & dossiers.digitised), "1", "0")
     entry = pa.StructArray.from_arrays([flag, reused], ["DuocSoHoa", "DuocTaiSuDung"])
     return pa.ListArray.from_arrays(pa.array(np.arange(len(dossiers.item) + 1), pa.int32()), entry)
+
+
+def _results(dossiers: Dossiers) -> pa.Array:
+    """The electronic result, where there is one: a code as the national warehouse gives it."""
+    offsets = np.concatenate([[0], np.cumsum(dossiers.electronic)])
+    number = pa.array(np.flatnonzero(dossiers.electronic)).cast(pa.string())
+    entry = pa.StructArray.from_arrays([pc.binary_join_element_wise("KQ", pc.utf8_lpad(number, 9, "0"), "-")], ["MaGiayToKetQua"])
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), entry)
 
 
 def _history(dossiers: Dossiers) -> pa.Array:

@@ -15,6 +15,7 @@ from simulation.places import Place, read_yaml, vertical_code
 # The islands' special zones have no one-stop activity in the demonstration.
 WITHOUT_ACTIVITY = ("20333", "22736")
 SMALL_ZONE = 0.12  # weight of a special zone against a commune
+OFTEN, PHANTOM = 40, 0.025  # procedures that are often wanted; share of their services that are online on the list alone
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class World:
     item_slow: np.ndarray
     registers: list[str]
     connected: np.ndarray  # registers × systems: ordinal of the first day, or a day that never comes
+    phantom: np.ndarray  # provinces × items: online on the list alone, nobody can file so
 
     @property
     def provinces(self) -> int:
@@ -119,7 +121,14 @@ def make_world(
         item_slow=rng.normal(size=len(catalogue)),
         registers=names,
         connected=since,
+        phantom=_phantoms(rng, len(provinces), demand),
     )
+
+
+def _phantoms(rng: np.random.Generator, provinces: int, demand: np.ndarray) -> np.ndarray:
+    """One service in forty of those that people often want does not work online, whatever the list says."""
+    often = demand >= np.sort(demand)[-OFTEN]
+    return np.asarray((rng.random((provinces, len(demand))) < PHANTOM) & often)
 
 
 def _province_weights(rng: np.random.Generator, provinces: list[Place], facts: dict[str, tuple[str, int]]) -> np.ndarray:
@@ -141,11 +150,12 @@ def _commune_weights(rng: np.random.Generator, communes: list[Place], province: 
 
 
 def online_chance(levels: Levels, world: World, item: np.ndarray, system: np.ndarray, place: np.ndarray, day: np.ndarray) -> np.ndarray:
-    """Probability that a dossier is filed online; 0 where the procedure was not offered online on the day.
+    """Probability that a dossier is filed online; 0 where the procedure was not offered online on the day, or only on the list.
 
     ``place``: the province's index, also for a ministry's own office there; ``day``: ordinal of the day.
     """
     level = np.where(day < levels.changed[place, item], levels.before[place, item], levels.after[place, item])
     level = np.where(level < 0, levels.ministry[item], level)
     base = np.array([-99.0, 0.45, 1.05])[level]
-    return np.asarray(np.where(level > 0, 1.0 / (1.0 + np.exp(-(base + 0.55 * world.system_digital[system]))), 0.0))
+    works = (level > 0) & ~world.phantom[place, item]
+    return np.asarray(np.where(works, 1.0 / (1.0 + np.exp(-(base + 0.55 * world.system_digital[system]))), 0.0))
