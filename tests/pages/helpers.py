@@ -65,6 +65,7 @@ def public_addresses(session: Session) -> list[str]:
         f"/localities/{a_commune_with(session, 'too_few')}",
         "/procedures?q=khai+sinh",
         f"/procedures/{a_procedure(session, simulated=False)}",
+        "/declare-once",
         "/method",
         "/rules",
         "/rules/qd766-2022",
