@@ -5,9 +5,15 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from surveys.imports import TOTAL
+from surveys.imports import NO_NUMBER, NO_VALUE, OUTSIDE, TOTAL, UNKNOWN
 from surveys.outside_models import OutsideFigure, OutsideSeries
 
+REASONS = {  # (vi, en)
+    NO_NUMBER: ("không có số người trả lời", "no number of answers"),
+    NO_VALUE: ("không có giá trị", "no value"),
+    UNKNOWN: ("trả lời không biết", "answered don't know"),
+    OUTSIDE: ("ngoài thang điểm", "outside the scale"),
+}
 LEAST = 10  # answers: a figure on fewer is not shown, whoever collected them
 
 
@@ -28,6 +34,7 @@ class Shelf:
 
     series: OutsideSeries
     lines: list[Line]
+    excluded: list[tuple[str, str, int]]  # reason in Vietnamese and in English, number
 
 
 def series_list(session: Session) -> list[Shelf]:
@@ -43,8 +50,21 @@ def series_list(session: Session) -> list[Shelf]:
             for figure in found
             if not figure.period and (figure.answered or 0) >= LEAST
         ]
-        shelves.append(Shelf(series, lines))
+        shelves.append(Shelf(series, lines, _excluded(series)))
     return shelves
+
+
+def _excluded(series: OutsideSeries) -> list[tuple[str, str, int]]:
+    own = {rule["reason_en"]: rule["reason_vi"] for rule in series.profile["exclude"]}
+    found = []
+    for reason, count in series.excluded.items():
+        kind, _, question = reason.partition(": ")
+        if reason not in own and kind in REASONS:
+            at = f" ({question})" if question else ""
+            found.append((REASONS[kind][0] + at, REASONS[kind][1] + at, count))
+        else:
+            found.append((own.get(reason, reason), reason, count))
+    return found
 
 
 def figures_of(session: Session, code: str) -> list[OutsideFigure]:
