@@ -24,6 +24,7 @@ from scorecard.integrity_inputs import with_verdicts
 from scorecard.measuring import Place
 from scorecard.public_history import EARLIER, freeze_public, load_public
 from scorecard.quality_marks import SUBMISSIONS, submissions_frame
+from scorecard.refresh import live_answers
 from scorecard.rulesets import RuleSet, read
 from scorecard.service_inputs import LISTS, OFFERINGS, SYSTEMS, ServiceInputs, freeze_services, load_services
 from scorecard.survey_estimates import Earlier
@@ -93,9 +94,13 @@ def freeze(
 
     day = month.last_day
     _write_json(folder / LAKE_FILES, [asdict(item) for item in _lake_files(lake, month, digests=not provisional)])
-    step = read(rules_file).disclosure.suppress_below if provisional else None
     if published is None:
-        write_frame(folder / "answers.parquet", answers_frame(session, month, cutoff, step))
+        if provisional:
+            owners = {code: view.province_code or code for code, view in units(session, day).items()}
+            answers = live_answers(folder, session, month, cutoff, folder.parent, owners)
+        else:
+            answers = answers_frame(session, month, cutoff)
+        write_frame(folder / "answers.parquet", answers)
         write_frame(folder / "invited.parquet", invited_counts(session, month))
     else:
         for name in SURVEY:

@@ -54,12 +54,10 @@ def is_answered(session: Session, invitation_id: int) -> bool:
     return session.scalar(select(Answer.id).where(Answer.invitation_id == invitation_id)) is not None
 
 
-def answers_frame(session: Session, month: Month, cutoff: datetime, step: int | None = None, heaping_days: int = 2) -> "pd.DataFrame":
+def answers_frame(session: Session, month: Month, cutoff: datetime, heaping_days: int = 2, *, numbered: bool = False) -> "pd.DataFrame":
     """The month's answers first given before ``cutoff``, one a row, all end-points and modes, trials (``is_test``) too.
 
-    ``step``: for a month that is not over. A column ``settled`` then marks the answers that may be counted already: those
-    complete in all that is measured, in the order of their coming, up to the last full step. Two successive states thus differ by
-    whole steps in every figure, and no single new answer shows.
+    ``numbered``: for a month that is not over (``scorecard.refresh``): in the order of their coming, with a column ``number``.
 
     Columns: ``questionnaire``, ``rating`` (Int64, 5 best, missing where it was left open or not asked), one text column
     for each question code (choice code, or missing), the context columns of the invitation, how it was drawn (``probability``,
@@ -79,7 +77,7 @@ def answers_frame(session: Session, month: Month, cutoff: datetime, step: int | 
         **{name: getattr(Invitation, name) for name in DELIVERED},
     }
     rows = session.execute(
-        select(Answer.responses, *(getattr(Answer, name) for name in own), *joined.values(), Answer.answered_on)
+        select(Answer.responses, *(getattr(Answer, name) for name in own), *joined.values(), Answer.id, Answer.answered_on)
         .outerjoin(Invitation, Invitation.id == Answer.invitation_id)
         .where(Answer.month == str(month), Answer.first_answered_at < cutoff)
         .order_by(Answer.id)
@@ -95,9 +93,8 @@ def answers_frame(session: Session, month: Month, cutoff: datetime, step: int | 
     frame = pd.DataFrame(columns)
     frame["device"] = _numbered(frame["device"])
     frame = frame.astype(types)[order]
-    if step is not None:
-        complete = frame["rating"].notna() & frame["asked_again"].isin(("yes", "no")) & frame["supplement_count"].isin(("0", "1", "2+"))
-        frame["settled"] = complete & (complete.cumsum() <= complete.sum() // step * step)
+    if numbered:
+        return frame.assign(number=[row[-2] for row in rows]).astype({"number": "int64"})
     return frame.sort_values([*CONTEXT, *(name for name in order if name not in CONTEXT)], ignore_index=True)
 
 
