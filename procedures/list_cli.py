@@ -24,8 +24,8 @@ def _told(load: Callable[[], ListResult], as_json: bool) -> None:
     except InputError as error:
         click.echo(str(error), err=True)
         sys.exit(1)
-    for error in result.errors:
-        click.echo(str(error), err=True)
+    for wrong in result.errors:
+        click.echo(str(wrong), err=True)
     if result.errors:
         sys.exit(1)
     counts = {key: value for key, value in asdict(result).items() if key != "errors"}

@@ -41,7 +41,7 @@ def _used(code: str, numerators: dict[str, Expression], **words: str) -> Indicat
 
 
 def _listed(code: str, higher_is_better: bool, **words: str) -> Indicator:
-    given = {"unit_of_analysis_vi": SERVICE_VI, "unit_of_analysis_en": SERVICE_EN} | words
+    given: dict[str, Any] = {"unit_of_analysis_vi": SERVICE_VI, "unit_of_analysis_en": SERVICE_EN} | words
     return Indicator(code=code, kind=SERVICE, higher_is_better=higher_is_better, **given)
 
 

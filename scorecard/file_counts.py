@@ -12,7 +12,7 @@ import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.calendar import Month
 from core.lake import from_arrow
@@ -80,7 +80,7 @@ class FileCounts:
         name: str,
         tables: "Mapping[str, ibis.Table]",
         files: Mapping[str, list[int]],
-        index: dict,
+        index: dict[str, Any],
     ) -> int:
         import pyarrow as pa
 
@@ -89,7 +89,7 @@ class FileCounts:
         numbered = {part: table.inner_join(numbers, FILE).drop(FILE) if FILE in table.columns else table for part, table in tables.items()}
         return self._write(engine, name, numbered, index)
 
-    def _write(self, engine: "ibis.backends.duckdb.Backend", name: str, tables: "Mapping[str, ibis.Table]", index: dict) -> int:
+    def _write(self, engine: "ibis.backends.duckdb.Backend", name: str, tables: "Mapping[str, ibis.Table]", index: dict[str, Any]) -> int:
         number: int = index["written"]
         index["written"] += 1
         for part, table in tables.items():
@@ -97,7 +97,9 @@ class FileCounts:
         index["parts"] = sorted(tables)
         return number
 
-    def _live(self, engine: "ibis.backends.duckdb.Backend", name: str, index: dict, live: Sequence[int]) -> "dict[str, ibis.Table]":
+    def _live(
+        self, engine: "ibis.backends.duckdb.Backend", name: str, index: dict[str, Any], live: Sequence[int]
+    ) -> "dict[str, ibis.Table]":
         import pyarrow as pa
 
         known = from_arrow(engine, f"{name}_live_{index['written']}", pa.table({NUMBER: pa.array(live, pa.int64())}))
@@ -107,14 +109,14 @@ class FileCounts:
             found[part] = rows.semi_join(known, NUMBER)
         return found
 
-    def _read(self, name: str) -> dict:
+    def _read(self, name: str) -> dict[str, Any]:
         path = self.folder / INDEX.format(name)
         if not path.is_file():
             return {"files": {}, "next": 0, "batches": [], "written": 0, "parts": []}
-        found: dict = json.loads(path.read_text(encoding="utf-8"))
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return found
 
-    def _save(self, name: str, index: dict) -> None:
+    def _save(self, name: str, index: dict[str, Any]) -> None:
         path = self.folder / INDEX.format(name)
         path.with_suffix(".new").write_text(json.dumps(index), encoding="utf-8")
         path.with_suffix(".new").replace(path)

@@ -1,9 +1,11 @@
 """Definitions of what is charged to who received, to who supplied the system, and what petitions say."""
 
+from typing import Any
+
 from scorecard.definitions import NO_DOSSIERS_EN, NO_DOSSIERS_VI, PETITION, RECEPTION, SYSTEM, Indicator
 
 NOTICE, NOTICE_EN = "Thông báo 07-TB/CQTTBCĐ, Phụ lục 3(h)", "Notice 07-TB/CQTTBCĐ, Annex 3(h)"
-RECEIVED = {
+RECEIVED: dict[str, Any] = {
     "kind": RECEPTION,
     "unit_of_analysis_vi": "hồ sơ",
     "unit_of_analysis_en": "dossier",
@@ -12,8 +14,8 @@ RECEIVED = {
     "empty_vi": NO_DOSSIERS_VI,
     "empty_en": NO_DOSSIERS_EN,
 }
-SUPPLIED = {"kind": SYSTEM, "source": NOTICE, "source_en": NOTICE_EN}
-SENT_IN = {
+SUPPLIED: dict[str, Any] = {"kind": SYSTEM, "source": NOTICE, "source_en": NOTICE_EN}
+SENT_IN: dict[str, Any] = {
     "kind": PETITION,
     "unit_of_analysis_vi": "phản ánh, kiến nghị",
     "unit_of_analysis_en": "petition",

@@ -270,7 +270,7 @@ def providers(session: Session, edition: Edition) -> list[Provider]:
         unit = answers.get(item["source"])
         if item["provider"] and unit:
             supplied.setdefault(item["provider"], []).append((unit, places.short(units, unit)))
-    codes = sorted({code for code, _indicator, _variant in figures}, key=lambda code: places.plain(names.get(code, code)))
+    codes = sorted({code for code, _indicator, _variant in figures}, key=lambda code: places.plain(str(names.get(code) or code)))
     return [
         Provider(
             code,
