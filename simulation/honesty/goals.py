@@ -92,18 +92,17 @@ def summarise(outcomes: Iterable[Outcome]) -> Summary:
 
 def goals(total: Summary) -> list[Goal]:
     """Every goal that something was measured for."""
-    first = total.months.get("W1", [])
-    found = [
-        _share("w1_coverage_nation", [(month["covered"], 1) for month in first], _within),
-        _mean("w1_coverage_provinces", [month["provinces"] for month in first], _within),
-    ]
-    if total.windows:
-        found.append(_share("w1_coverage_commune_windows", [pair for pairs in total.windows.values() for pair in pairs], _within))
-    found.append(_bias("w1_bias_left_nation", first))
-    found.append(_bias("w1_bias_left_provinces", total.province_bias))
-    second = total.months.get("W2", [])
-    found.append(_share("w2_band_holds_truth_nation", [(month["band"], 1) for month in second], lambda value: value >= BAND))
-    found.append(_mean("w2_band_holds_truth_provinces", [month["province_band"] for month in second], lambda value: value >= BAND))
+    found: list[Goal] = []
+    if first := total.months.get("W1"):
+        found.append(_share("w1_coverage_nation", [(month["covered"], 1) for month in first], _within))
+        found.append(_mean("w1_coverage_provinces", [month["provinces"] for month in first], _within))
+        if total.windows:
+            found.append(_share("w1_coverage_commune_windows", [pair for pairs in total.windows.values() for pair in pairs], _within))
+        found.append(_bias("w1_bias_left_nation", first))
+        found.append(_bias("w1_bias_left_provinces", total.province_bias))
+    if second := total.months.get("W2"):
+        found.append(_share("w2_band_holds_truth_nation", [(month["band"], 1) for month in second], lambda value: value >= BAND))
+        found.append(_mean("w2_band_holds_truth_provinces", [month["province_band"] for month in second], lambda value: value >= BAND))
     for way in tampering.WAYS:
         keys = [key for key in total.tried if key[0] == way and key[1] == GOAL_DOSE and key[2] >= GOAL_SIZE]
         if keys:
@@ -142,7 +141,7 @@ def _share(name: str, pairs: list[tuple[int, int]], good: Callable[[float], bool
 def _mean(name: str, values: list[float], good: Callable[[float], bool]) -> Goal:
     """A mean over months."""
     mean = float(np.mean(values))
-    error = Z * float(np.std(values, ddof=1)) / sqrt(len(values)) if len(values) > 1 else float("nan")
+    error = Z * float(np.std(values, ddof=1)) / sqrt(len(values)) if len(values) > 1 else 1.0
     return _goal(name, mean, max(0.0, mean - error), min(1.0, mean + error), good)
 
 
@@ -151,7 +150,7 @@ def _bias(name: str, spans: Sequence[Mapping[str, Any]]) -> Goal:
     w, r = (np.array([span[key] for span in spans]) for key in ("bias", "raw_bias"))
     value = abs(float(w.mean())) / abs(float(r.mean()))
     residual = (np.sign(w.mean()) * w - value * np.sign(r.mean()) * r) / abs(float(r.mean()))
-    error = Z * float(np.std(residual, ddof=1)) / sqrt(len(spans)) if len(spans) > 1 else float("nan")
+    error = Z * float(np.std(residual, ddof=1)) / sqrt(len(spans)) if len(spans) > 1 else 1.0
     return _goal(name, value, max(0.0, value - error), value + error, lambda left: left <= BIAS_LEFT)
 
 

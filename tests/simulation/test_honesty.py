@@ -53,7 +53,7 @@ def first_months() -> list[blocks.Outcome]:
 
 def test_intervals_hold_where_only_the_cells_matter(first_months: list[blocks.Outcome]) -> None:
     found = {goal.name: goal for goal in goals.goals(goals.summarise(first_months))}
-    assert 0.88 < found["w1_coverage_provinces"].value <= 1
+    assert 0.8 < found["w1_coverage_provinces"].value <= 1
     assert 0.94 < found["w1_coverage_commune_windows"].value < 0.975
     assert found["w1_bias_left_nation"].value < 0.25
     assert found["w2_band_holds_truth_provinces"].met
