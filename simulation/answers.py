@@ -63,7 +63,7 @@ def draw_answers(
         if entry.supplement:
             said = _short(chance, dossiers, entry.row, entry.supplement - 1)
         else:
-            said = _full(chance, dossiers, world, entry.row, bool(satisfied[index]))
+            said = full(chance, dossiers, world, entry.row, bool(satisfied[index]))
         yield index, said | {"answered_on": day, "first_answered_at": at, "simulated": True}
 
 
@@ -75,9 +75,10 @@ def draw_deliveries(rng: np.random.Generator, count: int) -> Iterator[tuple[str,
     return zip(delivery.tolist(), load.tolist(), strict=True)
 
 
-def _full(chance: Chance, dossiers: Dossiers, world: World, row: int, satisfied: bool) -> dict[str, Any]:
-    rating = _pick(chance, ((5, 0.58), (4, 0.42)) if satisfied else ((3, 0.45), (2, 0.33), (1, 0.22)))
-    times = int(dossiers.asked_truly[row]) + _pick(chance, ((0, 0.97), (1, 0.015), (-1, 0.015)))
+def full(chance: Chance, dossiers: Dossiers, world: World, row: int, satisfied: bool) -> dict[str, Any]:
+    """What somebody says on the whole form; ``satisfied``: whether the person is."""
+    rating = pick(chance, ((5, 0.58), (4, 0.42)) if satisfied else ((3, 0.45), (2, 0.33), (1, 0.22)))
+    times = int(dossiers.asked_truly[row]) + pick(chance, ((0, 0.97), (1, 0.015), (-1, 0.015)))
     said = {
         "asked_again": _recalled(chance, bool(dossiers.requests.already_held[row])),
         "supplement_count": "unsure" if next(chance) < 0.06 else ("0", "1", "2+")[min(2, max(0, times))],
@@ -85,9 +86,7 @@ def _full(chance: Chance, dossiers: Dossiers, world: World, row: int, satisfied:
         "time": _scale(chance, rating - (2 if dossiers.late[row] else 0)),
         "clarity": _scale(chance, rating),
         "conduct": _scale(chance, rating),
-        "extra_cost": _pick(
-            chance, (("no", 0.9), ("na", 0.08), ("yes", 0.02)) if satisfied else (("no", 0.82), ("na", 0.08), ("yes", 0.1))
-        ),
+        "extra_cost": pick(chance, (("no", 0.9), ("na", 0.08), ("yes", 0.02)) if satisfied else (("no", 0.82), ("na", 0.08), ("yes", 0.1))),
     }
     if dossiers.channel[row] in (ONLINE, KIOSK):
         said["assisted"] = "yes" if next(chance) < world.system_assist[dossiers.system[row]] else "no"
@@ -102,11 +101,11 @@ def _short(chance: Chance, dossiers: Dossiers, row: int, request: int) -> dict[s
 
 def _recalled(chance: Chance, truth: bool) -> str:
     """What somebody says who knows it well, but not always."""
-    return _pick(chance, (("yes", 0.84), ("unsure", 0.1), ("no", 0.06)) if truth else (("no", 0.92), ("unsure", 0.06), ("yes", 0.02)))
+    return pick(chance, (("yes", 0.84), ("unsure", 0.1), ("no", 0.06)) if truth else (("no", 0.92), ("unsure", 0.06), ("yes", 0.02)))
 
 
 def _scale(chance: Chance, around: int) -> str:
-    step = _pick(chance, ((0, 0.58), (-1, 0.24), (1, 0.15), (None, 0.03)))
+    step = pick(chance, ((0, 0.58), (-1, 0.24), (1, 0.15), (None, 0.03)))
     return "na" if step is None else str(min(5, max(1, around + step)))
 
 
@@ -120,7 +119,7 @@ def _finished(chance: Chance, rating: int | None, said: dict[str, str], satisfie
     return {"rating": rating, "responses": kept if kept or rating is not None else said, "comment": comment, "language": language}
 
 
-def _pick(chance: Chance, choices: Sequence[tuple[Thing, float]]) -> Thing:
+def pick(chance: Chance, choices: Sequence[tuple[Thing, float]]) -> Thing:
     """One of the choices by its probability; the last where rounding leaves a gap."""
     drawn, total = next(chance), 0.0
     for thing, share in choices:

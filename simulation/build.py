@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from flask import current_app
-from sqlalchemy import insert
+from sqlalchemy import insert, select, update
 
 from core.calendar import TIMEZONE, Month, local_date
 from core.database import reading, writing
@@ -20,9 +20,10 @@ from exports import operations as exports
 from procedures.operations import load_feed
 from scorecard import operations as scorecard
 from scorecard.models import OfficialScore
-from simulation import answers, catalogue, dossiers, feeds, logins, official, places, renewal, requests, structure, truth, world
+from simulation import answers, catalogue, dossiers, feeds, logins, official, places, renewal, requests, structure, truth, ways, world
+from surveys import followup, planning, privacy
 from surveys import operations as surveys
-from surveys import planning, privacy
+from surveys.models import Invitation, PhoneCase
 
 if TYPE_CHECKING:
     from procedures.queries import EndPoint
@@ -32,6 +33,7 @@ CLOSED_MONTHS = 3
 LEAD = 20  # days before the first closed month, so that it too has dossiers that came earlier
 DESIGN = "all"  # of the survey: everyone who reached an end-point is asked
 BATCH = timedelta(days=5)  # how often invitations go out
+CALLING_DAY = 12  # of the following month: those who have not answered in time are called
 CLOSING_DAY = 15  # of the following month: answers until then are counted
 EPOCH = 719_163  # ordinal of 1970-01-01
 Thing = TypeVar("Thing")
@@ -204,10 +206,43 @@ def _survey(
         surveys.bulk_delivery(sorted(notes, key=lambda note: str(note["hash"])))
         drawn = list(answers.draw_answers(_stream(seed, 100 + number), asked, country.dossiers, country.world, now))
         result.answered += surveys.bulk_answers(_with_token(settings, points[index], said) for index, said in drawn)["answered"]
+        result.answered += surveys.bulk_field_answers(
+            ways.field_answers(_stream(seed, 300 + number), country.dossiers, country.world, month, now)
+        )
+        _follow_up(country, dict(zip((str(note["hash"]) for note in notes), asked, strict=True)), month, seed, now)
         used = {index for index, _said in drawn}
         result.running = str(month)
         unused = (point for index, point in enumerate(points) if index not in used and point.occasion == "returned")
         result.link = next(([point.source, point.dossier_code, point.occasion] for point in reversed(list(unused))), result.link)
+
+
+def _follow_up(country: _Country, asked: dict[str, answers.Asked], month: Month, seed: int, now: datetime) -> None:
+    """Draw the month's follow-up in time for its closing, and call."""
+    begin = month.plus(1).start + timedelta(days=CALLING_DAY - 1, hours=2)
+    if begin + timedelta(days=2) > now or not followup.silent(month, begin):
+        return
+    drawn = followup.draw(month, seed, begin)
+    cases = (
+        reading()
+        .execute(
+            select(PhoneCase.id, Invitation.token_hash)
+            .join(Invitation, Invitation.id == PhoneCase.invitation_id)
+            .where(PhoneCase.month == str(month))
+        )
+        .all()
+    )
+    rows = [asked[token].row for _case, token in cases]
+    said = list(ways.interviews(_stream(seed, 400 + month.year * 12 + month.month), rows, country.dossiers, country.world, begin))
+    extra = {"mode": "followup", "second_probability": drawn.drawn / drawn.silent, "device_kind": "staff"}
+    surveys.bulk_answers(
+        answer | extra | {"token_hash": token} for (_case, token), (_outcome, answer) in zip(cases, said, strict=True) if answer is not None
+    )
+    with writing() as session:
+        noted = [
+            {"id": case, "outcome": outcome, "attempts": 1, "done": outcome != "no_answer", "last_tried_on": local_date(begin)}
+            for (case, _token), (outcome, _answer) in zip(cases, said, strict=True)
+        ]
+        session.execute(update(PhoneCase), noted)
 
 
 def _in_time(drawn: "Drawn") -> tuple[datetime, str, str, str]:

@@ -77,7 +77,7 @@ def invite(month: Month, name: str | None, seed: int | None) -> None:
         click.echo(str(error), err=True)
         sys.exit(1)
     with writing() as session:
-        audit.record(session, "survey.invite", str(month), **counts)
+        audit.record(session, "survey.invite", str(month), counts=counts)
     click.echo(f"{month}: {counts['invited']} invited, {counts['known']} already known, {counts['resting']} resting")
 
 

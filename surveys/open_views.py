@@ -7,6 +7,7 @@ to a person's own telephone would be an obstacle (WCAG 2.2.1), and there is none
 import base64
 import hashlib
 import unicodedata
+from typing import Any, cast
 
 from flask import Blueprint, Response, abort, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -164,15 +165,13 @@ def _visit(code: str, visit: str) -> tuple[Place, posters.Visit | None]:
 
 def _page(name: str, place: Place, **values: object) -> Response:
     kiosk = place.mode == "kiosk"
-    visit = values.get("visit")
+    visit = cast("str | None", values.get("visit"))
     page = render_template(
         f"survey/open/{name}.html",
         place=place,
         kiosk=kiosk,
         blank=BLANK,
-        address=lambda endpoint, **more: url_for(
-            f"survey_open.{endpoint}", code=place.code, lang=language(), **({"visit": visit} if endpoint != "choose" else {}), **more
-        ),
+        address=lambda endpoint, **more: _address(endpoint, place, None if endpoint == "choose" else visit, **more),
         **_common(),
         **values,
     )
@@ -188,8 +187,12 @@ def _common() -> dict[str, object]:
 
 
 def _go(endpoint: str, place: Place, visit: str | None = None) -> ResponseReturnValue:
-    named = {"visit": visit} if visit is not None else {}
-    return redirect(url_for(f"survey_open.{endpoint}", code=place.code, lang=language(), **named), 303)
+    return redirect(_address(endpoint, place, visit), 303)
+
+
+def _address(endpoint: str, place: Place, visit: str | None, **more: Any) -> str:
+    named: dict[str, Any] = {"visit": visit} if visit is not None else {}
+    return url_for(f"survey_open.{endpoint}", code=place.code, lang=language(), **named, **more)
 
 
 @blueprint.errorhandler(HTTPException)

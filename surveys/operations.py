@@ -281,9 +281,14 @@ def declare_no_signal(unit_code: str, since: date, until: date | None, document:
         audit.record(session, "survey.no_signal", unit_code, since=since.isoformat(), until=until.isoformat() if until else None)
 
 
+def bulk_field_answers(rows: Iterable[Mapping[str, Any]]) -> int:
+    """Insert many answers of people who were not invited, for the simulation. Rows are whole answers. Their number."""
+    return sum(_insert_new(Answer, [dict(row) for row in chunk]) for chunk in _chunks(rows, CHUNK))
+
+
 def bulk_delivery(rows: Iterable[Mapping[str, Any]]) -> int:
     """Note how many invitations were delivered, for the simulation: ``hash`` (token hash), ``delivery``, ``contact_load``. Their number."""
-    noted = update(Invitation.__table__).where(Invitation.token_hash == bindparam("hash"))
+    noted = update(Invitation).where(Invitation.token_hash == bindparam("hash"))
     noted = noted.values(delivery=bindparam("delivery"), contact_load=bindparam("contact_load"))
     count = 0
     for chunk in _chunks(rows, CHUNK):

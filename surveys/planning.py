@@ -66,7 +66,8 @@ def make(month: Month, name: str, seed: int, now: datetime) -> Plan:
     """Work out a plan from the month before. It is not kept by this. Raises ``InputError`` for an unknown design."""
     rules = design.load(name)
     frame = month.plus(-1)
-    counts = design.count_strata(_points(frame, rules, now), rules, frame)
+    # one share for all needs no counting
+    counts = design.count_strata(_points(frame, rules, now), rules, frame) if rules.per_stratum is not None else {}
     return Plan(rules, seed, design.shares(rules, counts))
 
 

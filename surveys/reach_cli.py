@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from surveys.models import Place
 
 
-class MonthType(click.ParamType):
+class MonthType(click.ParamType[Month]):
     """A month like 2026-10."""
 
     name = "month"
@@ -117,7 +117,7 @@ def send_mail(source: str, months: tuple[Month, ...], contacts: Path, language: 
             known = mail.contacts(stream)
         counts = mail.send(source, months, known, language, utc_now())
         with writing() as session:
-            audit.record(session, "survey.mail", source, **counts)
+            audit.record(session, "survey.mail", source, counts=counts)
         click.echo(", ".join(f"{count} {name}" for name, count in counts.items()))
 
 

@@ -178,7 +178,7 @@ def progress(session: Session) -> list[tuple[str, str, int, int]]:
         .group_by(PhoneCase.month, PhoneCase.purpose)
         .order_by(PhoneCase.month.desc(), PhoneCase.purpose)
     )
-    return [tuple(row) for row in rows]
+    return [(month, purpose, cases, finished) for month, purpose, cases, finished in rows]
 
 
 def _settings() -> Settings:
