@@ -20,7 +20,22 @@ from exports import operations as exports
 from procedures.operations import load_feed
 from scorecard import operations as scorecard
 from scorecard.models import OfficialScore
-from simulation import answers, catalogue, dossiers, feeds, logins, official, places, renewal, requests, structure, truth, ways, world
+from simulation import (
+    answers,
+    catalogue,
+    dossiers,
+    feeds,
+    logins,
+    official,
+    places,
+    renewal,
+    requests,
+    service_lists,
+    structure,
+    truth,
+    ways,
+    world,
+)
 from surveys import followup, planning, privacy
 from surveys import operations as surveys
 from surveys.models import Invitation, PhoneCase
@@ -161,6 +176,7 @@ def _put(country: _Country, last_month: Month, seed: int) -> None:
     structure.put_sources(names, last_month.first_day)
     structure.put_registers(country.connections, ids)
     structure.put_offerings(country.items, country.levels, country.provinces, ids, structure.put_catalogue(country.items))
+    service_lists.put(_stream(seed, 60), country.provinces, country.items, country.dossiers, country.world, ids)
     with writing() as session:
         rows = official.scores(_stream(seed, 6), [place.code for place in country.provinces], last_month)
         session.connection().execute(insert(OfficialScore), list(rows))

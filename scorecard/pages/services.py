@@ -55,7 +55,8 @@ def line(figures: Figures, code: str, indicator: str, name: str = "") -> Line:
     how = pick(about.formula_vi, about.formula_en)
     if LOWER in about.variants:
         lower, upper = (figures.get((code, indicator, variant)) for variant in (LOWER, UPPER))
-        return Line(told, words.bounds(lower, upper), _("từ–đến"), words.bounds_of(lower, upper), how)
+        exact = lower is not None and upper is not None and lower.numerator == upper.numerator
+        return Line(told, words.bounds(lower, upper), words.span(upper) if exact else _("từ–đến"), words.bounds_of(lower, upper), how)
     figure = figures.get((code, indicator, RAW))
     return Line(told, words.rate(figure), words.span(figure), words.of_counts(figure), how)
 
