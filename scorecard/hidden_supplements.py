@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.calendar import Month
 from core.lake import connect, fetch, read_files
@@ -33,7 +33,7 @@ def count_refilings(paths: Sequence[Path], sources: Sequence[str], month: Month)
         try:
             rows = read_files(engine, paths, dossier_schema())
             cohort = followed(rows.filter(rows.source.isin(list(sources))), month)
-            sums = {}
+            sums: dict[str, Any] = {}
             for code, indicator in INDICATORS.items():
                 if indicator.kind == FOLLOWED and indicator.denominator is not None:
                     counted = {"den": indicator.denominator(cohort)} | {name: true(cohort) for name, true in indicator.numerators.items()}
