@@ -31,7 +31,7 @@ def sentences(
     month = numbers.month(edition.month, "vi")
     name = procedures[gap.procedure_code].name if gap.procedure_code in procedures else gap.procedure_code
     people = numbers.number(gap.people, "vi")
-    register = registers[gap.register_code].name if gap.register_code in registers else ""
+    register = registers[gap.register_code].name if gap.register_code and gap.register_code in registers else ""
     facts = (
         f"Theo phiếu kết quả tháng {month} (bản {edition.version}, quy tắc {edition.rule_version}), tại {unit.name}, trong "
         f"{numbers.number(gap.dossiers, 'vi')} hồ sơ của thủ tục “{name}” (mã {gap.procedure_code})"

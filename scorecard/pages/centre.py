@@ -180,13 +180,14 @@ def quality_marks(page: UnitPage) -> list[QualityMark]:
 
     table = queries.edition_table(page.edition, "quality_marks")
     place = page.unit.province_code or page.unit.code
-    own = {row.mark: row for row in table[table["place_code"] == place].itertuples()}
+    own: dict[str, dict[str, Any]] = {row["mark"]: row for row in table[table["place_code"] == place].to_dict("records")}
     found = []
     for mark in MARKS:
-        row = own.get(mark.code)
-        told = row is not None and row.status == VALUE
-        counts = _("%(k)s trong %(n)s", k=words.count(int(row.numerator)), n=words.count(int(row.denominator))) if row and told else ""
-        share = words.share(float(row.value)) if row and told else _("nguồn không gửi dữ liệu để đo")
+        row = own.get(mark.code, {})
+        counts, share = "", _("nguồn không gửi dữ liệu để đo")
+        if row.get("status") == VALUE:
+            counts = _("%(k)s trong %(n)s", k=words.count(int(row["numerator"])), n=words.count(int(row["denominator"])))
+            share = words.share(float(row["value"]))
         found.append(QualityMark(pick(mark.vi, mark.en), pick(mark.measure_vi, mark.measure_en), counts, share))
     return found
 
