@@ -9,10 +9,12 @@ from scorecard.integrity import WORDS, moves
 if TYPE_CHECKING:
     import pandas as pd
 
+    from scorecard.inputs import Inputs
+
 LEAST = 10  # answers: a smaller number is not told (DESIGN §7.8)
 
 
-def patterns(folder: Path) -> "pd.DataFrame":
+def patterns(folder: Path, inputs: "Inputs | None" = None) -> "pd.DataFrame":
     """Every test of an edition, as ``integrity_patterns.compare``; empty for one older than the checks. Never leaves the program as it is."""
     import pandas as pd
 
@@ -24,7 +26,7 @@ def patterns(folder: Path) -> "pd.DataFrame":
     kept = load(folder)
     if kept is None:
         return pd.DataFrame()
-    edition = load_edition(folder)
+    edition = inputs or load_edition(folder)
     answers = edition.answers[edition.answers[REMOVED_BY].astype("object").isin(("", None))]
     groups = {code: place.kind for code, place in edition.places.items()}
     return compare(tally(answers, kept.deliveries, kept.rules), groups, kept.rules)
@@ -59,7 +61,7 @@ def _counts(material: TableMaterial) -> "pd.DataFrame":
     columns = [column.name for column in COUNTS]
     if material.inputs.provisional:
         return pd.DataFrame(columns=columns)
-    found = patterns(material.folder)
+    found = patterns(material.folder, material.inputs)
     asked = found[found["question"].astype(bool)] if len(found) else found
     if not len(found):
         return pd.DataFrame(columns=columns)
