@@ -15,7 +15,7 @@ LEAST = 10  # answers: a smaller number is not told (DESIGN §7.8)
 
 
 def patterns(folder: Path, inputs: "Inputs | None" = None) -> "pd.DataFrame":
-    """Every test of an edition, as ``integrity_patterns.compare``; empty for one older than the checks. Never leaves the program as it is."""
+    """Every test of an edition, as ``integrity_patterns.compare``; empty for one older than the checks. Never leaves as it is."""
     import pandas as pd
 
     from scorecard.inputs import load as load_edition
