@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core import numbers
 from core.web import language
@@ -82,7 +82,7 @@ def plain(raw: Figure | None) -> str:
 
 
 def _spans(figures: Figures, code: str, rate: Figure, axis: marks.Axis) -> list[Span]:
-    found = []
+    found: list[Span] = []
 
     def add(title: str, low: float | None, high: float | None) -> None:
         if low is not None and high is not None:
@@ -118,19 +118,19 @@ def _windows(session: Session, edition: Edition, code: str) -> list[tuple[str, s
 
 def _narrowed(edition: Edition) -> str:
     """What the follow-up of those who had not answered says, if there was one."""
-    told = {str(row.item): row for row in table(edition, "answering").itertuples(index=False)}
+    told = {row["item"]: row for row in records(table(edition, "answering"))}
     ratio, both = told.get("lambda"), told.get("two_phase")
     if ratio is None or both is None:
         return ""
     return _(
         "Hỏi lại ngẫu nhiên %(n)s người chưa trả lời: người hài lòng trả lời nhiều gấp %(ratio)s lần người khác (%(low)s–%(high)s); "
         "tính cả họ, tỷ lệ hài lòng là %(rate)s (%(span)s).",
-        n=words.count(int(ratio.n)),
-        ratio=numbers.number(float(ratio.value), language(), 1),
-        low=numbers.number(float(ratio.low), language(), 1),
-        high=numbers.number(float(ratio.high), language(), 1),
-        rate=words.share(float(both.value)),
-        span=numbers.interval(float(both.low), float(both.high), language()),
+        n=words.count(int(ratio["n"])),
+        ratio=numbers.number(float(ratio["value"]), language(), 1),
+        low=numbers.number(float(ratio["low"]), language(), 1),
+        high=numbers.number(float(ratio["high"]), language(), 1),
+        rate=words.share(float(both["value"])),
+        span=numbers.interval(float(both["low"]), float(both["high"]), language()),
     )
 
 
@@ -151,3 +151,8 @@ def table(edition: Edition, name: str) -> pd.DataFrame:
     from scorecard import queries
 
     return queries.edition_table(edition, name)
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """A table's rows by column name."""
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]

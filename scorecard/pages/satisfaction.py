@@ -92,7 +92,7 @@ def build(session: Session, edition: Edition, units: Mapping[str, UnitView]) -> 
     """The page of an edition. ``units``: as they are on the month's last day."""
     from scorecard import queries
 
-    drivers = [row._asdict() for row in estimates.table(edition, "drivers").itertuples(index=False)]
+    drivers = estimates.records(estimates.table(edition, "drivers"))
     frame = estimates.table(edition, "comparison")
     rows = frame[frame["unit_code"].isin(list(units))]
     provinces, communes = rows[rows["kind"] == "province"], rows[rows["kind"] == "commune"]
@@ -188,8 +188,8 @@ def category_name(category: str) -> str:
 def _driver(row: Mapping[str, Any]) -> Driver:
     return Driver(
         pick(str(row["words_vi"]), str(row["words_en"])),
-        _("%(points)s điểm (%(low)s đến %(high)s)", points=_points(row["points"]), low=_points(row["low"]), high=_points(row["high"])),
-        _("%(n)s trong %(of)s phiếu", n=words.count(int(row["n"])), of=words.count(int(row["of"]))),
+        _("%(points)s (%(low)s đến %(high)s)", points=_points(row["points"]), low=_points(row["low"]), high=_points(row["high"])),
+        _("%(n)s trong %(of)s", n=words.count(int(row["n"])), of=words.count(int(row["of"]))),
     )
 
 
@@ -202,18 +202,18 @@ def _points(share: float) -> str:
 def _standings(frame: pd.DataFrame, units: Mapping[str, UnitView]) -> list[Standing]:
     """By group, within a group by name: the order inside says nothing."""
     found = []
-    for row in frame.itertuples(index=False):
-        named = [word for word in (_outside(str(row.outside)), _moved(str(row.change_named))) if word]
+    for row in estimates.records(frame):
+        named = [word for word in (_outside(str(row["outside"])), _moved(str(row["change_named"]))) if word]
         found.append(
             (
-                int(row.group),
-                places.plain(units[row.unit_code].short_name),
+                int(row["group"]),
+                places.plain(units[row["unit_code"]].short_name),
                 Standing(
-                    row.unit_code,
-                    places.name(units[row.unit_code]),
-                    words.count(int(row.group)),
-                    f"{words.share(row.value)} ({numbers.interval(row.low, row.high, language())})",
-                    "" if row.rank_low != row.rank_low or not row.ranked > 0 else _rank(row),
+                    row["unit_code"],
+                    places.name(units[row["unit_code"]]),
+                    words.count(int(row["group"])),
+                    f"{words.share(row['value'])} ({numbers.interval(row['low'], row['high'], language())})",
+                    _rank(row),
                     "; ".join(named),
                 ),
             )
@@ -221,8 +221,12 @@ def _standings(frame: pd.DataFrame, units: Mapping[str, UnitView]) -> list[Stand
     return [standing for _group, _name, standing in sorted(found, key=lambda item: item[:2])]
 
 
-def _rank(row: Any) -> str:
-    return _("%(low)s–%(high)s trong %(units)s", low=int(row.rank_low), high=int(row.rank_high), units=int(row.ranked))
+def _rank(row: Mapping[str, Any]) -> str:
+    import pandas as pd
+
+    if pd.isna(row["rank_low"]):
+        return ""
+    return _("%(low)s–%(high)s trong %(units)s", low=int(row["rank_low"]), high=int(row["rank_high"]), units=int(row["ranked"]))
 
 
 def _outside(where: str) -> str:
@@ -259,5 +263,5 @@ def _group_sizes(frame: pd.DataFrame) -> Sequence[tuple[str, str]]:
             _("%(kind)s, nhóm %(group)s", kind=kinds.get(str(peer), str(peer)), group=int(group)),
             _("%(n)s đơn vị", n=words.count(int(size))),
         )
-        for (peer, group), size in sizes.items()
+        for (peer, group), size in ((key if isinstance(key, tuple) else (key, 0), size) for key, size in sizes.items())
     ]
