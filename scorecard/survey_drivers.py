@@ -95,7 +95,7 @@ def lambdas(found: TwoPhase | None) -> tuple[float, float]:
 
 
 def answering_table(material: "TableMaterial") -> "pd.DataFrame":
-    """Response rates (AAPOR), λ, and the two-phase estimate. Shares of people asked; λ is a ratio."""
+    """Response rates (AAPOR), what the weights cover, λ, and the two-phase estimate. λ is a ratio, all else are shares."""
     import pandas as pd
 
     inputs = material.inputs
@@ -103,6 +103,7 @@ def answering_table(material: "TableMaterial") -> "pd.DataFrame":
     if not inputs.provisional:
         invited = int(inputs.invited.loc[inputs.invited["end_point"] != "supplement", "invited"].sum())
         rows += _rates(making.by_invitation(inputs.answers), invited)
+        rows += _weighing(material.material.rated if material.material is not None else None)
         rows += _followed(follow_up(inputs.answers, invited, weighted_nation(material.rows)), inputs.answers)
     return pd.DataFrame(rows, columns=["item", "value", "low", "high", "n"]).astype({"item": "str", "n": "Int64"})
 
@@ -126,6 +127,17 @@ def _rates(answers: "pd.DataFrame", invited: int) -> list[tuple[str, float, floa
     made = response_rates(whole, len(answers) - whole, 0, 0, 0, invited - len(answers))
     values: Mapping[str, Any] = {"rr1": made.rr1, "rr2": made.rr2}
     return [(name, round(float(value), 4), np.nan, np.nan, invited) for name, value in values.items()]
+
+
+def _weighing(rated: "pd.DataFrame | None") -> list[tuple[str, float, float, float, int]]:
+    """How much of the register the weighted answers speak for, and how many of them had their weight cut."""
+    if rated is None or len(rated) < LEAST_FOLLOWED:
+        return []
+    covered, trimmed = float(rated.attrs["covered"]), int(rated.attrs["trimmed"])
+    return [
+        ("covered", round(covered, 4), np.nan, np.nan, len(rated)),
+        ("trimmed", round(trimmed / len(rated), 4), np.nan, np.nan, len(rated)),
+    ]
 
 
 def _followed(found: TwoPhase | None, answers: "pd.DataFrame") -> list[tuple[str, float, float, float, int]]:

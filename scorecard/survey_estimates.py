@@ -89,13 +89,18 @@ def _texts(column: "pd.Series[Any]", word: Callable[[str], str] = str) -> "pd.Se
 
 
 def weighted(answers: "pd.DataFrame", population: "pd.DataFrame") -> "pd.DataFrame":
-    """Rated answers (``coded``) with ``weight``, ``cell`` and ``satisfied`` (0 or 1); those that stand for no dossier are left out."""
+    """Rated answers (``coded``) with ``weight``, ``cell`` and ``satisfied`` (0 or 1); those that stand for no dossier are left out.
+
+    ``attrs``: ``covered``, share of the dossiers in provinces with an answer; ``trimmed``, answers whose weight was cut.
+    """
     rated = answers[answers["rating"].notna()].reset_index(drop=True)
     cells = population.groupby(["province_code", *DIMENSIONS], observed=True)[["dossiers"]].sum().reset_index()
     found = weights(rated, cells, DIMENSIONS)
     satisfied = (rated["rating"].astype("Int64") >= SATISFIED).astype("int64")
     rated = rated.assign(weight=found.weight, cell=found.cell, satisfied=satisfied)
-    return rated[rated["weight"] > 0].reset_index(drop=True)
+    standing = rated[rated["weight"] > 0].reset_index(drop=True)
+    standing.attrs.update(covered=found.covered, trimmed=found.trimmed)
+    return standing
 
 
 def compact(rated: "pd.DataFrame") -> "pd.DataFrame":

@@ -51,6 +51,7 @@ class Estimate:
     spans: tuple[Span, ...]
     dot: float
     narrowed: str
+    uncovered: str
     windows: tuple[tuple[str, str, str], ...]
 
 
@@ -71,6 +72,7 @@ def build(session: Session, edition: Edition, code: str) -> Estimate | None:
         spans=tuple(_spans(figures, code, rate, axis)),
         dot=axis.at(rate.value),
         narrowed=_narrowed(edition) if code == COUNTRY else "",
+        uncovered=_uncovered(edition) if code == COUNTRY else "",
         windows=tuple(_windows(session, edition, code)),
     )
 
@@ -131,6 +133,16 @@ def _narrowed(edition: Edition) -> str:
         high=numbers.number(float(ratio["high"]), language(), 1),
         rate=words.share(float(both["value"])),
         span=numbers.interval(float(both["low"]), float(both["high"]), language()),
+    )
+
+
+def _uncovered(edition: Edition) -> str:
+    """How much of the register the answers do not speak for, where it is more than a rounding."""
+    covered = next((row["value"] for row in records(table(edition, "answering")) if row["item"] == "covered"), 1.0)
+    if covered > 0.995:
+        return ""
+    return _(
+        "%(share)s hồ sơ kết thúc ở nơi không có phiếu trả lời nào; con số không nói gì về những hồ sơ ấy.", share=words.share(1 - covered)
     )
 
 

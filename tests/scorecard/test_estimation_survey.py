@@ -347,3 +347,9 @@ def test_a_follow_up_narrows_the_band(rules: RuleSet) -> None:
     plain = made(rules, material(HANOI + HUE, REGISTER, invited=10))
     key = ("VN", "satisfaction", "lower", 1, "total", "total")
     assert band[key].value != plain[key].value
+
+
+def test_the_weights_say_how_much_of_the_register_they_speak_for() -> None:
+    rated = material(HANOI, REGISTER).rated
+    assert rated.attrs == {"covered": 2000 / 2500, "trimmed": 0}
+    assert rated["weight"].sum() == pytest.approx(2000)
