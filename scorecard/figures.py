@@ -89,18 +89,21 @@ class UnitToPress:
 
 @dataclass(frozen=True)
 class ProcedureCount:
-    """Administrative counts of one procedure in one place, for the month."""
+    """Administrative counts of one procedure in one place, for the month.
+
+    None: fewer than 3 dossiers (``public_tables.yaml``), of which nothing else is told, as it would be told of persons.
+    """
 
     place: str  # province or ministry, or handling unit
-    received: int
-    online: int
-    on_time: int
-    due: int  # denominator of on_time
-    cohort: int  # ended, or asked for a supplement: denominator of the four below
-    supplement: int
-    repeat_supplement: int
-    asked_again_lower: int
-    asked_again_upper: int
+    received: int | None
+    online: int | None
+    on_time: int | None
+    due: int | None  # denominator of on_time
+    cohort: int | None  # ended, or asked for a supplement: denominator of the four below
+    supplement: int | None
+    repeat_supplement: int | None
+    asked_again_lower: int | None
+    asked_again_upper: int | None
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,6 @@ from surveys.privacy import mask
 KINDS = (HELD_BY_STATE, REPEAT, ONLINE_UNUSED)
 LONGEST = 600  # characters of a stated action or note
 MOST = 100_000  # of anything that is counted at one place
-LEAST_DOSSIERS = 3  # of a unit and procedure; below it only "fewer than 3" is shown (DESIGN §7.8)
 
 
 def record_action(
@@ -99,14 +98,12 @@ def course(session: Session, entry: LocalAction, months: Collection[Any]) -> lis
     for edition in sorted(months, key=lambda item: item.month):
         if edition.month < entry.month:
             continue
-        counts = queries.procedure_counts(session, edition, entry.procedure_code, entry.unit_code)
+        (row,) = queries.procedure_counts(session, edition, entry.procedure_code, entry.unit_code, by_place=False)
         if entry.kind == ONLINE_UNUSED:
-            top, bottom = sum(row.online for row in counts), sum(row.received for row in counts)
+            top, bottom = row.online, row.received
         else:
-            bottom = sum(row.cohort for row in counts)
-            top = sum(row.repeat_supplement if entry.kind == REPEAT else row.asked_again_lower for row in counts)
-        few = 0 < bottom < LEAST_DOSSIERS
-        found.append(Course(edition.month, None if few else top, None if few else bottom))
+            top, bottom = row.repeat_supplement if entry.kind == REPEAT else row.asked_again_lower, row.cohort
+        found.append(Course(edition.month, top, bottom))
     return found
 
 

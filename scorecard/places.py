@@ -9,6 +9,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy.orm import Session
 
+from scorecard.disclosure import is_few
 from scorecard.figures import (
     BETTER,
     COUNTRY,
@@ -32,6 +33,7 @@ from scorecard.rulesets import RuleSet, read
 Row = dict[str, Any]
 COUNTS, REGISTER_COUNTS = "counts.parquet", "register_counts.parquet"
 FILED = ("online_filing_den", "online_filing_raw")
+AGAIN = ("asked_again_lower", "asked_again_upper")
 HANDLERS = ("đơn vị tiếp nhận và xử lý hồ sơ", "the units that receive and handle the dossiers")
 PROVIDERS = ("cơ quan cung cấp dịch vụ trực tuyến và đơn vị tiếp nhận", "the agency that offers the service and the receiving units")
 PRESSED = ("online_filing", "supplement", "on_time", "satisfaction", "response_rate")
@@ -77,6 +79,7 @@ def _gaps(folder: Path, unit_code: str) -> tuple[Gap, ...]:
         cohort[row["procedure_code"]] = cohort.get(row["procedure_code"], 0) + row["supplement_den"]
     spread = _by_place(folder, REGISTER_COUNTS, scope, ["procedure_code", "register_code"], ["dossiers"])
     found = [*_held_by_state(spread, around, cohort), *_repeated(counts, cohort), *_online_unused(counts, around)]
+    found = [gap for gap in found if not is_few(gap.dossiers)]
     return tuple(sorted(found, key=lambda gap: (-gap.people, gap.kind, gap.procedure_code, gap.register_code or "", not gap.within_power)))
 
 
@@ -118,8 +121,13 @@ def find_units(session: Session, edition: Edition, unit_code: str) -> list[UnitT
     return sorted(found, key=lambda unit: (-unit.people, unit.unit_code))
 
 
-def count_procedure(session: Session, edition: Edition, procedure_code: str, unit_code: str) -> list[ProcedureCount]:
-    """Counts of one procedure by place."""
+COUNTED_OF = {"received": ("online",), "due": ("on_time",), "cohort": ("supplement", "repeat_supplement", *AGAIN)}  # of these dossiers
+
+
+def count_procedure(
+    session: Session, edition: Edition, procedure_code: str, unit_code: str, by_place: bool = True
+) -> list[ProcedureCount]:
+    """Counts of one procedure by place, or of the unit with everything below it."""
     folder = _folder(edition)
     names = {
         "received": "online_filing_den",
@@ -134,8 +142,20 @@ def count_procedure(session: Session, edition: Edition, procedure_code: str, uni
     }
     scope = _scope(_surroundings(folder), unit_code)
     rows = _by_place(folder, COUNTS, scope, ["procedure_code"], list(names.values()), procedure_code)
-    found = [ProcedureCount(place=row["place"], **{name: row[column] for name, column in names.items()}) for row in rows]
-    return sorted(found, key=lambda row: (-row.received, row.place))
+    counts = [(row["place"], {name: row[column] for name, column in names.items()}) for row in rows]
+    if not by_place:
+        counts = [(unit_code, {name: sum(count[name] for _, count in counts) for name in names})]
+    counts.sort(key=lambda count: (-count[1]["received"], count[0]))
+    return [ProcedureCount(place=place, **_without_few(count)) for place, count in counts]
+
+
+def _without_few(count: Mapping[str, int]) -> dict[str, int | None]:
+    """None for numbers of dossiers that are too few to be told, and for what is counted of them."""
+    shown: dict[str, int | None] = dict(count)
+    for whole, parts in COUNTED_OF.items():
+        if is_few(count[whole]):
+            shown |= dict.fromkeys((whole, *parts))
+    return shown
 
 
 def _group(figure: Figure, whole: Figure | None, least: int, compared: int) -> str:

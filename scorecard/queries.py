@@ -156,11 +156,13 @@ def units_to_press(session: Session, edition: Edition, unit_code: str) -> list[U
     return find_units(session, edition, unit_code)
 
 
-def procedure_counts(session: Session, edition: Edition, procedure_code: str, unit_code: str = COUNTRY) -> list[ProcedureCount]:
+def procedure_counts(
+    session: Session, edition: Edition, procedure_code: str, unit_code: str = COUNTRY, by_place: bool = True
+) -> list[ProcedureCount]:
     """A procedure's counts: for the nation by province and ministry, below it by handling unit; largest first."""
     from scorecard.places import count_procedure
 
-    return count_procedure(session, edition, procedure_code, unit_code)
+    return count_procedure(session, edition, procedure_code, unit_code, by_place)
 
 
 def official_scores(session: Session, unit_code: str, months: Sequence[str | Month]) -> list[OfficialFigure]:

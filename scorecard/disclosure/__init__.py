@@ -7,6 +7,7 @@ files, the API and the report can show.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from scorecard.disclosure.public import PublicTables, read_tables
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from scorecard.rows import Place, Row
     from scorecard.rulesets import RuleSet
 
-__all__ = ["Limits", "PublicTables", "Tree", "protect", "protect_together", "protect_tree", "read_tables"]
+__all__ = ["Limits", "PublicTables", "Tree", "is_few", "protect", "protect_together", "protect_tree", "read_tables"]
 
 EXACT = "exact"  # variant of the lines that say that nothing is left over, in what later editions read
 Learned = tuple[str, "Cell", str]  # indicator, a whole of which the parts leave nothing over, what divides it
@@ -65,6 +66,16 @@ def protect(
         _safe(row, found if public else SUPPRESSED, tables, rules.disclosure.grey_below)
         for row, public, found in zip(rows, declared, status, strict=True)
     ]
+
+
+def is_few(dossiers: int, tables: PublicTables | None = None) -> bool:
+    """Whether dossiers of one unit and procedure are so few that only that is told (``few_dossiers`` of the declaration)."""
+    return 0 < dossiers < (tables or _newest_tables()).few_dossiers
+
+
+@lru_cache(maxsize=1)
+def _newest_tables() -> PublicTables:
+    return read_tables()
 
 
 def _safe(row: "Row", hidden: str | None, tables: PublicTables, compared: int) -> "Row":

@@ -194,19 +194,26 @@ def by_place(session: Session, edition: Edition, code: str, units: Mapping[str, 
     found = []
     for row in queries.procedure_counts(session, edition, code):
         low, high = row.asked_again_lower, row.asked_again_upper
+        again = _few_or(low) if low == high else f"{_few_or(low)}–{_few_or(high)}"
         found.append(
             Place(
                 code=row.place,
                 name=places.short(units, row.place),
-                received=words.count(row.received),
-                online=words.count(row.online),
-                supplement=f"{words.count(row.supplement)}/{words.count(row.cohort)}",
-                repeat_supplement=words.count(row.repeat_supplement),
-                asked_again=words.count(low) if low == high else f"{words.count(low)}–{words.count(high)}",
-                on_time=f"{words.count(row.on_time)}/{words.count(row.due)}",
+                received=_few_or(row.received),
+                online=_few_or(row.online),
+                supplement=_few_or(row.supplement, row.cohort),
+                repeat_supplement=_few_or(row.repeat_supplement),
+                asked_again=again,
+                on_time=_few_or(row.on_time, row.due),
             )
         )
     return found
+
+
+def _few_or(*counts: int | None) -> str:
+    """A count, or one of another; ``< 3`` where the dossiers are too few for more to be told."""
+    shown = [words.count(count) for count in counts if count is not None]
+    return "/".join(shown) if len(shown) == len(counts) else "< 3"
 
 
 @dataclass(frozen=True)

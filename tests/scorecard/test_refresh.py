@@ -15,7 +15,7 @@ from scorecard import operations, queries
 from scorecard.disclosure import read_tables
 from scorecard.refresh import COUNTED_AT, advance, next_state
 from surveys.models import Answer
-from tests.scorecard.small import BIRTH, MONTH, NOW, answers, build
+from tests.scorecard.small import BIRTH, MONTH, NOW, Dossier, answers, build
 
 LIVE = read_tables().live
 START = datetime(2026, 10, 1, tzinfo=UTC)
@@ -92,7 +92,7 @@ def test_nothing_moves_because_of_one_answer() -> None:
 @pytest.fixture
 def country(sqlite_app: Flask) -> None:
     """Without dossiers and answers."""
-    build([])
+    build([Dossier("a")])
 
 
 def test_the_running_month_keeps_its_state(country: None) -> None:
