@@ -18,10 +18,10 @@ from core.settings import Settings
 from procedures import lookups, mapping, merging, progress, quarantine, spool, staging
 from procedures.dossier_queries import data_dir
 from procedures.dossiers import dossier_table
+from procedures.engine_words import macros as text_macros
 from procedures.lookups import Lookups
 from procedures.models import Submission
 from procedures.reading import Reader, rows_of
-from procedures.reading import macros as reading_macros
 from procedures.unpacking import Unpacked, unpack
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Attempt:
             "CREATE TEMP TABLE held (submission VARCHAR, row_no BIGINT, dossier_code VARCHAR, unit_code VARCHAR, "
             "procedure_code VARCHAR, received_at TIMESTAMPTZ, errors VARCHAR[], own VARCHAR, applicant_hash VARCHAR)"
         )
-        reading_macros(con)
+        text_macros(con)
 
     def read(self, submission: Submission, now: datetime) -> None:
         """Stage a submission's good rows as files and hold back the others. Raises ``InputError`` where the whole cannot be used."""

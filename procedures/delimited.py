@@ -23,7 +23,8 @@ PARSED = 1 << 20  # bytes parsed at a time
 HEAD = 1 << 20  # bytes in which the heading must end
 LONGEST_ROW = 1 << 26  # bytes
 MAX_CELL = 1 << 24  # bytes; a longer quoted cell is a quotation mark that nobody closed
-CHUNK_ROWS, CHUNK_BYTES = 400_000, 96 << 20
+CHUNK_ROWS, CHUNK_BYTES = 800_000, 192 << 20
+LINE_BYTES = 96 << 20  # in a chunk of whole lines, which are taken apart into tables first
 _QUOTED = re.compile(rb'"[^"]*+(?:""[^"]*+)*+("?)')
 
 
@@ -68,12 +69,14 @@ def chunks(rows: Rows) -> Iterator["pa.Table"]:
 
     import pyarrow as pa
 
+    most = LINE_BYTES if rows.names == ["line"] else CHUNK_BYTES
+
     def gather() -> "pa.Table | None":
         batches, count, size = [], 0, 0
         for batch in rows.batches:
             batches.append(batch)
             count, size = count + batch.num_rows, size + batch.nbytes
-            if count >= CHUNK_ROWS or size >= CHUNK_BYTES:
+            if count >= CHUNK_ROWS or size >= most:
                 break
         return pa.Table.from_batches(batches) if batches else None
 

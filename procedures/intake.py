@@ -13,8 +13,8 @@ from core.calendar import Month
 from core.database import reading, writing
 from core.errors import InputError
 from procedures import lookups, mapping, spool
+from procedures.engine_words import LONG_NUMBER, REMOVED
 from procedures.models import Submission
-from procedures.reading import LONG_NUMBER, REMOVED
 
 
 def receive(

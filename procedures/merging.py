@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from core.calendar import Month, local_date
 from core.lake import LakeTable, Part, Snapshot
-from procedures.reading import literal, quote
+from procedures.engine_words import literal, quote
 from procedures.staging import STAMPS
 
 if TYPE_CHECKING:

@@ -22,8 +22,8 @@ from core.calendar import local_date
 from core.database import reading, writing
 from procedures import lookups, mapping
 from procedures.dossier_queries import data_dir
+from procedures.engine_words import literal
 from procedures.models import Source, Submission
-from procedures.reading import literal
 from procedures.rules import messages
 from procedures.staging import HASHED
 

@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core.errors import InputError
 from procedures import delimited
 from procedures.delimited import ROW, Rows, chunks, heading
+from procedures.engine_words import NESTED, NO_LOOKUPS, NO_REQUESTS, NO_STEPS, PERSONAL, REMOVED, literal, quote
 from procedures.mapping import FIELDS, REQUIRED, Profile
+from procedures.objects import as_lines, nested, own_object
 from procedures.plain_times import plain
 from procedures.unpacking import Unpacked
 
@@ -23,31 +25,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
-REMOVED = "[removed]"
 TIME_FIELDS = ("received_at", "due_at", "first_due_at", "finished_at", "returned_at", "supplement_at", "updated_at")
-PERSONAL = ("applicant_key",)  # fields that say who somebody is: hashed, never kept
 # Fields of free text, or whose columns may hold some by mistake: numbers of persons are blanked.
 TEXTS = ("supplement_text", "handling_unit", "receiving_unit", "reception_point", "provider")
-PAPERS = "STRUCT(code VARCHAR, name VARCHAR)[]"
-NO_STEPS = 'NULL::STRUCT("at" VARCHAR, status VARCHAR, activity VARCHAR, department VARCHAR)[]'
-NO_REQUESTS = f"NULL::STRUCT(requested_at VARCHAR, answered_at VARCHAR, due_before VARCHAR, text VARCHAR, documents {PAPERS})[]"
-NO_LOOKUPS = 'NULL::STRUCT(database VARCHAR, "at" VARCHAR, outcome VARCHAR)[]'
-NESTED = ("steps", "requests", "lookups", "any_digitised", "any_reused", "any_result")
 _NONE = f"{NO_STEPS} AS steps, {NO_REQUESTS} AS requests, {NO_LOOKUPS} AS lookups, " + ", ".join(
     f"NULL::BOOLEAN AS {name}" for name in NESTED[3:]
 )
-# Nine digits and more, apart by at most one blank, point or hyphen: numbers of identity papers, telephones, accounts.
-LONG_NUMBER = r"\d(?:[ .\-]?\d){8,}"
-
-
-def quote(name: str) -> str:
-    """An identifier for SQL."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """A text for SQL."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def label(profile: Profile, name: str) -> str:
@@ -62,20 +45,6 @@ def label(profile: Profile, name: str) -> str:
 def required(profile: Profile) -> list[str]:
     """The fields without which no row can be taken and that no constant gives."""
     return [name for name in (*REQUIRED, *(() if profile.status_by_end else ("status",))) if name not in profile.constants]
-
-
-def macros(con: "DuckDBPyConnection") -> None:
-    """The engine's words of this module: ``filled``, ``truth``, ``masked``."""
-    # Trimming costs ten times as much as looking whether there is anything to trim.
-    con.execute(
-        """CREATE TEMP MACRO filled(x) AS CASE WHEN x = '' THEN NULL
-        WHEN x[1] <= ' ' OR x[-1] <= ' ' OR starts_with(x, chr(160)) OR ends_with(x, chr(160))
-        THEN nullif(trim(x, chr(9) || chr(10) || chr(13) || chr(32) || chr(160)), '') ELSE x END"""
-    )
-    con.execute(
-        f"CREATE TEMP MACRO masked(x) AS CASE WHEN length(x) < 9 THEN x ELSE regexp_replace(x, '{LONG_NUMBER}', '{REMOVED}', 'g') END"
-    )
-    con.execute("CREATE TEMP MACRO truth(x) AS lower(trim(x)) IN ('1', 'true', 'yes', 'x', 'có')")
 
 
 def rows_of(profile: Profile, unpacked: Unpacked, limit: int) -> Rows:
@@ -273,7 +242,7 @@ class Reader:
 
     def _objects(self, chunk: "pa.Table") -> None:
         if not self._lines:  # rows of a Parquet file, nested lists as JSON text
-            chunk = _as_lines(self.con, chunk, self.rows)
+            chunk = as_lines(self.con, chunk, self.rows)
         self._valid_lines(chunk)
         shape, steps, requests, lookups, flags = nested(self.profile)
         columns = [column for name in FIELDS for column in self.profile.columns.get(name, [])]
@@ -289,7 +258,7 @@ class Reader:
                   FROM valid_lines)"""
         )
         self._found_whole()
-        self.own = partial(_own_object, self.profile, shape)
+        self.own = partial(own_object, self.profile, shape)
         needed = required(self.profile)
         counts = self.con.execute(f"SELECT {', '.join(f'count({name})' for name in needed)} FROM raw WHERE NOT broken").fetchall()[0]
         for name, count in zip(needed, counts, strict=True):
@@ -350,79 +319,3 @@ def text_of(profile: Profile, name: str, sources: Sequence[str], padded: bool = 
     if name in profile.constants:
         choices.append(literal(profile.constants[name]))
     return (choices[0] if len(choices) == 1 else f"coalesce({', '.join(choices)})") if choices else "NULL::VARCHAR"
-
-
-def _as_lines(con: "DuckDBPyConnection", chunk: "pa.Table", rows: Rows) -> "pa.Table":
-    """Rows of text columns as one JSON object a row; what looks like a JSON list stays one."""
-    con.register("columns_read", chunk)
-    entries = ", ".join(
-        f"{literal(original)}: CASE WHEN {quote(name)}[1] = '[' AND json_valid({quote(name)}) THEN {quote(name)}::JSON "
-        f"WHEN {quote(name)} <> '' THEN to_json({quote(name)}) END"
-        for name, original in zip(rows.names, rows.originals, strict=True)
-    )
-    table = con.sql(f"SELECT row_no, to_json({{{entries}}})::VARCHAR AS line FROM columns_read").to_arrow_table()
-    con.unregister("columns_read")
-    return table
-
-
-def nested(profile: Profile) -> tuple[dict[str, Any], str, str, str, dict[str, str]]:
-    """Of a profile of objects: the shape of its nested lists, and SQL over ``j`` for steps, requests, lookups and flags."""
-    shape: dict[str, Any] = {}
-    steps, requests, lookups = NO_STEPS, NO_REQUESTS, NO_LOOKUPS
-    flags = dict.fromkeys(NESTED[3:], "NULL::BOOLEAN")
-    if profile.history:
-        h = profile.history
-        shape[h.column] = [{key: "VARCHAR" for key in (h.at, h.status, h.activity, h.department) if key}]
-        parts = {"at": h.at, "status": h.status, "activity": h.activity, "department": h.department}
-        entries = ", ".join(f"'{key}': {f'filled(s.{quote(column)})' if column else 'NULL::VARCHAR'}" for key, column in parts.items())
-        steps = f"list_transform(j.{quote(h.column)}, lambda s: {{{entries}}})"
-    if profile.supplements:
-        s, d = profile.supplements, profile.supplements.documents
-        papers = {d.code: "VARCHAR", d.name: "VARCHAR"}
-        shape[s.column] = [
-            {s.requested_at: "VARCHAR", s.answered_at: "VARCHAR", s.text: "VARCHAR", s.due_before: "VARCHAR", d.column: [papers]}
-        ]
-        requests = (
-            f"list_transform(j.{quote(s.column)}, lambda r: {{'requested_at': filled(r.{quote(s.requested_at)}), "
-            f"'answered_at': filled(r.{quote(s.answered_at)}), 'due_before': filled(r.{quote(s.due_before)}), "
-            f"'text': filled(r.{quote(s.text)}), 'documents': list_transform(r.{quote(d.column)}, "
-            f"lambda p: {{'code': filled(p.{quote(d.code)}), 'name': filled(p.{quote(d.name)})}})}})"
-        )
-    if profile.documents:
-        p = profile.documents
-        shape[p.column] = [dict.fromkeys((*p.digitised, *p.reused), "VARCHAR")]
-        for name, columns in (("any_digitised", p.digitised), ("any_reused", p.reused)):
-            true = " OR ".join(f"truth(d.{quote(flag)})" for flag in columns)
-            flags[name] = f"len(list_filter(j.{quote(p.column)}, lambda d: {true})) > 0"
-    if profile.lookups:
-        k = profile.lookups
-        parts = {"database": k.database, "at": k.time, "outcome": k.outcome}
-        shape[k.column] = [{column: "VARCHAR" for column in parts.values() if column}]
-        entries = ", ".join(f"'{key}': {f'filled(l.{quote(column)})' if column else 'NULL::VARCHAR'}" for key, column in parts.items())
-        named = f"list_filter(j.{quote(k.column)}, lambda l: filled(l.{quote(k.database)}) IS NOT NULL)"
-        lookups = f"list_transform({named}, lambda l: {{{entries}}})"
-    if profile.results:
-        column, document = quote(profile.results.column), quote(profile.results.document)
-        shape[profile.results.column] = [{profile.results.document: "VARCHAR"}]
-        flags["any_result"] = f"len(list_filter(j.{column}, lambda r: filled(r.{document}) IS NOT NULL)) > 0"
-    return shape, steps, requests, lookups, flags
-
-
-def _own_object(profile: Profile, shape: dict[str, Any], rows: str) -> str:
-    """What is kept of objects: the columns that the profile names, long numbers blanked in its texts; of others the name alone."""
-    personal = {column for name in PERSONAL for column in profile.columns.get(name, [])}
-    kept = {column: kind for column, kind in shape.items() if column not in personal}
-    parts = []
-    for column, kind in kept.items():
-        sql = f"o.{quote(column)}"
-        if isinstance(kind, list):
-            texts = {c for c in (getattr(profile.supplements, "text", ""), getattr(profile.history, "activity", "")) if c}
-            entries = ", ".join(f"{literal(key)}: {f'masked(e.{quote(key)})' if key in texts else f'e.{quote(key)}'}" for key in kind[0])
-            sql = f"list_transform({sql}, lambda e: {{{entries}}})"
-        parts.append(f"{literal(column)}: {sql}")
-    named = "[" + ", ".join(literal(column) for column in kept) + "]"
-    # a key that an object has twice counts once, with its first value, here as in all that reads it
-    others = f"list_filter(list_sort(list_distinct(json_keys(line))), lambda k: NOT list_contains({named}, k))"
-    removed = f"to_json(map_from_entries(list_transform({others}, lambda k: {{'k': k, 'v': '{REMOVED}'}})))"
-    return f"""SELECT row_no, json_merge_patch(to_json({{{", ".join(parts)}}}), {removed})::VARCHAR AS own
-        FROM (SELECT row_no, line, json_transform(line, {literal(json.dumps(kept))}) AS o FROM {rows} WHERE NOT broken)"""

@@ -7,8 +7,9 @@ keeps it and is counted.
 from dataclasses import dataclass
 from typing import Literal
 
+from procedures.engine_words import literal
 from procedures.mapping import FALSE_WORDS, FLAGS, TRUE_WORDS, UNKNOWN_WORDS, Profile
-from procedures.reading import TIME_FIELDS, label, literal
+from procedures.reading import TIME_FIELDS, label
 
 MAX_DOSSIER_CODE = 64
 LONGEST = "INTERVAL '3653 days'"  # ten years: no dossier is under way longer; a wrong year is

@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from procedures.dossiers import END_STATUSES, dossier_schema
+from procedures.engine_words import PAPERS, literal
 from procedures.lookups import Lookups
 from procedures.mapping import FALSE_WORDS, FIELDS, FLAGS, TRUE_WORDS, Profile
-from procedures.reading import PAPERS, TIME_FIELDS, literal
+from procedures.reading import TIME_FIELDS
 from procedures.rules import FIRST, LONGEST, conditions
 
 if TYPE_CHECKING:

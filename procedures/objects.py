@@ -1,0 +1,88 @@
+"""JSON objects inside the engine: what of their nested lists a profile reads, and what is kept of one that cannot be taken."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from procedures.delimited import Rows
+from procedures.engine_words import NESTED, NO_LOOKUPS, NO_REQUESTS, NO_STEPS, PERSONAL, REMOVED, literal, quote
+from procedures.mapping import Profile
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection
+
+
+def as_lines(con: "DuckDBPyConnection", chunk: "pa.Table", rows: Rows) -> "pa.Table":
+    """Rows of text columns as one JSON object a row; what looks like a JSON list stays one."""
+    con.register("columns_read", chunk)
+    entries = ", ".join(
+        f"{literal(original)}: CASE WHEN {quote(name)}[1] = '[' AND json_valid({quote(name)}) THEN {quote(name)}::JSON "
+        f"WHEN {quote(name)} <> '' THEN to_json({quote(name)}) END"
+        for name, original in zip(rows.names, rows.originals, strict=True)
+    )
+    table = con.sql(f"SELECT row_no, to_json({{{entries}}})::VARCHAR AS line FROM columns_read").to_arrow_table()
+    con.unregister("columns_read")
+    return table
+
+
+def nested(profile: Profile) -> tuple[dict[str, Any], str, str, str, dict[str, str]]:
+    """Of a profile of objects: the shape of its nested lists, and SQL over ``j`` for steps, requests, lookups and flags."""
+    shape: dict[str, Any] = {}
+    steps, requests, lookups = NO_STEPS, NO_REQUESTS, NO_LOOKUPS
+    flags = dict.fromkeys(NESTED[3:], "NULL::BOOLEAN")
+    if profile.history:
+        h = profile.history
+        shape[h.column] = [{key: "VARCHAR" for key in (h.at, h.status, h.activity, h.department) if key}]
+        parts = {"at": h.at, "status": h.status, "activity": h.activity, "department": h.department}
+        entries = ", ".join(f"'{key}': {f'filled(s.{quote(column)})' if column else 'NULL::VARCHAR'}" for key, column in parts.items())
+        steps = f"list_transform(j.{quote(h.column)}, lambda s: {{{entries}}})"
+    if profile.supplements:
+        s, d = profile.supplements, profile.supplements.documents
+        papers = {d.code: "VARCHAR", d.name: "VARCHAR"}
+        shape[s.column] = [
+            {s.requested_at: "VARCHAR", s.answered_at: "VARCHAR", s.text: "VARCHAR", s.due_before: "VARCHAR", d.column: [papers]}
+        ]
+        requests = (
+            f"list_transform(j.{quote(s.column)}, lambda r: {{'requested_at': filled(r.{quote(s.requested_at)}), "
+            f"'answered_at': filled(r.{quote(s.answered_at)}), 'due_before': filled(r.{quote(s.due_before)}), "
+            f"'text': filled(r.{quote(s.text)}), 'documents': list_transform(r.{quote(d.column)}, "
+            f"lambda p: {{'code': filled(p.{quote(d.code)}), 'name': filled(p.{quote(d.name)})}})}})"
+        )
+    if profile.documents:
+        p = profile.documents
+        shape[p.column] = [dict.fromkeys((*p.digitised, *p.reused), "VARCHAR")]
+        for name, columns in (("any_digitised", p.digitised), ("any_reused", p.reused)):
+            true = " OR ".join(f"truth(d.{quote(flag)})" for flag in columns)
+            flags[name] = f"len(list_filter(j.{quote(p.column)}, lambda d: {true})) > 0"
+    if profile.lookups:
+        k = profile.lookups
+        parts = {"database": k.database, "at": k.time, "outcome": k.outcome}
+        shape[k.column] = [{column: "VARCHAR" for column in parts.values() if column}]
+        entries = ", ".join(f"'{key}': {f'filled(l.{quote(column)})' if column else 'NULL::VARCHAR'}" for key, column in parts.items())
+        named = f"list_filter(j.{quote(k.column)}, lambda l: filled(l.{quote(k.database)}) IS NOT NULL)"
+        lookups = f"list_transform({named}, lambda l: {{{entries}}})"
+    if profile.results:
+        column, document = quote(profile.results.column), quote(profile.results.document)
+        shape[profile.results.column] = [{profile.results.document: "VARCHAR"}]
+        flags["any_result"] = f"len(list_filter(j.{column}, lambda r: filled(r.{document}) IS NOT NULL)) > 0"
+    return shape, steps, requests, lookups, flags
+
+
+def own_object(profile: Profile, shape: dict[str, Any], rows: str) -> str:
+    """What is kept of objects: the columns that the profile names, long numbers blanked in its texts; of others the name alone."""
+    personal = {column for name in PERSONAL for column in profile.columns.get(name, [])}
+    kept = {column: kind for column, kind in shape.items() if column not in personal}
+    parts = []
+    for column, kind in kept.items():
+        sql = f"o.{quote(column)}"
+        if isinstance(kind, list):
+            texts = {c for c in (getattr(profile.supplements, "text", ""), getattr(profile.history, "activity", "")) if c}
+            entries = ", ".join(f"{literal(key)}: {f'masked(e.{quote(key)})' if key in texts else f'e.{quote(key)}'}" for key in kind[0])
+            sql = f"list_transform({sql}, lambda e: {{{entries}}})"
+        parts.append(f"{literal(column)}: {sql}")
+    named = "[" + ", ".join(literal(column) for column in kept) + "]"
+    # a key that an object has twice counts once, with its first value, here as in all that reads it
+    others = f"list_filter(list_sort(list_distinct(json_keys(line))), lambda k: NOT list_contains({named}, k))"
+    removed = f"to_json(map_from_entries(list_transform({others}, lambda k: {{'k': k, 'v': '{REMOVED}'}})))"
+    return f"""SELECT row_no, json_merge_patch(to_json({{{", ".join(parts)}}}), {removed})::VARCHAR AS own
+        FROM (SELECT row_no, line, json_transform(line, {literal(json.dumps(kept))}) AS o FROM {rows} WHERE NOT broken)"""
