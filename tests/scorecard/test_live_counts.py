@@ -6,15 +6,17 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from flask import Flask
 
+from core.database import reading
 from core.lake import LakeTable
 from procedures.dossiers import dossier_table
-from scorecard import arrivals, file_counts
+from scorecard import arrivals, computing, file_counts, operations, queries
 from scorecard.counting import Counts, count
 from scorecard.file_counts import FileCounts, mark_of
 from scorecard.population import population
 from tests.lake import put
-from tests.scorecard.small import MONTH
+from tests.scorecard.small import MONTH, Dossier, add_dossiers, at, build, submit
 from tests.scorecard.test_counting import BOOK, NATIONAL, UNITS, rows_of
 
 FRAMES = ("by_unit", "by_procedure", "by_service", "registers", "classes")
@@ -121,3 +123,31 @@ def with_parties(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         }
         for number, row in enumerate(rows)
     ]
+
+
+def test_the_running_view_is_what_counting_everything_gives(sqlite_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[list[Path]] = []
+    tables = FileCounts.tables
+
+    def watched(self: FileCounts, *arguments: Any) -> Any:
+        found = tables(self, *arguments)
+        opened.append(list(self.opened))
+        return found
+
+    monkeypatch.setattr(FileCounts, "tables", watched)
+    now = at(20)
+    lake = build([Dossier(f"a{number}", received=1 + number, requests=[(3 + number, ["Giấy khai sinh"])]) for number in range(6)])
+    submit("hanoi", [str(MONTH)], now)
+    folder = sqlite_app.extensions["settings"].data_dir / "editions"
+    for turn, source in enumerate(("hanoi", "hue")):
+        opened.clear()
+        before = set(lake.paths()) if turn else set()
+        if turn:
+            add_dossiers([Dossier(f"b{number}", "19750", received=1 + number, source=source) for number in range(4)])
+            submit(source, [str(MONTH)], at(20.5))
+        assert str(MONTH) in operations.refresh_running(at(21 + turn))
+        edition = queries.running(reading())
+        assert edition is not None
+        assert computing.compute(folder / edition.folder, lake.root).checksum == edition.checksum
+        assert {path for found in opened for path in found} == set(lake.paths()) - before
+        reading().rollback()
