@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from scorecard.disclosure.public import PublicTables, read_tables
-from scorecard.disclosure.trees import Limits, Tree, protect_together, protect_tree
 from scorecard.figures import SUPPRESSED, TOO_FEW, VALUE
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from scorecard.rows import Place, Row
     from scorecard.rulesets import RuleSet
 
-__all__ = ["Limits", "PublicTables", "Tree", "is_few", "protect", "protect_together", "protect_tree", "read_tables"]
+__all__ = ["EXACT", "Learned", "PublicTables", "is_few", "protect", "read_tables"]
 
 EXACT = "exact"  # variant of the lines that say that nothing is left over, in what later editions read
 Learned = tuple[str, "Cell", str]  # indicator, a whole of which the parts leave nothing over, what divides it

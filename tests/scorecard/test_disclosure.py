@@ -1,136 +1,148 @@
-"""Small cells stay hidden, also from those who subtract."""
+"""Small cells stay hidden, also from those who subtract, and nothing that is not declared leaves."""
 
-import numpy as np
+from pathlib import Path
+from typing import Any
+
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scipy.optimize import linprog
+from flask import Flask
 
-from scorecard.disclosure import Limits, Tree, protect_together, protect_tree
-from scorecard.figures import SUPPRESSED, TOO_FEW
+from core.database import reading
+from core.errors import InputError
+from exports import data
+from scorecard import operations, queries, rulesets
+from scorecard.disclosure import NUMBERS, is_few, protect, read_tables
+from scorecard.disclosure.public import FILE
+from scorecard.indicators import INDICATORS, SURVEY
+from scorecard.places import _without_few
+from scorecard.rows import Place, Row
+from tests.scorecard.small import BIRTH, BUILD, MONTH, NOW, Dossier, answers, build
 
-LIMITS = Limits()
-
-
-@st.composite
-def countries(draw: st.DrawFn) -> tuple[dict[str, str | None], dict[str, int]]:
-    """A nation of provinces and communes, some provinces with answers about themselves."""
-    parents: dict[str, str | None] = {"VN": None}
-    counts: dict[str, int] = {}
-    size = st.one_of(st.integers(0, 12), st.integers(0, 60))
-    own_part = st.sampled_from([0, 0, 0, 3, 9, 15])
-    for p in range(draw(st.integers(0, 4))):
-        province = f"P{p}"
-        parents[province] = "VN"
-        for c in range(draw(st.integers(0, 5))):
-            parents[f"{province}C{c}"] = province
-            counts[f"{province}C{c}"] = draw(size)
-        children = [code for code, parent in parents.items() if parent == province]
-        counts[province] = sum(counts[code] for code in children) + (draw(own_part) if children else draw(size))
-    counts["VN"] = sum(counts[code] for code, parent in parents.items() if parent == "VN") + draw(own_part)
-    return parents, counts
+RULES = rulesets.read(next(Path(rulesets.FOLDER).glob("tthc-*.yaml")))
+PLACES = {
+    "01": Place("01", "province", "VN", "01"),
+    "D1": Place("D1", "department", "01", "01"),
+    **{code: Place(code, "commune", "01", "01") for code in "abcd"},
+}
+Said = dict[str, tuple[int, int]]  # satisfied and rated by subject
 
 
-def attack(parents: dict[str, str | None], counts: dict[str, int], hidden: dict[str, str]) -> dict[str, tuple[float, float]]:
-    """What linear programming finds out about every hidden cell from the shown ones and the rule of 10.
-
-    A parent's own part is one more unknown; the attacker knows where there is none.
-    """
-    codes = list(parents)
-    inner = [code for code in codes if code in set(parents.values())]
-    own = {code: counts[code] - sum(counts[c] for c in codes if parents[c] == code) for code in inner}
-    names = codes + [f"own {code}" for code in inner]
-    bounds: list[tuple[float, float | None]] = []
-    for code in codes:
-        status = hidden.get(code)
-        bounds.append((counts[code], counts[code]) if status is None else (0, 9) if status == TOO_FEW else (10, None))
-    bounds += [(0, 0) if own[code] == 0 else (0, 9) if own[code] < 10 else (10, None) for code in inner]
-    equations = np.zeros((len(inner), len(names)))
-    for row, code in enumerate(inner):
-        equations[row, names.index(code)] = -1
-        equations[row, names.index(f"own {code}")] = 1
-        for child in codes:
-            if parents[child] == code:
-                equations[row, names.index(child)] = 1
-    secret = list(hidden) + [f"own {code}" for code in inner if 0 < own[code] < 10]
-    found = {}
-    for name in secret:
-        aim = np.zeros(len(names))
-        aim[names.index(name)] = 1
-        ends = []
-        for sign in (1, -1):
-            answer = linprog(sign * aim, A_eq=equations if inner else None, b_eq=np.zeros(len(inner)) if inner else None, bounds=bounds)
-            assert answer.status in (0, 3)
-            ends.append(sign * answer.fun if answer.status == 0 else -sign * np.inf)
-        found[name] = (ends[0], ends[1])
+def rows(said: Said, indicator: str = "satisfaction", **place: Any) -> list[Row]:
+    found = []
+    for code, (satisfied, rated) in said.items():
+        kind = "nation" if code == "VN" else "unit"
+        found.append(Row(kind, code, indicator, "raw", "value", satisfied, rated, rated, **place))
     return found
 
 
-@settings(max_examples=100, deadline=None)
-@given(countries())
-def test_no_hidden_cell_can_be_computed(country: tuple[dict[str, str | None], dict[str, int]]) -> None:
-    parents, counts = country
-    hidden = protect_tree(Tree(parents), counts, LIMITS)
-    for name, (low, high) in attack(parents, counts, hidden).items():
-        assert high - low >= LIMITS.least_range - 1e-6, (name, low, high, counts, hidden)
+def statuses(said: Said, **place: Any) -> dict[str, str]:
+    return {row.subject_code: row.status for row in protect(rows(said, **place), PLACES, RULES) if row.status != "value"}
 
 
-@given(countries())
-def test_small_cells_are_hidden_and_only_large_ones_suppressed(country: tuple[dict[str, str | None], dict[str, int]]) -> None:
-    parents, counts = country
-    hidden = protect_tree(Tree(parents), counts, LIMITS)
-    assert {code for code, status in hidden.items() if status == TOO_FEW} == {code for code in parents if counts[code] < 10}
-    assert all(counts[code] >= 10 for code, status in hidden.items() if status == SUPPRESSED)
+def test_a_single_small_cell_takes_another_with_it() -> None:
+    assert statuses({"VN": (80, 104), "01": (80, 104), "a": (2, 4), "b": (30, 40), "c": (48, 60)}) == {"a": "too_few", "b": "suppressed"}
 
 
-def test_a_single_small_child_takes_the_next_smallest_with_it() -> None:
-    tree = Tree({"VN": None, "a": "VN", "b": "VN", "c": "VN"})
-    assert protect_tree(tree, {"VN": 104, "a": 4, "b": 40, "c": 60}, LIMITS) == {"a": TOO_FEW, "b": SUPPRESSED}
+def test_small_cells_that_are_together_below_ten_take_one_more() -> None:
+    said = {"VN": (80, 107), "01": (80, 107), "a": (2, 4), "b": (1, 3), "c": (47, 60), "d": (30, 40)}
+    assert statuses(said) == {"a": "too_few", "b": "too_few", "d": "suppressed"}
 
 
-def test_small_children_that_are_together_below_ten_take_the_next_smallest_too() -> None:
-    tree = Tree({"VN": None, "a": "VN", "b": "VN", "c": "VN", "d": "VN"})
-    hidden = protect_tree(tree, {"VN": 107, "a": 4, "b": 3, "c": 60, "d": 40}, LIMITS)
-    assert hidden == {"a": TOO_FEW, "b": TOO_FEW, "d": SUPPRESSED}
-
-
-def test_two_children_of_nine_are_not_given_away_by_the_rule_itself() -> None:
+def test_two_cells_of_nine_are_not_given_away_by_the_limit_itself() -> None:
     """18 in two cells that are known to be below ten is nine and nine."""
-    tree = Tree({"VN": None, "a": "VN", "b": "VN", "c": "VN"})
-    assert protect_tree(tree, {"VN": 58, "a": 9, "b": 9, "c": 40}, LIMITS)["c"] == SUPPRESSED
+    hidden = statuses({"VN": (48, 98), "01": (48, 98), "a": (4, 9), "b": (4, 9), "c": (20, 40), "d": (20, 40)})
+    assert hidden == {"a": "too_few", "b": "too_few", "c": "suppressed"}
+
+
+def test_cells_in_which_all_are_of_one_mind_are_hidden() -> None:
+    hidden = statuses({"VN": (100, 120), "01": (100, 120), "a": (30, 30), "b": (30, 40), "c": (40, 50)})
+    assert hidden == {"a": "suppressed", "b": "suppressed"}
+
+
+def test_what_is_left_over_for_a_unit_itself_is_protected_too() -> None:
+    """Four answers about a department stand in no table and would be the province's number less its communes'."""
+    hidden = statuses({"VN": (63, 84), "01": (63, 84), "D1": (2, 4), "a": (30, 40), "b": (31, 40)})
+    assert hidden == {"D1": "suppressed", "a": "suppressed"}
 
 
 def test_nothing_is_hidden_where_everything_is_large() -> None:
-    tree = Tree({"VN": None, "a": "VN", "b": "VN"})
-    assert protect_tree(tree, {"VN": 30, "a": 10, "b": 20}, LIMITS) == {}
+    assert statuses({"VN": (60, 80), "01": (60, 80), "a": (30, 40), "b": (30, 40)}) == {}
 
 
-def test_a_suppressed_province_cannot_be_summed_from_its_communes() -> None:
-    parents = {"VN": None, "a": "VN", "b": "VN", "c": "VN", "b1": "b", "b2": "b", "c1": "c", "c2": "c"}
-    counts = {"VN": 164, "a": 4, "b": 40, "b1": 20, "b2": 20, "c": 120, "c1": 60, "c2": 60}
-    hidden = protect_tree(Tree(parents), counts, LIMITS)
-    assert hidden["b"] == SUPPRESSED
-    assert SUPPRESSED in (hidden.get("b1"), hidden.get("b2"))
+def test_a_window_does_not_give_away_its_month() -> None:
+    month = {"VN": (60, 84), "01": (60, 84), "a": (2, 4), "b": (28, 40), "c": (30, 40)}
+    same = protect([*rows(month), *rows(month | {"a": (5, 12), "01": (63, 92), "VN": (63, 92)}, window=3)], PLACES, RULES)
+    assert (3, "a") in {(row.window, row.subject_code) for row in same if row.status == "suppressed"}, "8 answers by difference"
 
 
-def test_one_question_does_not_give_away_the_other() -> None:
-    """The commune hidden beside a small one is hidden under every question that the same people answered."""
-    tree = Tree({"VN": None, "a": "VN", "b": "VN", "c": "VN"})
-    bases = {"answered": {"VN": 60, "a": 10, "b": 15, "c": 35}, "rated": {"VN": 59, "a": 9, "b": 15, "c": 35}}
-    hidden = protect_together([tree], bases, LIMITS)
-    assert hidden["rated"] == {"a": TOO_FEW, "b": SUPPRESSED}
-    assert hidden["answered"]["b"] == SUPPRESSED
-    assert len(hidden["answered"]) >= 2
+def test_a_hidden_cell_hides_every_figure_of_it() -> None:
+    said = {"VN": (80, 104), "01": (80, 104), "a": (2, 4), "b": (30, 40), "c": (48, 60)}
+    derived = [
+        Row("unit", "a", "satisfaction", "weighted", "value", n=4, value=0.5, low=0.1, high=0.9, n_eff=3.2),
+        Row("unit", "b", "satisfaction_bounds", "lower", "value", n=40, value=0.2),
+        Row("unit", "a", "response_rate", "raw", "value", 12, 40, 40),
+    ]
+    safe = protect(
+        [*rows(said), *rows({code: (n // 2, n) for code, (_, n) in said.items()}, "asked_again_experienced"), *derived], PLACES, RULES
+    )
+    for row in safe:
+        if row.subject_code in ("a", "b"):
+            assert row.status in ("too_few", "suppressed")
+            assert all(getattr(row, name) is None for name in NUMBERS)
 
 
-def test_two_divisions_of_the_nation_share_its_fate() -> None:
-    units, procedures = Tree({"VN": None, "a": "VN", "b": "VN"}), Tree({"VN": None, "1.1": "VN", "1.2": "VN"})
-    counts = {"VN": 18, "a": 18, "b": 0, "1.1": 9, "1.2": 9}
-    hidden = protect_together([units, procedures], {"answered": counts}, LIMITS)["answered"]
-    assert hidden["VN"] == SUPPRESSED
-    assert hidden["a"] == SUPPRESSED
+def test_weighted_shares_leave_without_the_digits_that_tell_what_they_are_made_of() -> None:
+    weighted = Row("nation", "VN", "satisfaction", "weighted", "value", n=80, value=0.7512345, low=0.6512345, high=0.8512, n_eff=61.37)
+    (found,) = protect([weighted], PLACES, RULES)
+    assert (found.value, found.low, found.high, found.n_eff) == (0.751, 0.651, 0.851, 61.0)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"breakdown": "channel", "category": "1"},  # of a commune
+        {"window": 6},
+        {"period_kind": "nd09"},
+        {"breakdown": "rating", "category": "1"},
+    ],
+)
+def test_what_is_not_declared_does_not_leave(place: dict[str, Any]) -> None:
+    (found,) = protect(rows({"a": (30, 60)}, **place), PLACES, RULES)
+    assert found.status == "suppressed"
+    assert found.n is None
 
 
 def test_more_below_than_above_is_refused() -> None:
     with pytest.raises(ValueError, match="fewer answers"):
-        protect_tree(Tree({"VN": None, "a": "VN"}), {"VN": 5, "a": 6}, LIMITS)
+        protect(rows({"VN": (50, 70), "01": (40, 60), "a": (50, 80)}), PLACES, RULES)
+
+
+def test_the_declaration_says_what_is_wrong_in_it(tmp_path: Path) -> None:
+    broken = tmp_path / "public_tables.yaml"
+    broken.write_text(FILE.read_text(encoding="utf-8").replace("windows: [1, 3, 12]", "windows: [2]", 1), encoding="utf-8")
+    with pytest.raises(InputError, match=r"public_tables\.yaml"):
+        read_tables(broken)
+
+
+def test_fewer_than_three_dossiers_are_told_as_that() -> None:
+    assert [is_few(number) for number in (0, 1, 2, 3)] == [False, True, True, False]
+    count = {"received": 2, "online": 1, "due": 3, "on_time": 1, "cohort": 1, "supplement": 1, "repeat_supplement": 0}
+    found = _without_few(count | {"asked_again_lower": 0, "asked_again_upper": 1})
+    assert (found["received"], found["online"], found["due"], found["on_time"]) == (None, None, 3, 1)
+    assert {found[name] for name in ("cohort", "supplement", "repeat_supplement", "asked_again_lower", "asked_again_upper")} == {None}
+
+
+def test_no_figure_of_the_survey_leaves_undeclared(sqlite_app: Flask) -> None:
+    """Through the queries that pages and API use and through the files of data: every number stands in a declared table."""
+    build([Dossier("a"), Dossier("b", unit="00008", procedure=BUILD)])
+    answers([(unit, 3 + n % 3, BIRTH, 0, None, {"asked_again": "no"}) for unit in ("00004", "00008", "H26.02", "19750") for n in range(30)])
+    edition = operations.close(MONTH, NOW, "test")
+    tables, session = read_tables(), reading()
+    kinds = {"00004": "commune", "00008": "commune", "H26.02": "department", "01": "province", "46": "province", "19750": "commune"}
+    places = {code: Place(code, kind, None, None) for code, kind in kinds.items()}
+    exported = [row for row in data.rows(session, edition) if INDICATORS[row["indicator"]].kind == SURVEY and row["status"] == "value"]
+    assert exported
+    for row in exported:
+        measured = Row(**{name: row[name] for name in Row.__dataclass_fields__ if name in row})
+        assert tables.table_of(measured, places) is not None, row
+    department = queries.figures(session, edition, "unit", ["H26.02"], ["satisfaction"])
+    assert {figure.status for figure in department} == {"suppressed"}

@@ -226,30 +226,6 @@ def test_the_running_view_follows_what_arrives_and_gives_way(folder: Path) -> No
     assert operations.refresh_running(NOW + timedelta(minutes=1)) == {}
 
 
-def test_the_running_view_moves_in_steps_that_tell_nobody_apart(folder: Path) -> None:
-    during = datetime(2026, 10, 20, 5, tzinfo=UTC)
-    said = {"asked_again": "no", "supplement_count": "0"}  # not all say the same, or nothing would be shown
-    answers([("00004", 5 if place % 3 else 2, BIRTH, 0, during - timedelta(hours=1), said) for place in range(25)])
-    operations.refresh_running(during)
-
-    def satisfaction() -> dict[str, tuple[int | None, str]]:
-        session = reading()
-        session.rollback()
-        view = queries.running(session)
-        assert view is not None
-        found = queries.figures(session, view, "unit", ["01", "00004"], ["satisfaction"])
-        nation = queries.figures(session, view, "nation", None, ["satisfaction"])
-        return {figure.subject_code: (figure.n, figure.status) for figure in [*found, *nation]}
-
-    assert satisfaction() == {"VN": (20, "value"), "01": (None, "suppressed"), "00004": (None, "suppressed")}
-    answer("00004", 1, when=during)  # rated, and nothing more: not complete
-    operations.refresh_running(during + timedelta(minutes=1))
-    assert satisfaction() == {"VN": (20, "value"), "01": (None, "suppressed"), "00004": (None, "suppressed")}
-    answers([("00004", 5, BIRTH, 0, during, {"asked_again": "yes", "supplement_count": "1"}) for _ in range(5)])
-    operations.refresh_running(during + timedelta(minutes=2))
-    assert satisfaction()["VN"] == (30, "value")
-
-
 def test_the_worker_closes_the_last_month_when_it_is_due_and_catches_up(embedded: Path) -> None:
     assert close_due(datetime(2026, 11, 4, 16, 59, tzinfo=UTC)) == {}  # 4 November, 23:59 in Viet Nam
     assert close_due(datetime(2026, 11, 4, 17, 0, tzinfo=UTC)) == {"closed": ["2026-10"]}
