@@ -48,7 +48,7 @@ Months are drawn from a country whose truth is known (`simulation/honesty/`) and
 (`scorecard/statistics.py`, `scorecard/integrity_*.py`). The two share no formula: the country is logistic and normal, the estimators are
 not told how, and a test keeps the imports apart. Months drawn in each world: {drawn}. A country lasts a year, then another one is dealt.
 
-- **W1** answering depends only on what the weighting cells record (province, channel, end-point, citizen or enterprise).
+- **W1** answering depends only on what the weighting cells record (province, result or none, channel, commune or above, applicant).
 - **W2** in every cell the satisfied answer λ times as often as the others: λ = ½, ⅔, 1½, 2, a month each in turn.
 - **W3** answering depends on age, days waited and trips made, which no cell knows and which also make people less pleased.
 - **W4** W2, and in each month 20 of the 3,355 units are tampered with, in a way, dose and size dealt at random; in every other month
