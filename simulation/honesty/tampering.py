@@ -43,6 +43,8 @@ def tamper(rng: np.random.Generator, answers: Answers, contacts: Contacts, plans
     for plan in plans:
         own = answers.take(answers.unit == plan.unit)
         by_link, others = own.take(own.mode == LINK), own.take(own.mode != LINK)
+        keep = min(1.0, plan.n / max(len(by_link), 1))  # the counter of a smaller unit has fewer answers, too
+        others = others.take(rng.random(len(others)) < keep)
         by_link = _resize(rng, by_link, answers, contacts, plan)
         parts += [others, _carry_out(rng, by_link, contacts, plan)]
     return join(parts)
