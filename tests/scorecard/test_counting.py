@@ -187,6 +187,7 @@ def by_hand(
         asked = [[paper_by_hand(row, item, name) for name in names_in(item)] for item in before] if cohort else []
         held = any(paper in FAULT for request in asked for paper in request)
         unclear = any(paper in OPEN for request in asked for paper in request) or (requests > 0 and not listed)
+        straight = [step["status"] for step in row["history"] if step["status"] != 10][-2:] == [5, 9]
         due = row["due_at"] is not None
         counted_due = (ended and due) or overdue
         on_time = ended and due and end is not None and end <= row["due_at"]
@@ -221,6 +222,8 @@ def by_hand(
             "asked_again_recorded_lower": cohort and held,
             "asked_again_recorded_upper": cohort and (held or unclear),
             "asked_again_recorded_den": cohort,
+            "ended_from_request_raw": cohort and bool(row["supplement_count"]) and straight,
+            "ended_from_request_den": cohort,
             "ended": ended,
         } | {f"channel_{code}": received and row["channel"] == code for code in (1, 2, 3, 4)}
         cells[cell].update({name: int(true) for name, true in said.items()})

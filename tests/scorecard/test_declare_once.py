@@ -1,6 +1,7 @@
 """A small simulated country with planted requests that are not on record: found where they were planted and nowhere else; its figures
 counted again with plain SQL over the lake."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -11,7 +12,7 @@ from flask import Flask, current_app
 from core.database import reading, writing
 from procedures.dossiers import dossier_table
 from procedures.models import Component, Procedure, RegisterConnection, StandardComponent, StateRegister, Unit, UnitVersion
-from scorecard import operations, queries
+from scorecard import edition_tables, operations, queries
 from scorecard.edition_tables import read as read_table
 from scorecard.models import Edition
 from scorecard.zeros import tails
@@ -77,8 +78,10 @@ def dossiers(seed: int) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def edition(sqlite_app: Flask) -> Edition:
-    """The month of this country, closed, with answers of people."""
+def edition(sqlite_app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Edition]:
+    """The month of this country, closed, with answers of people; of an edition's lists only those that are looked at here."""
+    monkeypatch.setattr(edition_tables, "MODULES", ("scorecard.declare_once_tables",))
+    edition_tables.tables.cache_clear()
     build([])
     with writing() as session:
         province = session.query(Unit).filter_by(code="01").one()
@@ -109,7 +112,8 @@ def edition(sqlite_app: Flask) -> Edition:
     ]
     told += [(SILENT, 2 + 2 * (number % 2), "1.000001", 0, None, {"supplement_count": "1"}) for number in range(14)]
     answers(told)
-    return operations.close(MONTH, NOW, "test")
+    yield operations.close(MONTH, NOW, "test")
+    edition_tables.tables.cache_clear()
 
 
 def table(edition: Edition, name: str) -> list[dict[str, Any]]:

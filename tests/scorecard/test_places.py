@@ -7,6 +7,7 @@ from flask import Flask
 
 from core.database import reading
 from core.errors import InputError
+from procedures.matching import Standard
 from procedures.papers import PaperBook, Vocabulary
 from scorecard import operations, queries
 from scorecard.figures import HELD_BY_STATE, ONLINE_UNUSED, REPEAT, Figure
@@ -181,7 +182,9 @@ PAPERS = [
 @pytest.mark.parametrize(("name", "code", "expected", "register"), PAPERS)
 def test_requested_papers_are_classified(name: str | None, code: str | None, expected: str, register: str | None) -> None:
     components = [(BUILD, "", "Bản vẽ thiết kế", None), (BUILD, "G1", "Giấy chứng nhận", "civil")]
-    book = PaperBook(components, Vocabulary.of_phrases({"civil": ["giấy khai sinh", "khai sinh"], "land": ["quyền sử dụng đất"]}))
+    known = Vocabulary.of_phrases({"civil": ["giấy khai sinh", "khai sinh"], "land": ["quyền sử dụng đất"]})
+    form = Standard("form", ("đơn", "tờ khai"), head=True)
+    book = PaperBook(components, Vocabulary((*known.standards, form), known.registers))
     assert [(paper.kind, paper.register) for paper in book.identify(BUILD, code, name)] == [(expected, register)]
 
 
