@@ -58,6 +58,8 @@ def line(figures: Figures, code: str, indicator: str, name: str = "") -> Line:
         exact = lower is not None and upper is not None and lower.numerator == upper.numerator
         return Line(told, words.bounds(lower, upper), words.span(upper) if exact else _("từ–đến"), words.bounds_of(lower, upper), how)
     figure = figures.get((code, indicator, RAW))
+    if indicator == "boundary_published" and code != COUNTRY and words.has_value(figure):
+        return Line(told, _("có"), "", "", how)  # yes, and no share
     return Line(told, words.rate(figure), words.span(figure), words.of_counts(figure), how)
 
 
