@@ -1,6 +1,6 @@
 """Reads of the lake: end-points reached, coverage, refilings, health."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -187,12 +187,12 @@ def _reached(table: "ibis.Table", start: datetime, until: datetime) -> "ibis.Tab
     return ended.union(asked)
 
 
-def end_points(session: Session, month: Month, now: datetime) -> Iterator[EndPoint]:
-    """End statuses and supplement requests of national sources that fell into the month and not after ``now``.
+def end_points(session: Session, month: Month, now: datetime, sources: Collection[str] | None = None) -> Iterator[EndPoint]:
+    """End statuses and supplement requests of national sources (or of these among them) that fell into the month and not after ``now``.
 
     A dossier has one end-point: handled and returned are the same occasion, reached when handling ended.
     """
-    yield from _listed(session, month, now, lambda reached: reached.order_by("source", "dossier_code", "position"))
+    yield from _listed(session, month, now, lambda reached: reached.order_by("source", "dossier_code", "position"), sources=sources)
 
 
 def end_points_with_history(session: Session, month: Month, now: datetime, days: int) -> Iterator[EndPoint]:
@@ -212,18 +212,23 @@ def end_points_with_history(session: Session, month: Month, now: datetime, days:
 
 
 def _listed(
-    session: Session, month: Month, now: datetime, arrange: "Callable[[ibis.Table], ibis.Table]", days: int = 0
+    session: Session,
+    month: Month,
+    now: datetime,
+    arrange: "Callable[[ibis.Table], ibis.Table]",
+    days: int = 0,
+    sources: Collection[str] | None = None,
 ) -> Iterator[EndPoint]:
     from core.lake import connect, fetch
     from procedures.queries import units
 
-    sources = _national(session)
-    if not sources:
+    wanted = [source for source in _national(session) if sources is None or source in sources]
+    if not wanted:
         return
     provinces = {code: view.province_code for code, view in {**units(session, month.first_day), **units(session, month.last_day)}.items()}
     engine = connect()
     until = min(month.end, now + timedelta(microseconds=1))
-    reached = _reached(dossiers(engine, sources), month.start - timedelta(days=days), until)
+    reached = _reached(dossiers(engine, wanted), month.start - timedelta(days=days), until)
     for batch in fetch(engine, arrange(reached)).to_batches(max_chunksize=20_000):
         yield from _as_end_points(batch.to_pydict(), provinces)
 

@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
@@ -96,18 +96,13 @@ def matched(
             yield batch[hashes[key]], tokens[hashes[key]], tuple(values)
 
 
-def _of(points: Iterable[EndPoint], sources: Iterable[str]) -> Iterator[EndPoint]:
-    wanted = set(sources)
-    return (point for point in points if point.source in wanted)
-
-
 def pack(source: str, months: Iterable[Month], way: str, now: datetime, size: int | None = None) -> list[str]:
     """Put the invitations of a source that were not handed over yet into parcels. Gives the parcels' keys; empty where there are none."""
     keys: list[str] = []
     months = sorted(months)
     with Session(get_engine()) as session:
         new = (Invitation.handover_id.is_(None), Invitation.mode == "link")
-        found = (values for month in months for _, _, values in matched(session, _of(end_points(session, month, now), [source]), *new,
+        found = (values for month in months for _, _, values in matched(session, end_points(session, month, now, [source]), *new,
                  columns=(Invitation.id, Invitation.simulated)))  # fmt: skip
         while batch := list(islice(found, size)):
             session.rollback()
@@ -152,12 +147,18 @@ def parcel_of(key: str) -> Handover:
 
 def items(parcel: Handover, now: datetime) -> Iterator[Item]:
     """What is in a parcel, derived again."""
+    return (item for _parcel, item in _derived(parcel.source_code, parcel.months, [parcel.id], now))
+
+
+def _derived(source: str, months: Iterable[str], parcels: list[int], now: datetime) -> Iterator[tuple[int, Item]]:
+    """Parcel and content of each invitation in some parcels of a source: one pass over the lake for all of them."""
     settings = _settings()
     with Session(get_engine()) as session:
-        for month in parcel.months:
-            points = _of(end_points(session, Month.parse(month), now), [parcel.source_code])
-            for point, token, (number,) in matched(session, points, Invitation.handover_id == parcel.id):
-                yield Item(point.dossier_code, link(settings, token), reference(settings, number))
+        for month in sorted(set(months)):
+            points = end_points(session, Month.parse(month), now, [source])
+            columns = (Invitation.id, Invitation.handover_id)
+            for point, token, (number, parcel) in matched(session, points, Invitation.handover_id.in_(parcels), columns=columns):
+                yield parcel, Item(point.dossier_code, link(settings, token), reference(settings, number))
 
 
 def folder() -> Path:
@@ -305,25 +306,37 @@ def deliver_waiting(now: datetime, post: "Callable[[str, bytes, dict[str, str]],
 
     What fails is tried again after 5, 10, 20 … minutes, at most 12 hours apart, and given up after 12 attempts.
     """
+    due = select(Handover).where(Handover.way == "webhook", Handover.state == "waiting", Handover.next_try_at <= now)
+    parcels = reading().scalars(due.order_by(Handover.source_code, Handover.id)).all()
+    reading().expunge_all()  # what follows writes between one and the next
+    counts: dict[str, int] = {}
+    for source, group in groupby(parcels, key=lambda parcel: parcel.source_code):
+        together = list(group)
+        contents: dict[int, list[Item]] = {parcel.id: [] for parcel in together}
+        months = [month for parcel in together for month in parcel.months]
+        for number, item in _derived(source, months, list(contents), now):
+            contents[number].append(item)
+        for parcel in together:
+            state = _deliver(parcel, contents[parcel.id], now, post)
+            counts[state] = counts.get(state, 0) + 1
+    return counts
+
+
+def _deliver(parcel: Handover, contents: list[Item], now: datetime, post: "Callable[[str, bytes, dict[str, str]], None] | None") -> str:
+    """Send one parcel: ``received`` or ``postponed``."""
     from surveys import webhook
 
     settings = _settings()
-    due = select(Handover.key).where(Handover.way == "webhook", Handover.state == "waiting", Handover.next_try_at <= now)
-    counts: dict[str, int] = {}
-    for key in reading().scalars(due.order_by(Handover.id)).all():
-        parcel = parcel_of(key)
-        target = settings.handover_webhooks.get(parcel.source_code)
-        try:
-            if target is None:
-                raise OSError("no webhook is configured for this source any more")
-            webhook.deliver(target, parcel, items(parcel, now), now, post or webhook.poster(settings.handover_ca))
-        except OSError as error:
-            _postpone(key, now, str(error) or type(error).__name__)
-            counts["postponed"] = counts.get("postponed", 0) + 1
-        else:
-            received(key, now)
-            counts["received"] = counts.get("received", 0) + 1
-    return counts
+    target = settings.handover_webhooks.get(parcel.source_code)
+    try:
+        if target is None:
+            raise OSError("no webhook is configured for this source any more")
+        webhook.deliver(target, parcel, contents, now, post or webhook.poster(settings.handover_ca))
+    except OSError as error:
+        _postpone(parcel.key, now, str(error) or type(error).__name__)
+        return "postponed"
+    received(parcel.key, now)
+    return "received"
 
 
 def _postpone(key: str, now: datetime, error: str) -> None:

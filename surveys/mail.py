@@ -110,7 +110,7 @@ def send(source: str, months: Iterable[Month], known: dict[str, str], language: 
     with _server(settings) as server, Session(get_engine()) as session:
         parcel = _parcel(source, months, now)
         for month in months:
-            points = (point for point in end_points(session, month, now) if point.source == source)
+            points = end_points(session, month, now, [source])
             new = (Invitation.handover_id.is_(None), Invitation.mode == "link")
             for point, token, (number,) in list(handover.matched(session, points, *new)):
                 session.rollback()

@@ -110,7 +110,7 @@ def calls(source: str, month: Month, now: datetime) -> Iterator[tuple[str, str]]
     """Dossier code and call code of a source's cases that are not done, for the system that knows the numbers. Derived, kept nowhere."""
     waiting = Invitation.id.in_(select(PhoneCase.invitation_id).where(PhoneCase.month == str(month), PhoneCase.done.is_(False)))
     with Session(get_engine()) as session:
-        points = (point for point in end_points(session, month, now) if point.source == source)
+        points = end_points(session, month, now, [source])
         for point, _token, (number,) in handover.matched(session, points, waiting):
             yield point.dossier_code, codes.spoken(call_code(number))
 

@@ -1,6 +1,6 @@
 """A feed without a lake, units, and log-ins, for the survey's ways out."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -58,11 +58,12 @@ def feed(monkeypatch: pytest.MonkeyPatch, count: int = 5, **changes: object) -> 
         for number in range(count)
     ]
 
-    def end_points(_session: object, month: Month, now: object, _days: int = 0) -> Iterator[EndPoint]:
-        return (point for point in points if Month.of(point.reached_at) == month)
+    def end_points(_session: object, month: Month, now: object, sources: Collection[str] | None = None) -> Iterator[EndPoint]:
+        return (point for point in points if Month.of(point.reached_at) == month and (sources is None or point.source in sources))
 
-    for module, name in ((handover, "end_points"), (mail, "end_points"), (telephone, "end_points"), (planning, "end_points_with_history")):
-        monkeypatch.setattr(module, name, end_points)
+    for module in (handover, mail, telephone):
+        monkeypatch.setattr(module, "end_points", end_points)
+    monkeypatch.setattr(planning, "end_points_with_history", lambda session, month, now, _days: end_points(session, month, now))
     return points
 
 
