@@ -123,10 +123,11 @@ def _repeated(table: LakeTable, staged: Staged) -> None:
 
     Where a file says the same twice, the row that was read first stands for both: the files written since then stay whole.
     """
+    import numpy as np
     import pyarrow as pa
 
     con = staged.con
-    hashes = con.execute("SELECT hash(dossier_code) AS code_hash FROM staged").fetchnumpy()["code_hash"]
+    hashes = np.asarray(con.execute("SELECT hash(dossier_code) AS code_hash FROM staged").fetchnumpy()["code_hash"])
     hashes.sort()  # half the time of grouping them
     twice = hashes[1:][hashes[1:] == hashes[:-1]]
     if not len(twice):
