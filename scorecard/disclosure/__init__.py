@@ -67,6 +67,11 @@ def protect(
     ]
 
 
+def _without_numbers(row: "Row", status: str) -> "Row":
+    nothing: dict[str, Any] = dict.fromkeys(NUMBERS)
+    return replace(row, status=status, **nothing)
+
+
 def is_few(dossiers: int, tables: PublicTables | None = None) -> bool:
     """Whether dossiers of one unit and procedure are so few that only that is told (``few_dossiers`` of the declaration)."""
     return 0 < dossiers < (tables or _newest_tables()).few_dossiers
@@ -80,11 +85,11 @@ def _newest_tables() -> PublicTables:
 def _safe(row: "Row", hidden: str | None, tables: PublicTables, compared: int) -> "Row":
     """The row as it leaves. ``compared``: answers below which a figure is shown without comparison."""
     if row.status != VALUE:
-        return row if all(getattr(row, name) is None for name in NUMBERS) else replace(row, **dict.fromkeys(NUMBERS))
+        return row if all(getattr(row, name) is None for name in NUMBERS) else _without_numbers(row, row.status)
     if hidden is None and row.variant in tables.compared and (row.n is None or row.n < compared):
         hidden = TOO_FEW
     if hidden is not None:
-        return replace(row, status=hidden, **dict.fromkeys(NUMBERS))
+        return _without_numbers(row, hidden)
     digits = tables.digits.get(row.variant)
     if digits is None:
         return row

@@ -165,7 +165,7 @@ def _tidy(cells: list[Cell], quantities: list[Quantity], values: NDArray[np.floa
         known = ~np.isnan(less) & ~np.isnan(more)
         return bool(known.any() and (less[known] <= more[known]).all())
 
-    at = {(each.indicator, each.variant, each.role): index for index, each in enumerate(kept)}
+    at: dict[tuple[str, str, str], int] = {(each.indicator, each.variant, each.role): index for index, each in enumerate(kept)}
     guesses: list[tuple[int, int]] = []
     for (indicator, variant, role), index in at.items():
         above = {"counted": [(indicator, variant, "answers")], "answers": [(indicator, variant, "asked")], "asked": []}[role]

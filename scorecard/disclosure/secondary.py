@@ -154,13 +154,14 @@ class Protection:
             tells |= exact[:, column] & (most[:, column] != 0) & (np.abs(most[:, column]) < self.needs.least)
             if counted is not None:
                 tells |= exact[:, column] & exact[:, counted] & (most[:, column] == 0) & (most[:, counted] != 0)
-        for equation in np.flatnonzero(tells):
+        for equation in np.flatnonzero(tells).tolist():
             members = sums.cell[sums.equation == equation]
-            whole = self.whole[equation]
+            whole = int(self.whole[equation])
             self.hidden[[whole] if counts.new[whole] else members[counts.new[members]]] = True
         self.fixed = counts.zero.copy()
-        for equation in np.flatnonzero((np.bincount(sums.equation, minlength=sums.count) == 2) & ~sums.own & self.has_new):
-            one, other = sums.cell[sums.equation == equation]
+        pairs = (np.bincount(sums.equation, minlength=sums.count) == 2) & ~sums.own & self.has_new
+        for equation in np.flatnonzero(pairs).tolist():
+            one, other = sums.cell[sums.equation == equation].tolist()
             before, after = (one, other) if counts.new[other] else (other, one)
             same = counts.cells[before]._replace(version=0) == counts.cells[after]._replace(version=0)
             if same and self.kept[equation].all() and (counts.state[before] == SHOWN).any() and not tells[equation]:
@@ -389,7 +390,8 @@ class Protection:
             free = self.counts.new[members] & ~self.hidden[members] & ~self.fixed[members] & roomy
             for cell in members[free].tolist():
                 size = float(self._size[cell])
-                best = min(best, (cell == self.whole[equation], size < self.needs.least + self.needs.answers, size, cell))
+                above = cell == self.whole[equation] and not self.equations.timed[equation]  # a window is no more than its months
+                best = min(best, (bool(above), size < self.needs.least + self.needs.answers, size, cell))
             self._bests[equation] = best
         return self._bests[equation]
 
