@@ -41,7 +41,8 @@ class Estimate:
     """One place's rate with everything that says how far to trust it.
 
     ``spans``: the interval, the sensitivity band, the bounds; the last two only of the nation and of provinces. ``dot``: place of the
-    estimate in the drawing. ``plain``: the rate before weighting. ``windows``: the same rate over several months.
+    estimate in the drawing. ``plain``: the rate before weighting. ``banded``: the band is the follow-up's. ``windows``: the same rate
+    over several months.
     """
 
     rate: str
@@ -52,18 +53,21 @@ class Estimate:
     dot: float
     narrowed: str
     uncovered: str
+    banded: bool
     windows: tuple[tuple[str, str, str], ...]
 
 
 def build(session: Session, edition: Edition, code: str) -> Estimate | None:
     """The estimate of the nation or a unit; None where there is no weighted rate to show."""
     from scorecard import queries
+    from scorecard.statistics import LAMBDAS
 
     figures = queries.figure_map(session, edition, None, [code], SHOWN)
     rate = figures.get((code, "satisfaction", WEIGHTED))
     if rate is None or not words.has_value(rate) or rate.value is None:
         return None
     axis = marks.Axis(0.0, 1.0, LENGTH, marks.EDGE)
+    told = {row["item"]: row for row in records(table(edition, "answering"))} if code == COUNTRY else {}
     return Estimate(
         rate=words.rate(rate),
         span=words.span(rate),
@@ -71,8 +75,9 @@ def build(session: Session, edition: Edition, code: str) -> Estimate | None:
         plain=plain(figures.get((code, "satisfaction", RAW))),
         spans=tuple(_spans(figures, code, rate, axis)),
         dot=axis.at(rate.value),
-        narrowed=_narrowed(edition) if code == COUNTRY else "",
-        uncovered=_uncovered(edition) if code == COUNTRY else "",
+        narrowed=_narrowed(told),
+        uncovered=_uncovered(told),
+        banded="lambda" in told and told["lambda"]["high"] < told["lambda"]["low"] * LAMBDAS[1] / LAMBDAS[0],
         windows=tuple(_windows(session, edition, code)),
     )
 
@@ -118,9 +123,8 @@ def _windows(session: Session, edition: Edition, code: str) -> list[tuple[str, s
     return found
 
 
-def _narrowed(edition: Edition) -> str:
+def _narrowed(told: Mapping[str, Mapping[str, Any]]) -> str:
     """What the follow-up of those who had not answered says, if there was one."""
-    told = {row["item"]: row for row in records(table(edition, "answering"))}
     ratio, both = told.get("lambda"), told.get("two_phase")
     if ratio is None or both is None:
         return ""
@@ -136,9 +140,9 @@ def _narrowed(edition: Edition) -> str:
     )
 
 
-def _uncovered(edition: Edition) -> str:
+def _uncovered(told: Mapping[str, Mapping[str, Any]]) -> str:
     """How much of the register the answers do not speak for, where it is more than a rounding."""
-    covered = next((row["value"] for row in records(table(edition, "answering")) if row["item"] == "covered"), 1.0)
+    covered = told["covered"]["value"] if "covered" in told else 1.0
     if covered > 0.995:
         return ""
     return _(
