@@ -108,6 +108,8 @@ def job_words(name: str) -> str:
         "procedures.purge": _("Hủy tệp và dòng giữ lại hết hạn lưu"),
         "scorecard.tidy_lake": _("Sắp xếp kho số liệu"),
         "surveys.invite": _("Cấp lời mời khảo sát"),
+        "surveys.handover": _("Bàn giao lời mời cho nơi gửi"),
+        "surveys.deliver": _("Gửi lại lời mời chưa đến nơi"),
         "surveys.forget": _("Xóa dữ liệu khảo sát hết hạn giữ"),
         "scorecard.refresh_running": _("Cập nhật tháng đang chạy"),
         "scorecard.close_due": _("Chốt tháng đến hạn"),
