@@ -110,7 +110,7 @@ def test_nobody_is_named_by_later_thresholds_or_by_what_is_no_longer_found(sqlit
     assert integrity_operations.decide(number, False, "because", people["two"], LATER).state == "closed"
 
 
-def test_an_override_needs_two_persons_and_a_reason_and_reaches_the_next_edition(app: Flask) -> None:
+def test_an_override_needs_two_persons_and_a_reason_and_reaches_the_next_edition(sqlite_app: Flask) -> None:
     build([Dossier("d1")])
     answers(("00004", (5, 4, 2)[number % 3], "1.001193", 0, None, {}) for number in range(60))
     submit("hanoi", [str(MONTH)])
