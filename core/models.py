@@ -28,7 +28,7 @@ class User(UserMixin, Base):  # type: ignore[misc]  # flask-login ships no types
     login: Mapped[str] = mapped_column(String(64), unique=True, doc="what the person types; lower case")
     name: Mapped[str] = mapped_column(String(200), doc="shown in the audit trail and on editions")
     role: Mapped[str] = mapped_column(String(16), doc="of core.access.ROLES")
-    unit_code: Mapped[str | None] = mapped_column(String(32), doc="for centre: the unit whose tree the person sees; for clerk: the person's own unit")
+    unit_code: Mapped[str | None] = mapped_column(String(32), doc="centre: the unit whose tree the person sees; clerk: the own unit")
     password_hash: Mapped[str] = mapped_column(String(200), doc="argon2id")
     active: Mapped[bool] = mapped_column(default=True)
     simulated: Mapped[bool] = mapped_column(default=False, doc="a demonstration account")

@@ -94,7 +94,8 @@ def _invitations() -> dict[str, Any]:
                 "summary": "What became of invitations, by their id",
                 "security": [{"token": []}],
                 "requestBody": {"required": True, "content": {"application/json": {"schema": told}}},
-                "responses": {"200": _answer("Noted; unknown: no such invitation of this source", "Noted")} | _problems(400, 401, 413, 415, 429),
+                "responses": {"200": _answer("Noted; unknown: no such invitation of this source", "Noted")}
+                | _problems(400, 401, 413, 415, 429),
             }
         },
         "/api/v1/handovers/{key}/received": {

@@ -171,7 +171,8 @@ def registers(session: Session) -> list[StateRegister]:
 
 def standard_components(session: Session) -> list[StandardComponent]:
     """All standard components with their registers, by code."""
-    return list(session.scalars(select(StandardComponent).options(selectinload(StandardComponent.register)).order_by(StandardComponent.code)))
+    wanted = select(StandardComponent).options(selectinload(StandardComponent.register))
+    return list(session.scalars(wanted.order_by(StandardComponent.code)))
 
 
 def connected_systems(session: Session) -> list[tuple[str, str, str, date]]:
@@ -180,7 +181,10 @@ def connected_systems(session: Session) -> list[tuple[str, str, str, date]]:
         select(StateRegister.code, Unit.code, Source.code, RegisterConnection.connected_from)
         .join(RegisterConnection, RegisterConnection.register_id == StateRegister.id)
         .join(Unit, Unit.id == RegisterConnection.unit_id)
-        .join(Source, and_(Source.unit_id == Unit.id, or_(RegisterConnection.source_id.is_(None), RegisterConnection.source_id == Source.id)))
+        .join(
+            Source,
+            and_(Source.unit_id == Unit.id, or_(RegisterConnection.source_id.is_(None), RegisterConnection.source_id == Source.id)),
+        )
         .where(Source.list_code == NATIONAL)
     )
     first: dict[tuple[str, str, str], date] = {}

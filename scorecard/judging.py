@@ -146,4 +146,3 @@ def _ended(status: Any) -> Any:
     firsts = [code for code in END_STATUSES if code - 1 not in END_STATUSES]
     lasts = [code for code in END_STATUSES if code + 1 not in END_STATUSES]
     return reduce(or_, (status.between(first, last) for first, last in zip(firsts, lasts, strict=True)))
-

@@ -109,7 +109,7 @@ def _hidden(
 ) -> list[str | None]:
     """For each row why it is hidden, or None."""
     from scorecard.disclosure.counts import counts
-    from scorecard.disclosure.secondary import Needs
+    from scorecard.disclosure.primary import Needs
 
     least = rules.disclosure.suppress_below
     needs = Needs(least, rules.disclosure.least_range, tables.least_satisfied_range)
@@ -160,7 +160,8 @@ def _closed(
     import numpy as np
 
     from scorecard.disclosure.cells import equations
-    from scorecard.disclosure.secondary import Protection, few_answers, primary
+    from scorecard.disclosure.primary import few_answers, primary
+    from scorecard.disclosure.secondary import Protection
 
     if not len(counted.cells):
         return {}, []

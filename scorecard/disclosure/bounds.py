@@ -9,12 +9,15 @@ from scipy import sparse
 from scipy.optimize import linprog
 from scipy.sparse.csgraph import connected_components
 
+from scorecard.disclosure.moves import BLOCK, Moves, alike, distinct
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 ENDLESS = 1e7  # more answers than a country gives in a month: stands for "no upper bound" in linear programs
 MARGIN = 1e-6
+STARTS = 1  # solutions from which others are looked for
 ROUNDS = 12  # linear programs that widen as many ranges as they can at once, before any is asked for on its own
 PASSES = 60
 
@@ -202,7 +205,11 @@ class _Part:
         lead = place[problem.lead[columns]]
         self.lead = np.where(lead >= 0, lead, np.arange(len(columns)))
         self.point = problem.point[columns]
-        self.seen_low, self.seen_high = np.full(len(columns), np.inf), np.full(len(columns), -np.inf)
+        self.alike = alike(self.equations, self.limits, self.cut, self.low, self.high)
+        classes = int(self.alike.max()) + 1
+        self._class_low, self._class_high = np.full(classes, np.inf), np.full(classes, -np.inf)
+        self.seen_low, self.seen_high = self._class_low[self.alike], self._class_high[self.alike]
+        self._level: Any = None
 
     def narrow(self) -> list[Finding]:
         """Unknowns that cannot range as widely as they must."""
@@ -231,7 +238,10 @@ class _Part:
         return findings
 
     def _see(self, solution: Floats) -> None:
-        self.seen_low, self.seen_high = np.minimum(self.seen_low, solution), np.maximum(self.seen_high, solution)
+        """Keep what a solution shows: of each unknown, and so of all that could change places with it."""
+        np.minimum.at(self._class_low, self.alike, solution)
+        np.maximum.at(self._class_high, self.alike, solution)
+        self.seen_low, self.seen_high = self._class_low[self.alike], self._class_high[self.alike]
 
     def _open(self) -> Ints:
         """Those whose range is not seen to be wide enough yet."""
@@ -254,66 +264,74 @@ class _Part:
         return found
 
     def _widen(self) -> None:
-        """Move away from the known solution to others, in which followers go along with their leads: far fewer unknowns, and
-        whatever is found is a solution of the whole. Each program moves as many of the open unknowns as it can."""
-        leads, follow = np.unique(self.lead, return_inverse=True)
-        count = len(leads)
+        """Move away from a known solution to others, in which followers go along with their leads: far fewer unknowns, and
+        whatever is found is a solution of the whole. First within neighbourhoods, then of the whole, which gives another solution
+        to start from; at last for each unknown that is left."""
+        _leads, follow = np.unique(self.lead, return_inverse=True)
+        count = int(follow.max()) + 1
+        whole = np.arange(count)
+        for _ in range(STARTS):
+            moves, before = self._moves(follow), len(self._open())
+            tried = np.zeros(count, dtype=bool)
+            for start in np.unique(follow[self._open()]).tolist() if count > 2 * BLOCK else ():
+                if not tried[start]:
+                    part = moves.neighbourhood(start)
+                    tried[part] = True
+                    self._spread(moves, follow, part, ROUNDS)
+            last = self._spread(moves, follow, whole, 2 if count > 2 * BLOCK else ROUNDS)
+            if last is None or not len(self._open()) or len(self._open()) == before:
+                break
+            self.point = np.clip(self.point + last[follow], self.low, self.high)
+        moves = self._moves(follow)
+        for target in self._open():
+            for sign in (-1.0, 1.0):
+                if not self._wide(target) and (found := moves.push(int(follow[target]), sign)) is not None:
+                    self._move(found, follow, whole)
+
+    def _moves(self, follow: Ints) -> Moves:
+        """Which moves the known solution allows; followers move as their leads."""
+        count = int(follow.max()) + 1
         along = sparse.csr_matrix((np.ones(len(follow)), (np.arange(len(follow)), follow)), shape=(len(follow), count))
         down, up = np.full(count, -np.inf), np.full(count, np.inf)
         np.maximum.at(down, follow, np.minimum(self.low - self.point, 0))
         np.minimum.at(up, follow, np.maximum(self.high - self.point, 0))
-        equations = _distinct(self.equations @ along)
-        limits = self.limits @ along
+        limits = (self.limits @ along).tocsr()
         slack = np.maximum(self.cut - self.limits @ self.point, 0)
         used = np.diff(limits.indptr) > 0
-        limits, slack = limits[used], slack[used]
-        stale = 0
-        for turn in range(ROUNDS):
-            open_ = self._open()
+        if self._level is None:
+            self._level = distinct(self.equations @ along)
+        return Moves(self._level, limits[used], slack[used], down, up)
+
+    def _spread(self, moves: Moves, follow: Ints, part: Ints, rounds: int) -> Floats | None:
+        """Widen as many open ranges of a neighbourhood as can be, until a few programs bring nothing more. Gives the last move."""
+        local, place = moves.within(part), np.full(len(moves.down), -1, dtype=np.int64)
+        place[part] = np.arange(len(part))
+        stale, last = 0, None
+        for turn in range(rounds):
+            open_ = self._open_in(follow, place)
             if not len(open_) or stale > 1:
                 break
             sign = 1.0 if turn % 2 == 0 else -1.0
-            moving, first = np.unique(follow[open_], return_index=True)
+            moving, first = np.unique(place[follow[open_]], return_index=True)
             target = open_[first]
-            reach = self.seen_low[target] if sign > 0 else self.seen_high[target]
-            gain = np.zeros(count)
-            np.maximum.at(gain, follow[open_], self.need[open_] + 1)
-            # y <= sign * (point + move - reach): what is gained towards a range that is wide enough
-            rows = np.arange(len(moving))
-            tie = sparse.csr_matrix((np.full(len(moving), -sign), (rows, moving)), shape=(len(moving), count))
-            found = linprog(
-                np.r_[np.zeros(count), -np.ones(len(moving))],
-                A_ub=sparse.bmat([[limits, None], [tie, sparse.identity(len(moving))]], format="csr"),
-                b_ub=np.r_[slack, sign * (self.point[target] - reach)],
-                A_eq=sparse.hstack([equations, sparse.csr_matrix((equations.shape[0], len(moving)))], format="csr"),
-                b_eq=np.zeros(equations.shape[0]),
-                bounds=np.column_stack([np.r_[down, np.full(len(moving), -ENDLESS)], np.r_[up, gain[moving]]]),
-                method="highs",
-            )
-            if found.status != 0:
-                return
-            self._see(self.point + found.x[:count][follow])
-            stale = stale + 1 if len(self._open()) == len(open_) else 0
-        bounds = np.column_stack([down, up])
-        for target in self._open():
-            for sign in (1.0, -1.0):
-                if not self._wide(target):
-                    aim = np.zeros(count)
-                    aim[follow[target]] = sign
-                    level = np.zeros(equations.shape[0])
-                    found = linprog(aim, A_ub=limits, b_ub=slack, A_eq=equations, b_eq=level, bounds=bounds, method="highs")
-                    if found.status == 0:
-                        self._see(self.point + found.x[follow])
+            seen = self.seen_high[target] if sign < 0 else self.seen_low[target]
+            gain = np.zeros(len(part))
+            np.maximum.at(gain, place[follow[open_]], self.need[open_] + 1)
+            found = local.spread(moving, sign, sign * (seen - self.point[target]), gain[moving])
+            if found is None:
+                break
+            moved = self._move(found, follow, part)
+            last = moved if sign > 0 else last
+            stale = stale + 1 if len(self._open_in(follow, place)) == len(open_) else 0
+        return last
 
+    def _open_in(self, follow: Ints, place: Ints) -> Ints:
+        open_ = self._open()
+        return open_[place[follow[open_]] >= 0]
 
-def _distinct(matrix: Any) -> Any:
-    """The different rows of a sparse matrix that are not empty."""
-    matrix = matrix.tocsr()
-    matrix.sum_duplicates()
-    matrix.eliminate_zeros()
-    seen: dict[tuple[bytes, bytes], int] = {}
-    for row in range(matrix.shape[0]):
-        part = slice(matrix.indptr[row], matrix.indptr[row + 1])
-        if part.start != part.stop:
-            seen.setdefault((matrix.indices[part].tobytes(), matrix.data[part].tobytes()), row)
-    return matrix[sorted(seen.values())]
+    def _move(self, found: Floats, follow: Ints, part: Ints) -> Floats:
+        """See where a move of a neighbourhood leads. Gives the move as one of the whole."""
+        step = np.zeros(int(follow.max()) + 1)
+        step[part] = found
+        self._see(self.point + step[follow])
+        return step

@@ -11,46 +11,9 @@ from numpy.typing import NDArray
 from scorecard.disclosure.bounds import ContradictionError, Floats, Ints, Problem, audit, propagate
 from scorecard.disclosure.cells import Cell, Equations
 from scorecard.disclosure.counts import FEW, MANY, MISSING, SHOWN, ZERO, Counts
+from scorecard.disclosure.cuts import Cuts
+from scorecard.disclosure.primary import Flags, Needs, few_answers, same_answer
 from scorecard.figures import RAW
-
-Flags = NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Needs:
-    """``least``: answers of a shown cell. ``answers``, ``counted``: how wide the range of a hidden number must stay."""
-
-    least: int
-    answers: int
-    counted: int
-
-
-def primary(counts: Counts, needs: Needs) -> Flags:
-    """New cells that rest on too few answers, or in which all gave the same one."""
-    hidden = np.zeros(len(counts.cells), dtype=bool)
-    for column in counts.columns("answers"):
-        answers = counts.values[:, column]
-        hidden |= answers < needs.least
-        counted = counts.counted_of(column)
-        if counted is not None:
-            hidden |= _same(counts, column, answers, counts.values[:, counted])
-    return hidden & counts.new & ~counts.zero
-
-
-def _same(counts: Counts, column: int, answers: NDArray[np.float64], counted: NDArray[np.float64]) -> Flags:
-    """Where all gave the same answer."""
-    same = counts.quantities[column].same
-    if same == "never":
-        return np.zeros(len(answers), dtype=bool)
-    return np.asarray((counted == answers) | ((counted == 0) & (same == "both")))
-
-
-def few_answers(counts: Counts, least: int) -> Flags:
-    """Whether a hidden cell says that it holds too few answers: where its largest count of answers is below the limit.
-
-    One word for the whole cell: of a cell with ten answers and nine cleaned ones, two words would tell both numbers.
-    """
-    return np.asarray(np.nan_to_num(counts.values[:, counts.columns("answers")], nan=0.0).max(axis=1, initial=0.0) < least)
 
 
 class Protection:
@@ -206,7 +169,7 @@ class Protection:
         factor = np.concatenate([sums.factor[entries], np.ones(len(rest_equation))])
         rows, row = np.unique(row, return_inverse=True)
 
-        less, more, cut = [], [], _Cuts()
+        less, more, cut = [], [], Cuts()
         blocks = ((unknown, counts.values, 0), (left, np.where(self.kept & sums.own[:, None], self.rest, np.nan), unknown.size))
         for open_, value, start in blocks:
             ids = start + np.arange(open_.size).reshape(open_.shape)
@@ -274,7 +237,7 @@ class Protection:
             answers, counted = self.rest[:, column], counts.counted_of(column)
             few = (answers > 0) & (answers < self.needs.least)
             if counted is not None:
-                few |= (answers > 0) & _same(counts, column, answers, self.rest[:, counted])
+                few |= (answers > 0) & same_answer(counts, column, answers, self.rest[:, counted])
                 secret[:, counted] = few
             secret[:, column] = few
         return np.concatenate([cells.ravel(), np.where(left & secret, width, 0.0).ravel()])
@@ -313,7 +276,7 @@ class Protection:
             bad = answers < self.needs.least
             if not bad and counted is not None and equation * width + counted in at:
                 satisfied = problem.right[at[equation * width + counted]]
-                bad = bool(_same(self.counts, column, np.array([answers]), np.array([satisfied]))[0])
+                bad = bool(same_answer(self.counts, column, np.array([answers]), np.array([satisfied]))[0])
             if bad:
                 weak.append((name, np.array([equation])))
         return weak
@@ -409,31 +372,6 @@ class Known:
     need: Floats
     rows: Ints
     unknown: Flags
-
-
-class _Cuts:
-    """Sums of four numbers with an upper limit, being collected."""
-
-    def __init__(self) -> None:
-        self.row: list[int] = []
-        self.column: list[int] = []
-        self.factor: list[float] = []
-        self.right: list[float] = []
-
-    def add(self, open_: Flags, value: Floats, ids: Ints, column: Ints, four: tuple[int, int, int, int], rest: bool) -> None:
-        """a − b ≤ c − d for each line of a block."""
-        factors = np.array([1.0, -1.0, -1.0, 1.0])
-        known = np.where(open_, 0.0, value)[:, four]
-        lines = open_[:, four].any(axis=1) & ~np.isnan(known).any(axis=1)
-        if rest:
-            lines &= (value[:, four] @ factors) <= 0
-        for line in np.flatnonzero(lines):
-            for quantity, factor in zip(four, factors, strict=True):
-                if open_[line, quantity]:
-                    self.row.append(len(self.right))
-                    self.column.append(int(column[ids[line, quantity]]))
-                    self.factor.append(float(factor))
-            self.right.append(float(-(known[line] @ factors)))
 
 
 def _summed(sums: Equations, entries: NDArray[Any]) -> Floats:

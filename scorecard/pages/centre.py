@@ -180,7 +180,7 @@ def quality_marks(page: UnitPage) -> list[QualityMark]:
 
     table = queries.edition_table(page.edition, "quality_marks")
     place = page.unit.province_code or page.unit.code
-    own: dict[str, dict[str, Any]] = {row["mark"]: row for row in table[table["place_code"] == place].to_dict("records")}
+    own: dict[str, Any] = {row["mark"]: row for row in table[table["place_code"] == place].to_dict("records")}
     found = []
     for mark in MARKS:
         row = own.get(mark.code, {})

@@ -1,0 +1,192 @@
+"""Moves away from a known solution: each leads to a solution, so what it reaches is a range that no attacker can exclude.
+
+A move of a few unknowns with all others held still is a move of the whole. Programs over small neighbourhoods therefore prove most
+ranges at a fraction of the cost of one over everything.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.optimize import linprog
+from scipy.sparse.csgraph import connected_components
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+FAR = 1e7  # farther than any count can move
+REFINED = 3  # rounds of telling the numbers of a cell apart
+BLOCK = 120  # unknowns of a neighbourhood: the communes of a province with what they add up to
+
+
+@dataclass(frozen=True)
+class Moves:
+    """Which moves are allowed. ``equations`` must stay what they are, ``limits`` may grow by ``slack``; ``down`` and ``up``: how far
+    each unknown may move alone. One column an unknown."""
+
+    equations: Any
+    limits: Any
+    slack: Floats
+    down: Floats
+    up: Floats
+
+    @cached_property
+    def _columns(self) -> tuple[Any, Any]:
+        return self.equations.tocsc(), self.limits.tocsc()
+
+    @cached_property
+    def _degrees(self) -> Ints:
+        return np.asarray(np.diff(self.equations.indptr), dtype=np.int64)
+
+    def neighbourhood(self, start: int, size: int = BLOCK) -> Ints:
+        """An unknown and those that it shares sums with, through the shortest sums first, at most about ``size``."""
+        by_column, _ = self._columns
+        rows, columns = self.equations.indptr, self.equations.indices
+        found, waiting, used = {start}, deque([start]), set()
+        while waiting and len(found) < size:
+            at = waiting.popleft()
+            touching = by_column.indices[by_column.indptr[at] : by_column.indptr[at + 1]]
+            for row in sorted(touching.tolist(), key=lambda row: (self._degrees[row], row)):
+                if row in used:
+                    continue
+                used.add(row)
+                for column in columns[rows[row] : rows[row + 1]].tolist():
+                    if column not in found and len(found) < 2 * size:
+                        found.add(column)
+                        waiting.append(column)
+        return np.array(sorted(found), dtype=np.int64)
+
+    def within(self, part: Ints) -> "Moves":
+        """The moves of some unknowns while the others stay."""
+        by_column, limits = self._columns
+        equations = distinct(by_column[:, part])
+        bounded = limits[:, part].tocsr()
+        used = np.diff(bounded.indptr) > 0
+        return Moves(equations, bounded[used], self.slack[used], self.down[part], self.up[part])
+
+    def spread(self, moving: Ints, sign: float, reach: Floats, gain: Floats) -> Floats | None:
+        """One move that brings as many unknowns as it can past what they have reached.
+
+        ``moving``: unknowns; ``reach``: how far each has come already in the direction of ``sign``, from where it stands; ``gain``: how
+        much further is enough. None where the program finds nothing.
+        """
+        count, rows = len(self.down), np.arange(len(moving))
+        # y <= sign * move - reach: what is gained
+        tie = sparse.csr_matrix((np.full(len(moving), -sign), (rows, moving)), shape=(len(moving), count))
+        found = linprog(
+            np.r_[np.zeros(count), -np.ones(len(moving))],
+            A_ub=sparse.bmat([[self.limits, None], [tie, sparse.identity(len(moving))]], format="csr"),
+            b_ub=np.r_[self.slack, -reach],
+            A_eq=sparse.hstack([self.equations, sparse.csr_matrix((self.equations.shape[0], len(moving)))], format="csr"),
+            b_eq=np.zeros(self.equations.shape[0]),
+            bounds=np.column_stack([np.r_[self.down, np.full(len(moving), -FAR)], np.r_[self.up, gain]]),
+            method="highs",
+        )
+        return np.asarray(found.x[:count]) if found.status == 0 else None
+
+    def push(self, target: int, sign: float) -> Floats | None:
+        """The move that takes one unknown as far as it goes in a direction."""
+        solver = self._solver
+        solver.changeColCost(target, -sign)
+        solver.run()
+        solved = solver.getModelStatus() == _highs().HighsModelStatus.kOptimal
+        found = np.asarray(solver.getSolution().col_value) if solved else None
+        solver.changeColCost(target, 0.0)  # forgets the status, keeps the basis
+        return found
+
+    @cached_property
+    def _solver(self) -> Any:
+        """A solver that holds the moves: asked for one unknown after the other it starts from where it stands."""
+        highs = _highs()
+        rows = sparse.vstack([self.equations, self.limits], format="csc")
+        model = highs.HighsLp()
+        model.num_row_, model.num_col_ = rows.shape
+        model.col_cost_ = np.zeros(rows.shape[1])
+        model.col_lower_, model.col_upper_ = self.down, self.up
+        model.row_lower_ = np.r_[np.zeros(self.equations.shape[0]), np.full(len(self.slack), -np.inf)]
+        model.row_upper_ = np.r_[np.zeros(self.equations.shape[0]), self.slack]
+        model.a_matrix_.format_ = highs.MatrixFormat.kColwise
+        model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = rows.indptr, rows.indices, rows.data
+        solver = highs.Highs()
+        solver.setOptionValue("output_flag", False)
+        solver.setOptionValue("threads", 1)
+        solver.setOptionValue("solver", "simplex")
+        solver.setOptionValue("presolve", "off")
+        solver.setOptionValue("simplex_strategy", 4)
+        solver.passModel(model)
+        return solver
+
+
+def _highs() -> Any:
+    import highspy
+
+    return highspy
+
+
+def distinct(matrix: Any) -> Any:
+    """The different rows of a sparse matrix that are not empty."""
+    matrix = matrix.tocsr()
+    matrix.sum_duplicates()
+    matrix.eliminate_zeros()
+    seen: dict[tuple[bytes, bytes], int] = {}
+    for row in range(matrix.shape[0]):
+        part = slice(matrix.indptr[row], matrix.indptr[row + 1])
+        if part.start != part.stop:
+            seen.setdefault((matrix.indices[part].tobytes(), matrix.data[part].tobytes()), row)
+    return matrix[sorted(seen.values())]
+
+
+def alike(equations: Any, limits: Any, cut: Floats, low: Floats, high: Floats) -> Ints:
+    """For each unknown a number; unknowns of the same number can change places, so that the range of one is that of all.
+
+    Unknowns that limits tie together (the numbers of one cell) go together. Two such bundles can change places when each number of the
+    one stands in the same equations, between the same bounds and in the same limits as its counterpart in the other.
+    """
+    count = len(low)
+    by_column = equations.tocsc()
+    by_column.sort_indices()
+    rows = limits.tocsr()
+    links = abs(rows.T) @ abs(rows)
+    bundle = connected_components(links, directed=False)[1] if rows.shape[0] else np.arange(count)
+    own_rows: dict[int, list[int]] = {}
+    for row in range(rows.shape[0]):
+        if rows.indptr[row] < rows.indptr[row + 1]:
+            own_rows.setdefault(int(bundle[rows.indices[rows.indptr[row]]]), []).append(row)
+    members: dict[int, list[int]] = {}
+    for column, number in enumerate(bundle.tolist()):
+        members.setdefault(number, []).append(column)
+    classes: dict[Any, int] = {}
+    found = np.zeros(count, dtype=np.int64)
+    for number, columns in members.items():
+        marks: dict[int, Any] = {}
+        for column in columns:
+            part = slice(by_column.indptr[column], by_column.indptr[column + 1])
+            sums = by_column.indices[part].tobytes(), by_column.data[part].tobytes()
+            marks[column] = hash((*sums, float(low[column]), float(high[column])))
+        tied = []
+        for row in own_rows.get(number, ()):
+            part = slice(rows.indptr[row], rows.indptr[row + 1])
+            tied.append((float(cut[row]), dict(zip(rows.indices[part].tolist(), rows.data[part].tolist(), strict=True))))
+        for _ in range(REFINED):  # what a number is tied to tells it from others that stand in the same sums
+            told = {
+                column: sorted(
+                    (limit, inside[column], sorted((factor, marks[other]) for other, factor in inside.items()))
+                    for limit, inside in tied
+                    if column in inside
+                )
+                for column in columns
+            }
+            marks = {column: hash((marks[column], str(told[column]))) for column in columns}
+        order = sorted(columns, key=lambda column: marks[column])
+        signature: Any = number  # of a kind of its own, unless its numbers can be told apart
+        if len(set(marks.values())) == len(columns):
+            place = {column: position for position, column in enumerate(order)}
+            ties = sorted((limit, sorted((place[column], factor) for column, factor in inside.items())) for limit, inside in tied)
+            signature = tuple(marks[column] for column in order), str(ties)
+        for position, column in enumerate(order):
+            found[column] = classes.setdefault((signature, position), len(classes))
+    return found
