@@ -124,9 +124,7 @@ def find_units(session: Session, edition: Edition, unit_code: str) -> list[UnitT
 COUNTED_OF = {"received": ("online",), "due": ("on_time",), "cohort": ("supplement", "repeat_supplement", *AGAIN)}  # of these dossiers
 
 
-def count_procedure(
-    session: Session, edition: Edition, procedure_code: str, unit_code: str, by_place: bool = True
-) -> list[ProcedureCount]:
+def count_procedure(session: Session, edition: Edition, procedure_code: str, unit_code: str, by_place: bool = True) -> list[ProcedureCount]:
     """Counts of one procedure by place, or of the unit with everything below it."""
     folder = _folder(edition)
     names = {
