@@ -88,7 +88,7 @@ def _restructuring(material: TableMaterial) -> "pd.DataFrame":
     cells = cells.rename(columns={column: name for name, column in names.items()}).astype(dict.fromkeys(names, "int64"))
     offered = {(unit, procedure) for unit, procedure, level in material.inputs.offerings if level != "none"}
     pairs = zip(cells["province_code"], cells["procedure_code"], strict=True)
-    cells = cells[[pair in offered for pair in pairs]]
+    cells = cells[pd.Series([pair in offered for pair in pairs], index=cells.index, dtype=bool)]  # also of no cell at all
     parts = []
     medians: tuple[float, float] | None = None
     for level, place in ((PROVINCE_LEVEL, "province_code"), (UNIT_LEVEL, "handling_unit")):

@@ -65,6 +65,6 @@ def followed(rows: "ibis.Table", month: Month) -> "ibis.Table":
 def with_refilings(sums: "pd.DataFrame", refiled: "pd.DataFrame") -> "pd.DataFrame":
     """Counts by unit or by procedure (their first column), with those of refilings; a unit that only has these is added."""
     key = str(sums.columns[0])
-    more = refiled.groupby(key).sum(numeric_only=True)
-    joined = sums.merge(more, how="outer", left_on=key, right_index=True).fillna(0)
+    more = refiled.groupby(key, as_index=False).sum(numeric_only=True)
+    joined = sums.merge(more, how="outer", on=key).fillna(0)
     return joined.astype({name: "int64" for name in joined.columns if name != key}).sort_values(key, ignore_index=True)

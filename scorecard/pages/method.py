@@ -9,7 +9,7 @@ from functools import cache
 from core.calendar import Month
 from core.settings import ROOT
 from core.web import pick
-from scorecard.definitions import PETITION, RECEPTION, SERVICE, SYSTEM
+from scorecard.definitions import FOLLOWED, PETITION, RECEPTION, SERVICE, SYSTEM
 from scorecard.indicators import CATALOGUE, INDICATORS, LAKE, SURVEY, Indicator
 from scorecard.pages.text import _
 from scorecard.quality_marks import MARKS
@@ -38,6 +38,7 @@ def definitions() -> list[tuple[str, list[Definition]]]:
         RECEPTION: _("Từ nơi tiếp nhận"),
         SYSTEM: _("Từ hệ thống của nhà cung cấp"),
         PETITION: _("Từ phản ánh, kiến nghị"),
+        FOLLOWED: _("Từ hồ sơ được theo dõi tiếp sau khi kết thúc"),
     }
     return [(title, [_definition(item) for item in INDICATORS.values() if item.kind == kind]) for kind, title in titles.items()]
 

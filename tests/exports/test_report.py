@@ -89,7 +89,7 @@ def test_first_page_has_the_official_form_and_the_whole_summary(report: Report) 
 
 
 def test_length_parts_and_trace(report: Report) -> None:
-    assert 10 <= len(report.pages) <= 16
+    assert 10 <= len(report.pages) <= 20
     text = flat(report.text)
     for part in ("I. PHẠM VI", "II. MỨC ĐỘ", "III. CHỈ KHAI BÁO", "IV. CUNG CẤP", "V. GIẢI QUYẾT", "VI. GIỚI HẠN", "VII. PHƯƠNG PHÁP"):
         assert part in text
@@ -118,7 +118,9 @@ def test_contents_name_the_pages_where_parts_begin(report: Report) -> None:
 
 
 def test_every_survey_share_has_its_interval(report: Report) -> None:
-    assert re.search(r"\(iii\) Trong [\d.]+ hồ sơ có trả lời, .*?\(khoảng \d+,\d–\d+,\d %; [\d.]+ hồ sơ\)", flat(report.pages[0]))
+    # in so small a country the count of what does not match may be hidden: then the sentence says so
+    third = r"\(iii\) (Trong [\d.]+ hồ sơ có trả lời, .*?\(khoảng \d+,\d–\d+,\d %; [\d.]+ hồ sơ\)|Chưa công bố được mức không khớp)"
+    assert re.search(third, flat(report.pages[0]))
     annex = next(page for page in report.pages if "Phụ lục II – 1" in page)
     assert re.search(r"Cả nước(\s+[\d.,]+){6}\s+\d+,\d–\d+,\d\n", annex)  # dossiers, their shares, answers, share, interval
 
@@ -206,7 +208,8 @@ def test_data_files_hold_every_figure_safely(country: Flask) -> None:
     for row in rows:
         assert row["simulated"] == "true"
         if row["status"] == "value":
-            assert 0 <= float(row["value"]) <= 1
+            least = -1 if row["indicator"].endswith("_change") else 0  # a difference of two shares
+            assert least <= float(row["value"]) <= 1
         else:
             assert (row["numerator"], row["denominator"], row["value"], row["low"], row["high"], row["n"]) == ("",) * 6
         if row["indicator"] == "satisfaction" and row["status"] == "value":

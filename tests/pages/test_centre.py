@@ -15,7 +15,6 @@ from tests.pages.helpers import CENTRE_USER, DANANG, HANOI, OFFICE_USER, acting_
 
 PARTS = (
     "Phiếu kết quả tháng",
-    "Trong 100 người có hồ sơ kết thúc",
     "Không khớp giữa hệ thống và người dân",
     "Ba việc nên làm trước",
     "Ngoài khả năng của đơn vị",

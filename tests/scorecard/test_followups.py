@@ -21,7 +21,7 @@ from tests.scorecard.small import BIRTH, MONTH, NOW, Dossier, build
 ASKED = [(2, ["Giấy khai sinh"])]
 DOSSIERS = [
     *(Dossier(f"a{n}", requests=ASKED * 2 if n < 3 else ASKED, finished=6) for n in range(8)),
-    *(Dossier(f"b{n}", received=32, finished=36, requests=ASKED if n < 2 else []) for n in range(8)),
+    *(Dossier(f"b{n}", received=32, finished=36, requests=[(33, ["Giấy khai sinh"])] if n < 2 else []) for n in range(8)),
     Dossier("c1", unit="00008", requests=ASKED, finished=6),
 ]
 

@@ -107,7 +107,8 @@ def test_groups_by_interval(sqlite_app: Flask) -> None:
         + [("00004", 1, BIRTH, 0, None, {})] * 5
         + [("19750", 5, BIRTH, 0, None, {})] * 40
         + [("19750", 1, BIRTH, 0, None, {})] * 60
-        + [("31000", 4, BIRTH, 0, None, {})] * 20
+        + [("31000", 4, BIRTH, 0, None, {})] * 15
+        + [("31000", 2, BIRTH, 0, None, {})] * 5
     )
     edition = operations.close(MONTH, NOW, "test")
     groups = {code: queries.group_of_34(reading(), edition, code) for code in ("01", "46", "96", "G01")}
@@ -189,10 +190,12 @@ def test_requested_papers_are_classified(name: str | None, code: str | None, exp
 
 
 def test_every_unit_with_measurements_has_every_indicator(edition: Edition) -> None:
-    from scorecard.indicators import INDICATORS
+    from scorecard.indicators import CATALOGUE, INDICATORS, LAKE
 
     figures = queries.figure_map(reading(), edition, "unit")
-    wanted = {(code, variant) for code, indicator in INDICATORS.items() for variant in indicator.variants}
+    wanted = {
+        (code, variant) for code, indicator in INDICATORS.items() if indicator.kind in (LAKE, CATALOGUE) for variant in indicator.variants
+    }
     for code, (kind, _, _) in UNITS.items():
         if kind not in ("nation", "reception_point"):
-            assert {(name, variant) for unit, name, variant in figures if unit == code} == wanted
+            assert {(name, variant) for unit, name, variant in figures if unit == code} >= wanted

@@ -109,7 +109,7 @@ def test_shares_are_plausible(lake: duckdb.DuckDBPyConnection, session: Session)
     assert 0.85 <= on_time <= 0.97
     assert 0.02 <= supplements <= 0.06
     assert 0 < repeated < supplements / 3
-    rated = session.scalars(select(Answer.rating).where(Answer.rating.is_not(None))).all()
+    rated = session.scalars(select(Answer.rating).where(Answer.rating.is_not(None), Answer.mode == "link")).all()
     assert 0.75 <= sum(rating >= 4 for rating in rated) / len(rated) <= 0.92
     invited = session.scalar(select(func.count()).select_from(Invitation)) or 0
     assert 0.05 <= len(rated) / invited <= 0.11

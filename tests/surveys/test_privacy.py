@@ -92,11 +92,14 @@ def test_the_tables_hold_nothing_but_what_is_listed_here() -> None:
     context = {
         "month", "procedure_code", "unit_code", "province_code", "channel", "end_point",
         "applicant_type", "recorded_supplements", "recorded_on_time", "recorded_online",
+        "receiving_unit_code", "provider_code", "mode",
     }  # fmt: skip
     assert set(Invitation.__table__.columns.keys()) == context | {
         "id", "token_hash", "questionnaire", "issued_on", "expires_on", "simulated",
+        "contact_load", "delivery", "frequent", "handover_id", "probability", "stratum",
     }  # fmt: skip
     assert set(Answer.__table__.columns.keys()) == context | {
         "id", "invitation_id", "questionnaire", "rating", "responses", "comment", "answered_on",
         "first_answered_at", "revision", "language", "simulated",
+        "device", "device_kind", "entry_hash", "frequent", "is_test", "lowered", "probability", "raised", "second_probability", "seconds", "stratum",
     }  # fmt: skip
