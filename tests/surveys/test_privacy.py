@@ -101,5 +101,6 @@ def test_the_tables_hold_nothing_but_what_is_listed_here() -> None:
     assert set(Answer.__table__.columns.keys()) == context | {
         "id", "invitation_id", "questionnaire", "rating", "responses", "comment", "answered_on",
         "first_answered_at", "revision", "language", "simulated",
-        "device", "device_kind", "entry_hash", "frequent", "is_test", "lowered", "probability", "raised", "second_probability", "seconds", "stratum",
+        "device", "device_kind", "entry_hash", "frequent", "is_test",
+        "lowered", "probability", "raised", "second_probability", "seconds", "stratum",
     }  # fmt: skip
