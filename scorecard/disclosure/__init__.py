@@ -125,7 +125,7 @@ def _hidden(
     closed: dict[str, dict[Cell, str]] = {}
     exact = _exact(earlier)
     main = counts(first, leading, earlier, tables)
-    hidden, nothing_left = _closed(main, needs, places, tables, groups, shapes, (), {}, exact.get(tables.leading, ()))
+    hidden, nothing_left = _closed(main, needs, places, tables, groups, shapes, None, {}, exact.get(tables.leading, ()))
     closed |= dict.fromkeys(first, hidden)
     told: list[Learned] = [(tables.leading, cell, name) for cell, name in nothing_left]
     public_answers = _public_answers(main, closed[tables.leading])
@@ -148,13 +148,15 @@ def _closed(
     tables: PublicTables,
     groups: Mapping[str, str],
     shapes: "dict[int, tuple[tuple[Cell, ...], Equations]]",
-    forced: "Collection[Cell]",
+    forced: "Mapping[Cell, str] | None",
     ceilings: "Mapping[Cell, float]",
     exact: "Collection[tuple[Cell, str]]",
 ) -> "tuple[dict[Cell, str], list[tuple[Cell, str]]]":
     """The hidden cells of one indicator with their status, and the new wholes of which the parts leave nothing over.
 
-    ``forced``: hidden whatever they hold. ``shapes``: sums found before. ``ceilings``: numbers that no number of a cell exceeds.
+    ``forced``: cells that the leading indicator hides, with their words; they are hidden whatever they hold. None: this is the leading
+    one. Only its words tell how many answers there are: a word of another indicator for a cell whose answers are public would leave a
+    narrow range for its own. ``shapes``: sums found before. ``ceilings``: numbers that no number of a cell exceeds.
     ``exact``: earlier wholes of which the parts left nothing over.
     """
     import numpy as np
@@ -168,11 +170,11 @@ def _closed(
     key = tuple(counted.cells)
     if hash(key) not in shapes or shapes[hash(key)][0] != key:
         shapes[hash(key)] = key, equations(key, places, tables, groups)
-    hidden = primary(counted, needs) | np.array([cell in forced for cell in key])
+    hidden = primary(counted, needs) | np.array([cell in (forced or ()) for cell in key])
+    few = few_answers(counted, needs.least) if forced is None else np.array([forced.get(cell) == TOO_FEW for cell in key])
     ceiling = np.array([ceilings.get(cell, np.inf) for cell in key])
-    protection = Protection(counted, shapes[hash(key)][1], hidden & ~counted.zero, needs, ceiling, exact)
+    protection = Protection(counted, shapes[hash(key)][1], hidden & ~counted.zero, needs, few, forced is None, ceiling, exact)
     hidden = protection.run()
-    few = few_answers(counted, needs.least)
     return {
         cell: TOO_FEW if small else SUPPRESSED for cell, closed, small in zip(key, hidden, few, strict=True) if closed
     }, protection.exact()

@@ -12,7 +12,7 @@ from scorecard.disclosure.bounds import ContradictionError, Floats, Ints, Proble
 from scorecard.disclosure.cells import Cell, Equations
 from scorecard.disclosure.counts import FEW, MANY, MISSING, SHOWN, ZERO, Counts
 from scorecard.disclosure.cuts import Cuts
-from scorecard.disclosure.primary import Flags, Needs, few_answers, same_answer
+from scorecard.disclosure.primary import Flags, Needs, same_answer
 from scorecard.figures import RAW
 
 
@@ -20,7 +20,8 @@ class Protection:
     """The hidden ones among the new cells of one indicator (or the leading one with the rate of response).
 
     ``hidden`` grows from the first choice to one that is safe: within all sums known from the shown cells, from earlier figures and
-    from the limit itself, every hidden number keeps a range. ``ceiling``: for each cell a public number that none of its numbers can
+    from the limit itself, every hidden number keeps a range. ``few``: cells of which the word says that they hold too few answers;
+    ``says_many``: the other word says that they hold enough. ``ceiling``: for each cell a public number that none of its numbers can
     exceed. ``together``: whether hidden cells must also come to at least ``least`` answers, not all alike, wherever their sum is
     known. What the parts of a sum leave over (answers about a unit itself) is protected like a cell.
     """
@@ -31,11 +32,13 @@ class Protection:
         equations: Equations,
         hidden: Flags,
         needs: Needs,
+        few: Flags,
+        says_many: bool,
         ceiling: Floats | None = None,
         exact: Collection[tuple[Cell, str]] = (),
     ) -> None:
         self.counts, self.equations, self.needs = counts, equations, needs
-        self.hidden = hidden.copy()
+        self.hidden, self.few, self.says_many = hidden.copy(), few, says_many
         self.ceiling = np.full(len(counts.cells), np.inf) if ceiling is None else ceiling
         self.answers = counts.columns("answers")
         self.roles = np.array([quantity.role for quantity in counts.quantities])
@@ -133,7 +136,7 @@ class Protection:
     def _outside(self) -> tuple[Floats, Floats]:
         """Bounds of numbers that are not public, as far as they follow from their being hidden."""
         state, limited = self.counts.state, self.roles == "answers"
-        low = np.where((state == MANY) & self.largest, float(self.needs.least), 0.0)
+        low = np.where((state == MANY) & self.largest & self.says_many, float(self.needs.least), 0.0)
         return low, np.where((state == FEW) & limited, float(self.needs.least - 1), np.inf)
 
     def _problem(self, hidden: Flags, blind: bool = False) -> "Known":
@@ -144,8 +147,8 @@ class Protection:
         unknown = np.where(new, (hidden & ~counts.zero)[:, None] & there, (counts.state != SHOWN) & (counts.state != ZERO))
         low, high = self._outside()
         if not blind:
-            few = few_answers(counts, least)[:, None]
-            low = np.where(new & ~few & self.largest, float(least), low)
+            few = self.few[:, None]
+            low = np.where(new & ~few & self.largest & self.says_many, float(least), low)
             high = np.where(new & few & (self.roles == "answers"), float(least - 1), high)
             high = np.minimum(high, np.where(new, self.ceiling[:, None], np.inf))
         left = self.kept & ((self.rest > 0) | self.loose[:, None])
