@@ -8,19 +8,26 @@ from core.database import reading
 from scorecard import queries
 from scorecard.figures import LOWER, UPPER, WEIGHTED
 from scorecard.pages import words
-from tests.pages.helpers import HANOI, acting_as, published, text_of
+from tests.pages.helpers import acting_as, published, text_of
+
+
+def a_province_that_is_shown(country: Flask) -> str:
+    """A province whose weighted rate leaves: in so small a country most are hidden."""
+    with country.app_context():
+        session = reading()
+        found = queries.figures(session, published(session), "unit", None, ["satisfaction"])
+        return next(one.subject_code for one in found if one.variant == WEIGHTED and one.shown and len(one.subject_code) == 2)
 
 
 def test_beside_the_country_and_a_province_stands_what_the_interval_does_not_cover(country: Flask) -> None:
     client = acting_as(country, None)
-    for code, address in (("VN", "/"), (HANOI, f"/localities/{HANOI}"), ("VN", "/satisfaction")):
+    province = a_province_that_is_shown(country)
+    for code, address in (("VN", "/"), (province, f"/localities/{province}"), ("VN", "/satisfaction")):
         said = text_of(client.get(address).text)
         with country.test_request_context("/"):
             session = reading()
             found = queries.figure_map(session, published(session), None, [code], ["satisfaction", "satisfaction_bounds"])
             rate = found[code, "satisfaction", WEIGHTED]
-            if code != "VN" and not rate.shown:
-                continue  # in so small a country a province may be hidden for others' sake
             assert rate.shown
             assert text_of(words.rate(rate)) in said
             assert text_of(words.span(rate)) in said
