@@ -41,6 +41,8 @@ def test_the_parts_stand_in_their_order(centre: FlaskClient) -> None:
     body = text_of(html[html.index("<main") :])
     assert [part for part in PARTS if part in body] == list(PARTS)
     assert [body.index(part) for part in PARTS] == sorted(body.index(part) for part in PARTS)
+    first = ("Trong 100 người có hồ sơ kết thúc", "Mức hài lòng được ẩn để bảo vệ người trả lời")
+    assert sum(sentence in body[: body.index(PARTS[1])] for sentence in first) == 1
     assert "Trung tâm Phục vụ hành chính công" in body
     assert "chỉ số hành chính, không phải khảo sát" in body
 
