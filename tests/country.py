@@ -1,5 +1,6 @@
 """The small simulated country, built once for a whole test run, and a browser to look at it."""
 
+import os
 import shutil
 import threading
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
 LAST_MONTH = Month(2026, 10)
+KEPT = os.environ.get("TEST_COUNTRY", "")  # a folder to build it in once and use again while writing tests; empty: anew in each run
 CHROMIUM = [
     "--no-sandbox",
     "--disable-gpu",
@@ -38,7 +40,9 @@ def country_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> 
 
     base = tmp_path_factory.getbasetemp()
     folder = (base if worker_id == "master" else base.parent) / "country"
-    folder.mkdir(exist_ok=True)
+    if KEPT:
+        folder = Path(KEPT)
+    folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "ready").exists():

@@ -1,0 +1,19 @@
+"""The form: what its pages store beside the answers."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from core.database import UtcDateTime
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
