@@ -2,11 +2,17 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
 from typing import Self
 from zoneinfo import ZoneInfo
 
+import yaml
+
 TIMEZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+SATURDAY = 5
+HOLIDAYS = Path(__file__).with_name("holidays.yaml")
 
 
 @dataclass(frozen=True, order=True)
@@ -68,3 +74,34 @@ def utc_now() -> datetime:
 def local_date(instant: datetime) -> date:
     """The calendar day of an instant in Viet Nam."""
     return instant.astimezone(TIMEZONE).date()
+
+
+@lru_cache(maxsize=1)
+def holidays() -> frozenset[date]:
+    """Public holidays that are known (``core/holidays.yaml``)."""
+    return frozenset(yaml.safe_load(HOLIDAYS.read_text(encoding="utf-8")))
+
+
+def is_working_day(day: date) -> bool:
+    """Monday to Friday and no public holiday. Of a year that is not in the file only weekends are known."""
+    return day.weekday() < SATURDAY and day not in holidays()
+
+
+def next_working_day(day: date) -> date:
+    """The day itself, or the first working day after it."""
+    while not is_working_day(day):
+        day += timedelta(days=1)
+    return day
+
+
+def after_working_days(day: date, count: int) -> date:
+    """The day so many working days after ``day``."""
+    while count > 0:
+        day += timedelta(days=1)
+        count -= is_working_day(day)
+    return day
+
+
+def working_days_left(today: date, until: date) -> int:
+    """Working days from ``today`` to ``until``, both counted; 0 once it is over."""
+    return sum(is_working_day(date.fromordinal(day)) for day in range(today.toordinal(), until.toordinal() + 1))

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from core.schedule import Schedule
+
 ROOT = Path(__file__).resolve().parent.parent
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
@@ -38,6 +40,7 @@ class Settings(BaseSettings):
     answer_key: SecretStr = Field(min_length=32, description="hashes survey tokens before they are stored")
     spool_key: SecretStr = Field(min_length=32, description="encrypts received files until they are finished with")
     applicant_key: SecretStr = Field(min_length=32, description="hashes what a source says of who applied; never stored in clear")
+    device_key: SecretStr | None = Field(default=None, min_length=32, description="hashes an answer's device; none: made of the answer key")
     data_dir: Path = Field(default=ROOT / "var" / "data", description="lake, edition folders, reports, spool, quarantined rows")
     database_url: str = Field(default="", description="SQLAlchemy address; empty means SQLite inside data_dir")
     public_url: str = Field(default="http://127.0.0.1:8000", description="address that survey links start with")
@@ -56,9 +59,14 @@ class Settings(BaseSettings):
     smtp_user: str = Field(default="", description="log-in at the mail server; empty: none")
     smtp_password: SecretStr = Field(default=SecretStr(""), description="its password")
     smtp_from: str = Field(default="", description="address that mail comes from")
+    schedule: Schedule = Field(default=Schedule(), description='JSON: days of the following month, e.g. {"compute": 18, "hour": 8}')
     secure_cookies: bool = Field(default=True, description="False only where the service is reached without TLS")
     trusted_proxies: int = Field(default=0, ge=0, description="number of reverse proxies in front")
-    rate_limit_storage: str = Field(default="memory://", description="address of the rate limiter's store")
+    proxy_networks: str = Field(default="127.0.0.0/8, ::1/128", description="where those proxies reach us from; others' headers are not read")
+    rate_limit_storage: str = Field(default="memory://", description="the limiter's store: memory://, redis://HOST, memcached://HOST:PORT")
+    web_processes: int = Field(default=1, ge=1, description="web processes; with memory:// each holds its share of the survey's limits")
+    survey_per_address: int = Field(default=600, ge=1, description="survey requests a minute from one address; unused tokens are not counted")
+    survey_unknown_per_address: int = Field(default=60, ge=1, description="the same with links that there are not")
     max_upload_mb: int = Field(default=200, ge=1, description="largest request body, MiB")
     max_unpacked_mb: int = Field(default=8192, ge=1, description="largest feed file once unpacked, MiB")
     spool_days: int = Field(default=7, ge=1, le=7, description="longest that a received file is kept, days")

@@ -3,12 +3,14 @@
 from alembic import context
 
 import core.models
+import core.notice_models
 import exports.models
 import procedures.models
 import procedures.service_models
 import scorecard.followup_models
 import scorecard.integrity_models
 import scorecard.models
+import scorecard.workflow_models
 import surveys.models
 import surveys.outside_models
 from core.database import Base

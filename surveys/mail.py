@@ -2,13 +2,10 @@
 
 import csv
 import smtplib
-import ssl
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import datetime
 from email.message import EmailMessage
-from email.utils import formatdate, make_msgid
 from functools import lru_cache
 from pathlib import Path
 from typing import IO
@@ -19,17 +16,17 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from core import mail as transport
 from core.calendar import Month
 from core.database import get_engine, writing
 from core.errors import InputError
-from core.settings import LOOPBACK, Settings
+from core.settings import Settings
 from procedures.queries import end_points
 from surveys import handover
 from surveys.models import Handover, Invitation
 
 SMS_LENGTH = 160  # letters of one message in the 7-bit alphabet of GSM 03.38
 CONTACT_COLUMNS = ("dossier_code", "email")
-SECONDS = 30
 
 
 class Message(BaseModel):
@@ -63,13 +60,7 @@ def short_message(language: str, link: str) -> str:
 def compose(language: str, link: str, sender: str, to: str, now: datetime) -> EmailMessage:
     """A plain text mail. Raises ``ValueError`` where an address is none (a line break in it, for one)."""
     text = messages()[language]
-    mail = EmailMessage()
-    mail["From"], mail["To"], mail["Subject"] = sender, to, text.subject
-    mail["Date"] = formatdate(now.timestamp())
-    mail["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2].strip("> ") or None)
-    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
-    mail.set_content(text.mail.format(link=link))
-    return mail
+    return transport.compose(sender, to, text.subject, text.mail.format(link=link), now)
 
 
 def contacts(stream: IO[str]) -> dict[str, str]:
@@ -80,7 +71,7 @@ def contacts(stream: IO[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for number, row in enumerate(table, start=2):
         address = (row["email"] or "").strip()
-        if address.count("@") != 1 or not address.isprintable() or " " in address or address[0] == "@" or address[-1] == "@":
+        if not transport.is_address(address):
             raise InputError(
                 "Không phải địa chỉ thư điện tử. Viết như ten@vidu.vn, hoặc bỏ dòng này.",
                 "This is no mail address. Write it as name@example.vn, or leave the row out.",
@@ -98,16 +89,10 @@ def send(source: str, months: Iterable[Month], known: dict[str, str], language: 
     after a broken connection (raises ``OSError``) a repeat goes on where it stopped.
     """
     settings = _settings()
-    if not settings.smtp_host or not settings.smtp_from:
-        raise InputError(
-            "Chưa cấu hình máy chủ thư: đặt TTHC_SMTP_HOST và TTHC_SMTP_FROM.",
-            "No mail server is configured: set TTHC_SMTP_HOST and TTHC_SMTP_FROM.",
-            field="smtp_host",
-        )
     counts = {"sent": 0, "failed": 0, "without_address": 0}
     load = Counter(address.lower() for address in known.values())
     months = sorted(months)
-    with _server(settings) as server, Session(get_engine()) as session:
+    with transport.server(settings) as server, Session(get_engine()) as session:
         parcel = _parcel(source, months, now)
         for month in months:
             points = end_points(session, month, now, [source])
@@ -148,28 +133,6 @@ def _note(parcel: int, invitation: int, delivery: str, load: int) -> None:
         session.execute(
             update(Invitation).where(Invitation.id == invitation).values(handover_id=parcel, delivery=delivery, contact_load=load)
         )
-
-
-@contextmanager
-def _server(settings: Settings) -> Iterator[smtplib.SMTP]:
-    """A connection to the mail server, encrypted unless the server is on this machine."""
-    if settings.smtp_security == "none" and settings.smtp_host not in LOOPBACK:
-        raise InputError(
-            "Máy chủ thư ở máy khác phải dùng starttls hoặc tls.",
-            "A mail server on another machine needs starttls or tls.",
-            field="smtp_security",
-        )
-    context = ssl.create_default_context()
-    if settings.smtp_security == "tls":
-        server: smtplib.SMTP = smtplib.SMTP_SSL(settings.smtp_host, settings.smtp_port, timeout=SECONDS, context=context)
-    else:
-        server = smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=SECONDS)
-    with server:
-        if settings.smtp_security == "starttls":
-            server.starttls(context=context)
-        if settings.smtp_user:
-            server.login(settings.smtp_user, settings.smtp_password.get_secret_value())
-        yield server
 
 
 def _settings() -> Settings:
