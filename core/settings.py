@@ -47,6 +47,8 @@ class Settings(BaseSettings):
     survey_agency_vi: str = Field(default="", description="who is responsible for the survey, as its notice names it")
     survey_agency_en: str = Field(default="", description="the same in English")
     survey_contact: str = Field(default="", description="telephone number or mail address for questions about the survey")
+    survey_languages: tuple[str, ...] = Field(default=(), description='JSON: further languages of the survey, files of surveys/languages')
+    survey_contacts: Path | None = Field(default=None, description="YAML file: where people complain, by unit; none: the national portal")
     survey_design: str = Field(default="all", description="design by which people are drawn, a file of surveys/designs")
     survey_seed: int = Field(default=1, ge=0, description="seed of the draw; another one draws other people")
     counter_codes: bool = Field(default=False, description="allow posters and kiosks of a single counter, which is a single person")

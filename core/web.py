@@ -1,17 +1,17 @@
 """What every page shares: language, number filters, security headers, errors, rate limits."""
 
+import logging
 from pathlib import Path
 
 from flask import Flask, Response, g, has_request_context, render_template, request
 from flask_babel import Babel, force_locale, get_locale
 from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from core import numbers
 from core.errors import InputError
+from core.proxies import TrustedProxies, client_network, networks
 from core.settings import ROOT, Settings
 
 LANGUAGES = ("vi", "en")
@@ -20,7 +20,8 @@ POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-actio
 
 babel = Babel()
 csrf = CSRFProtect()
-limiter = Limiter(get_remote_address, default_limits=["600 per minute"])
+limiter = Limiter(client_network, default_limits=["600 per minute"], in_memory_fallback_enabled=True)
+logging.getLogger("flask-limiter").setLevel(logging.WARNING)  # below that it writes addresses down
 
 
 def language() -> str:
@@ -58,8 +59,8 @@ def init_app(app: Flask, settings: Settings) -> None:
         RATELIMIT_STORAGE_URI=settings.rate_limit_storage,
     )
     if settings.trusted_proxies:
-        hops = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # Flask's documented way
+        proxies = networks(settings.proxy_networks)
+        app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies, proxies)  # type: ignore[method-assign]  # Flask's documented way
     babel.init_app(app, locale_selector=_choose_language)
     csrf.init_app(app)
     limiter.init_app(app)

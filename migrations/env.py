@@ -7,6 +7,7 @@ import core.notice_models
 import exports.models
 import procedures.models
 import procedures.service_models
+import scorecard.answers_models
 import scorecard.followup_models
 import scorecard.integrity_models
 import scorecard.models

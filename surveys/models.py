@@ -106,6 +106,15 @@ class Answer(Context, Base):
     invitation: Mapped[Invitation | None] = relationship()
 
 
+class DeviceKey(Base):
+    """The random part of a month's key for hashing devices; deleted 90 days after the month, and then nobody can make those hashes again."""
+
+    __tablename__ = "device_key"
+
+    month: Mapped[str] = mapped_column(String(7), primary_key=True, doc="month in which the answers were given")
+    random: Mapped[str] = mapped_column(String(64))
+
+
 class SamplingPlan(Base):
     """How a month's invitations are drawn, fixed before the first of them: a repeat draws the same."""
 

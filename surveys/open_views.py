@@ -19,18 +19,16 @@ from core.access import PUBLIC, TOKEN, access
 from core.calendar import local_date, utc_now
 from core.database import reading
 from core.settings import ROOT
-from core.web import POLICY, csrf, language, limiter
+from core.web import POLICY, csrf, language
 from procedures.queries import procedure, procedures_map
-from surveys import field_form, posters
+from surveys import devices, field_form, limits, posters
 from surveys.models import Place
 
 MAX_BODY = 8 * 1024  # bytes
-PER_ADDRESS = "600 per minute"  # carriers put thousands of people behind one address
 FOUND = 8  # procedures that a search shows
 NAME = 140  # letters of a procedure's or a paper's name: enough to tell it from others, few enough for 15 kB
 PAPERS = 30
 KIOSK_IDLE, KIOSK_DONE = 90, 20  # seconds until a kiosk begins anew
-BLANK = "website"  # a field that people leave empty and machines fill
 
 STYLE = "".join(
     line.strip() for name in ("survey.css", "open.css") for line in (ROOT / "static" / name).read_text(encoding="utf-8").splitlines()
@@ -44,7 +42,7 @@ HEADERS = {
 
 blueprint = Blueprint("survey_open", __name__, url_prefix="/q")
 csrf.exempt(blueprint)  # a visit's random name is in the address; there is no cookie that another site could ride on
-limiter.limit(PER_ADDRESS)(blueprint)
+limits.guard_open(blueprint)
 
 
 @blueprint.before_request
@@ -76,9 +74,10 @@ def choose(code: str) -> ResponseReturnValue:
 def begin(code: str, visit: str) -> ResponseReturnValue:
     """Take the choice. It counts at once, whatever happens afterwards."""
     place = _place(code)
-    if request.form.get(BLANK):  # filled by a machine: it is thanked like everybody, and nothing is stored
+    said = request.form.get("end_point", "")
+    if limits.is_machine(request.form) or _repeats(place, visit, said):  # it is thanked like everybody, and nothing is stored
         return _page("thanks", place)
-    outcome = posters.begin(place, visit, request.form.get("end_point", ""), utc_now(), language())
+    outcome = posters.begin(place, visit, said, utc_now(), language(), devices.evidence(utc_now()))
     if outcome.state == "invalid":
         return _page("choose", place, visit=visit, errors={"end_point": _("Xin bấm vào một trong hai câu.")}), 422
     if outcome.state in ("unknown", "expired"):
@@ -151,6 +150,11 @@ def _folded(text: str) -> str:
     return "".join(letter for letter in plain if not unicodedata.combining(letter))
 
 
+def _repeats(place: Place, visit: str, said: str) -> bool:
+    """Whether one telephone opens the poster's link again and again to say the same. A kiosk is one device for everybody."""
+    return place.mode == "open" and posters.visit_of(reading(), place, visit, utc_now()) is None and limits.is_repeated(place.code, said)
+
+
 def _place(code: str) -> Place:
     found = posters.place_of(reading(), code)
     if found is None:
@@ -170,7 +174,7 @@ def _page(name: str, place: Place, **values: object) -> Response:
         f"survey/open/{name}.html",
         place=place,
         kiosk=kiosk,
-        blank=BLANK,
+        blank=limits.BLANK,
         address=lambda endpoint, **more: _address(endpoint, place, None if endpoint == "choose" else visit, **more),
         **_common(),
         **values,

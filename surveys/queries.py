@@ -49,6 +49,13 @@ def invitation(session: Session, token_hash: str) -> Invitation | None:
     return session.scalar(select(Invitation).where(Invitation.token_hash == token_hash))
 
 
+def opened(session: Session, token_hash: str) -> tuple[Invitation | None, bool]:
+    """The invitation that a token opens, and whether there is an answer to it, never which."""
+    wanted = select(Invitation, Answer.id).outerjoin(Answer, Answer.invitation_id == Invitation.id).where(Invitation.token_hash == token_hash)
+    row = session.execute(wanted).first()
+    return (row[0], row[1] is not None) if row is not None else (None, False)
+
+
 def is_answered(session: Session, invitation_id: int) -> bool:
     """Whether there is an answer, never which."""
     return session.scalar(select(Answer.id).where(Answer.invitation_id == invitation_id)) is not None

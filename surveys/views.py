@@ -17,15 +17,14 @@ from core.access import TOKEN, access
 from core.calendar import utc_now
 from core.database import reading
 from core.settings import ROOT
-from core.web import POLICY, csrf, language, limiter
+from core.web import POLICY, csrf, language
 from procedures.queries import procedure
-from surveys import privacy, queries
+from surveys import devices, limits, queries
 from surveys.models import Invitation
 from surveys.operations import Outcome, delete_answer, is_expired, submit
 from surveys.questionnaire import MAX_COMMENT, Sheet, sheet_for
 
 MAX_BODY = 32 * 1024  # bytes; a filled form has less than 4 KiB
-PER_TOKEN = "30 per minute"  # noqa: S105  # a rate
 
 # The style travels inside the page: on a slow network a second request is what people wait for.
 STYLE = "".join(line.strip() for line in (ROOT / "static" / "survey.css").read_text(encoding="utf-8").splitlines())
@@ -41,13 +40,7 @@ blueprint = Blueprint("survey", __name__, url_prefix="/s")
 csrf.exempt(blueprint)  # the token in the address is the secret; there is no cookie that another site could ride on
 
 
-def _limit_key() -> str:
-    """The token's hash: the limiter's store must not hold tokens either."""
-    token = str((request.view_args or {}).get("token", ""))
-    return privacy.hash_token(current_app.extensions["settings"], token.lower())
-
-
-limiter.limit(PER_TOKEN, key_func=_limit_key, override_defaults=False)(blueprint)
+limits.guard(blueprint)
 
 
 @blueprint.before_request
@@ -73,7 +66,7 @@ def start(token: str) -> ResponseReturnValue:
         answered = queries.is_answered(reading(), invitation.id)
         return _page("start", token, invitation, sheet=sheet, data={}, errors={}, answered=answered)
     chosen = request.form.get(sheet.first.code, "")
-    outcome = submit(token, {sheet.first.code: chosen}, utc_now(), language())
+    outcome = submit(token, {sheet.first.code: chosen}, utc_now(), language(), device=devices.evidence(utc_now()), device_kind=devices.kind())
     if outcome.state in ("invalid", "empty"):
         errors = {sheet.first.code: _("Xin chọn một câu trả lời, rồi bấm nút bên dưới.")}
         return _page("start", token, invitation, sheet=sheet, data=request.form, errors=errors, answered=False), 422
@@ -127,8 +120,7 @@ def _kindly(error: HTTPException) -> ResponseReturnValue:
 
 def _open(token: str) -> tuple[Invitation, Sheet]:
     """Invitation and sheet; 404 alike for what cannot be a token and for what never was one."""
-    spelled = privacy.read_token(token)
-    found = queries.invitation(reading(), privacy.hash_token(current_app.extensions["settings"], spelled)) if spelled else None
+    found, _answered = limits.opened(token)
     if found is None:
         abort(404)
     return found, sheet_for(found.questionnaire, found.end_point, found.channel)

@@ -1,0 +1,143 @@
+"""How much the survey takes from whom: strict for each token, loose for each address, and never an honest answer lost.
+
+A carrier puts thousands of people behind one address, so the limit of an address is wide, and whoever holds a token that is valid and
+not yet used is not counted at all. Requests with tokens that there are not are counted apart, and narrowly. The counters hold
+keyed hashes, neither tokens nor addresses, for a minute.
+
+Embedded (``memory://``) each web process holds its share of a limit in its own memory: together the processes keep to the limit as far
+as the load is spread evenly over them. In production a shared store (Redis, Memcached) holds the whole limit. If that store is away,
+each process goes on with its own share in memory.
+"""
+
+import hmac
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, abort, current_app, request
+from werkzeug.datastructures import MultiDict
+
+from core.database import reading
+from core.keys import keyed_hash
+from core.proxies import client_network
+from core.settings import Settings
+from core.web import limiter
+from surveys import privacy, queries
+from surveys.models import Invitation
+
+PER_TOKEN = 30  # requests a minute; walking through the form twice makes about ten
+LEAST_PER_TOKEN = 15  # that one of many processes lets through: all requests of one person may meet the same process
+DUPLICATES = "3 per 5 minutes"  # of one telephone saying the same at the same open link; 5 minutes: GOV.UK support-api's window
+BLANK = "website"  # a labelled field that people leave empty and machines fill
+NOBODY = "-" * 26  # hashed in place of what cannot be a token, so that both cost the same
+_KEPT = "scorecard.survey.token"
+
+
+def guard(blueprint: Blueprint) -> None:
+    """Limit the pages behind a token (``<token>`` in the address) and refuse forms that another site sent."""
+    limit = limiter.shared_limit
+    limit(_per_token, scope="survey-token", key_func=_token_key)(blueprint)
+    limit(_per_address, scope="survey-address", key_func=_address_key, exempt_when=is_unused)(blueprint)
+    limit(_per_unknown, scope="survey-unknown", key_func=_address_key, exempt_when=is_known, deduct_when=_missed)(blueprint)
+    blueprint.before_request(refuse_other_sites)
+
+
+def guard_open(blueprint: Blueprint) -> None:
+    """Limit the pages behind a poster, which everybody may open, and refuse forms that another site sent."""
+    limiter.shared_limit(_per_address, scope="survey-open", key_func=_address_key)(blueprint)
+    blueprint.before_request(refuse_other_sites)
+
+
+def opened(token: str) -> tuple[Invitation | None, bool]:
+    """The invitation that a token opens and whether it is answered; looked up once in a request.
+
+    What cannot be a token is looked up all the same, so that its answer takes as long as that of a token that is not there; and the
+    hash that was found is compared in constant time.
+    """
+    if (found := request.environ.get(_KEPT)) is None:
+        wanted = privacy.hash_token(_settings(), privacy.read_token(token) or NOBODY)
+        invitation, answered = queries.opened(reading(), wanted)
+        if invitation is not None and not hmac.compare_digest(invitation.token_hash, wanted):
+            invitation = None
+        found = request.environ[_KEPT] = (invitation, answered)
+    return found
+
+
+def is_known() -> bool:
+    """Whether this request's token is one that was given out."""
+    return opened(_token())[0] is not None
+
+
+def is_unused() -> bool:
+    """Whether this request's token was given out and nobody has answered with it: such a request is never turned away for its address."""
+    invitation, answered = opened(_token())
+    return invitation is not None and not answered
+
+
+def is_machine(form: "MultiDict[str, str]") -> bool:
+    """Whether the field that people leave empty is filled."""
+    return bool(form.get(BLANK))
+
+
+def is_repeated(*said: str) -> bool:
+    """Whether this device has said the same at an open link several times within a few minutes; each call counts."""
+    from limits import parse
+
+    if not limiter.enabled:
+        return False
+    agent = request.headers.get("User-Agent", "")
+    return not limiter.limiter.hit(parse(DUPLICATES), "survey-duplicate", _hashed("\x1f".join((client_network(), agent, *said))))
+
+
+def refuse_other_sites() -> None:
+    """403 for a form that a browser sent from another site's page.
+
+    ``Sec-Fetch-Site`` says so where a browser sends it; ``Origin`` is ``null`` on our own pages, which tell nobody where one comes from.
+    """
+    if request.method != "POST":
+        return
+    origin = request.headers.get("Origin", "null")
+    if request.headers.get("Sec-Fetch-Site") == "cross-site" or (origin != "null" and urlsplit(origin).netloc != request.host):
+        abort(403)
+
+
+def share(limit: int, settings: Settings, least: int = 1) -> int:
+    """How much of a limit this process lets through: all of it where the counters are shared, else its part."""
+    if not settings.rate_limit_storage.startswith("memory"):
+        return limit
+    return max(least, -(-limit // settings.web_processes))
+
+
+def _per_token() -> str:
+    return f"{share(PER_TOKEN, _settings(), LEAST_PER_TOKEN)} per minute"
+
+
+def _per_address() -> str:
+    return f"{share(_settings().survey_per_address, _settings())} per minute"
+
+
+def _per_unknown() -> str:
+    return f"{share(_settings().survey_unknown_per_address, _settings())} per minute"
+
+
+def _missed(response: Response) -> bool:
+    return response.status_code == 404
+
+
+def _token() -> str:
+    return str((request.view_args or {}).get("token", ""))
+
+
+def _token_key() -> str:
+    return privacy.hash_token(_settings(), _token().lower())
+
+
+def _address_key() -> str:
+    return _hashed(client_network())
+
+
+def _hashed(text: str) -> str:
+    return keyed_hash(_settings().answer_key.get_secret_value(), "\x1flimit\x1f" + text)
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["settings"]
+    return settings
