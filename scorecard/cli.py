@@ -12,7 +12,7 @@ from flask.cli import AppGroup
 from core.calendar import Month, utc_now
 from core.database import reading
 from core.errors import InputError
-from scorecard import operations, queries
+from scorecard import operations, queries, workflow
 from scorecard.scoring.cli import commands as scoring_commands
 
 
@@ -78,23 +78,36 @@ def replay(month: Month, version: int | None) -> None:
     sys.exit(0 if result.identical else 1)
 
 
+@scorecard.command("comment")
+@click.argument("month", type=MONTH)
+@click.option("--as", "login", required=True, help="Login of who sends the draft out (office or admin).")
+@_speaking
+def comment(month: Month, login: str) -> None:
+    """Send MONTH's draft to the units for comment."""
+    edition = workflow.send_for_comment(_closed(month), login, utc_now())
+    due = workflow.steps(reading(), edition.id)[workflow.IN_COMMENT].due_on
+    click.echo(f"in comment: {edition.month} v{edition.version} until {due}")
+
+
 @scorecard.command("review")
 @click.argument("month", type=MONTH)
 @click.option("--as", "login", required=True, help="Login of the reviewer (office or admin).")
+@click.option("--reason", default="", help="Why it is reviewed although comments were not taken or answered; kept with the edition.")
 @_speaking
-def review(month: Month, login: str) -> None:
+def review(month: Month, login: str, reason: str) -> None:
     """Mark MONTH's closed edition as reviewed."""
-    edition = operations.review(_closed(month), login, utc_now())
+    edition = operations.review(_closed(month), login, utc_now(), reason)
     click.echo(f"reviewed: {edition.month} v{edition.version} by {edition.reviewed_by}")
 
 
 @scorecard.command("publish")
 @click.argument("month", type=MONTH)
 @click.option("--as", "login", required=True, help="Login of a second person (office or admin).")
+@click.option("--reason", default="", help="Of a correction: what it corrects; its errata list prints it.")
 @_speaking
-def publish(month: Month, login: str) -> None:
+def publish(month: Month, login: str, reason: str) -> None:
     """Publish MONTH's reviewed edition."""
-    edition = operations.publish(_closed(month), login, utc_now())
+    edition = operations.publish(_closed(month), login, utc_now(), reason)
     click.echo(f"published: {edition.month} v{edition.version} by {edition.published_by}")
 
 

@@ -84,22 +84,24 @@ def freeze(
     rules_file: Path,
     provisional: bool,
     published: Path | None = None,
+    answers_until: datetime | None = None,
 ) -> None:
     """Write the month's inputs. A provisional edition, which is never replayed, lists the lake's files without digests.
 
+    ``answers_until``: first instant whose answers are not counted, where that is before the cut-off.
     ``published``: folder of the month's first published version. A correction counts the very answers that it counted: a few
     late ones more would stand open in the difference of the two (DESIGN §7.8).
     """
     import pandas as pd
 
-    day = month.last_day
+    day, answered = month.last_day, min(cutoff, answers_until or cutoff)
     _write_json(folder / LAKE_FILES, [asdict(item) for item in _lake_files(lake, month, digests=not provisional)])
     if published is None:
         if provisional:
             owners = {code: view.province_code or code for code, view in units(session, day).items()}
-            answers = live_answers(folder, session, month, cutoff, folder.parent, owners)
+            answers = live_answers(folder, session, month, answered, folder.parent, owners)
         else:
-            answers = answers_frame(session, month, cutoff)
+            answers = answers_frame(session, month, answered)
         write_frame(folder / "answers.parquet", answers)
         write_frame(folder / "invited.parquet", invited_counts(session, month))
     else:

@@ -7,7 +7,7 @@ visible. What a crash leaves behind is swept by the next run.
 
 import shutil
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,12 +16,10 @@ from flask import current_app
 from sqlalchemy import delete, func, insert, select, update
 
 from core import audit, lease
-from core.access import ADMIN, OFFICE
-from core.calendar import Month
+from core.calendar import Month, local_date
 from core.database import reading, writing
 from core.errors import InputError
-from core.models import User
-from scorecard import rulesets
+from scorecard import rulesets, workflow
 from scorecard.models import Edition, Measurement
 
 if TYPE_CHECKING:
@@ -32,6 +30,11 @@ LEASE = "close"
 CHUNK = 1_000  # rows a transaction, so that a citizen's answer never waits long for the writer's lock
 COMPUTING, RUNNING, CLOSED, PUBLISHED, SUPERSEDED = "computing", "running", "closed", "published", "superseded"
 FINAL = (CLOSED, PUBLISHED)
+CORRECTION = workflow.Obstacle(
+    "correction",
+    "bản này đính chính một bản đã công bố, cần nêu lý do đính chính",
+    "this corrects a published version, which needs the reason for the correction",
+)
 
 
 @dataclass(frozen=True)
@@ -66,21 +69,23 @@ def close(month: Month, now: datetime, actor: str) -> Edition:
             mark = fingerprint(building)
             before = _newest_final(month)
             if before is not None and mark == before.facts.get("fingerprint"):
-                return before
+                return _examined(before, now)
             top = reading().scalar(select(func.max(Edition.version)).where(Edition.month == str(month), Edition.version > 0))
             version = (top or 0) + 1
-            facts = computed.facts | {"fingerprint": mark} | _quality(month, now)
+            until = before.facts.get("answers_until") if before is not None else _answers_until(month, now)
+            facts = computed.facts | {"fingerprint": mark, "answers_until": until} | _quality(month, now)
             folder = _editions_dir() / f"{month}-v{version}"
             building.rename(folder)
         finally:
             shutil.rmtree(building, ignore_errors=True)
         edition_id = _insert(month, version, now, rules.id, computed, folder.name, facts)
         with writing() as session:
-            session.execute(
-                update(Edition)
-                .where(Edition.month == str(month), Edition.state == CLOSED, Edition.id != edition_id)
-                .values(state=SUPERSEDED)
-            )
+            closed = select(Edition).where(Edition.month == str(month), Edition.state == CLOSED, Edition.id != edition_id)
+            earlier = session.scalar(closed)
+            workflow.follow(session, session.get_one(Edition, edition_id), earlier, now, actor)
+            if earlier is not None:
+                earlier.state = SUPERSEDED
+                workflow.supersede(session, earlier, now, actor)
             session.execute(
                 update(Edition).where(Edition.month == str(month), Edition.state == RUNNING).values(state=COMPUTING, version=-1)
             )
@@ -114,33 +119,45 @@ def refresh_running(now: datetime) -> dict[str, Any]:
     return written
 
 
-def review(edition_id: int, user_login: str, now: datetime) -> Edition:
-    """The first of two persons has looked at a closed edition. Raises ``InputError`` for a wrong person or state."""
-    with writing() as session:
-        edition = _known(session.get(Edition, edition_id))
-        _may_decide(session.scalar(select(User).where(User.login == user_login.lower())), user_login)
-        if edition.state != CLOSED:
-            raise InputError("Chỉ soát xét được kỳ đã chốt và chưa công bố.", "Only a closed, unpublished edition can be reviewed.")
-        edition.reviewed_by, edition.reviewed_at = user_login.lower(), now
-        audit.record(session, "edition.review", f"{edition.month} v{edition.version}", actor=user_login.lower())
-    return _edition(edition_id)
+def review(edition_id: int, user_login: str, now: datetime, reason: str = "") -> Edition:
+    """The first of two persons has looked at a closed edition.
 
-
-def publish(edition_id: int, user_login: str, now: datetime) -> Edition:
-    """The second person publishes a reviewed edition; an older published version of the month is superseded.
-
-    Raises ``InputError`` for an edition that is not closed and reviewed, and for the person who reviewed it.
+    Raises ``InputError`` for a wrong person or state, and without a ``reason`` where comments were not taken, answered or counted.
     """
     with writing() as session:
         edition = _known(session.get(Edition, edition_id))
-        _may_decide(session.scalar(select(User).where(User.login == user_login.lower())), user_login)
+        workflow.may_decide(session, user_login)
+        if edition.state != CLOSED:
+            raise InputError("Chỉ soát xét được kỳ đã chốt và chưa công bố.", "Only a closed, unpublished edition can be reviewed.")
+        said = workflow.reason_for(workflow.obstacles(session, edition, now), reason)
+        workflow.record(session, edition, workflow.REVIEWED, now, user_login.lower(), said)
+        edition.reviewed_by, edition.reviewed_at = user_login.lower(), now
+        audit.record(session, "edition.review", f"{edition.month} v{edition.version}", actor=user_login.lower(), reason=said)
+    return _edition(edition_id)
+
+
+def publish(edition_id: int, user_login: str, now: datetime, reason: str = "") -> Edition:
+    """The second person publishes a reviewed edition; an older published version of the month is superseded.
+
+    Raises ``InputError`` for an edition that is not closed and reviewed, for the person who reviewed it, and for a correction without
+    a ``reason``, which its errata list prints.
+    """
+    with writing() as session:
+        edition = _known(session.get(Edition, edition_id))
+        workflow.may_decide(session, user_login)
         if edition.state != CLOSED or edition.reviewed_by is None:
             raise InputError("Kỳ phải được chốt và soát xét trước khi công bố.", "Close and review an edition before publishing it.")
         if edition.reviewed_by == user_login.lower():
             raise InputError("Người công bố phải khác người soát xét.", "Whoever publishes must be another person than the reviewer.")
-        session.execute(update(Edition).where(Edition.month == edition.month, Edition.state == PUBLISHED).values(state=SUPERSEDED))
+        before = session.scalar(select(Edition).where(Edition.month == edition.month, Edition.state == PUBLISHED))
+        said = workflow.reason_for([CORRECTION] if before is not None else [], reason)
+        if before is not None:
+            before.state = SUPERSEDED
+            workflow.supersede(session, before, now, user_login.lower())
+        workflow.record(session, edition, workflow.PUBLISHED, now, user_login.lower(), said)
         edition.state, edition.published_by, edition.published_at = PUBLISHED, user_login.lower(), now
-        audit.record(session, "edition.publish", f"{edition.month} v{edition.version}", actor=user_login.lower(), checksum=edition.checksum)
+        subject, who = f"{edition.month} v{edition.version}", user_login.lower()
+        audit.record(session, "edition.publish", subject, actor=who, checksum=edition.checksum, reason=said)
     return _edition(edition_id)
 
 
@@ -180,6 +197,21 @@ def replay(month: Month, version: int | None = None) -> ReplayResult:
     return ReplayResult(edition.month, edition.version, not differences, differences)
 
 
+def _answers_until(month: Month, now: datetime) -> str:
+    """Last day whose answers are counted. A later version counts the very same answers (``inputs.freeze``)."""
+    return local_date(min(now, workflow.schedule().survey_end(month) - timedelta(seconds=1))).isoformat()
+
+
+def _examined(edition: Edition, now: datetime) -> Edition:
+    """Note on a draft that what had arrived by now changes nothing in it; a published edition is never touched."""
+    edition_id = edition.id
+    if edition.state == CLOSED:
+        with writing() as session:
+            stored = session.get_one(Edition, edition_id)
+            stored.facts = stored.facts | {"examined_at": now.isoformat()}
+    return _edition(edition_id)
+
+
 def _refresh(month: Month, now: datetime, arrived: dict[str, Any]) -> int:
     """Compute the running view anew and put it in the old one's place; whoever is reading the old one may finish."""
     rules, _ = rulesets.for_month(month)
@@ -206,7 +238,8 @@ def _build(month: Month, now: datetime, provisional: bool) -> tuple["Computed", 
     building.mkdir(parents=True)
     try:
         keep_rules(building, month, current_app.extensions["settings"].data_dir / OWN)
-        freeze(building, reading(), _lake(), month, now, rules_file, provisional, _first_published(month))
+        until = workflow.schedule().survey_end(month)
+        freeze(building, reading(), _lake(), month, now, rules_file, provisional, _first_published(month), until)
         reading().rollback()  # nothing is held open while it is computed
         computed = compute(building, _lake().root, building / COUNTS, _editions_dir().parent / "counted")
         computed.write(building)
@@ -304,11 +337,6 @@ def _known(edition: Edition | None) -> Edition:
     if edition is None:
         raise InputError("Không có kỳ này.", "There is no such edition.")
     return edition
-
-
-def _may_decide(user: User | None, login: str) -> None:
-    if user is None or not user.active or user.role not in (OFFICE, ADMIN):
-        raise InputError(f"Tài khoản {login} không được soát xét hay công bố.", f"The account {login} may neither review nor publish.")
 
 
 def _editions_dir() -> Path:

@@ -177,7 +177,9 @@ def test_two_persons_publish_and_a_published_edition_stays(folder: Path) -> None
     for login in ("hanoi", "nobody"):
         with pytest.raises(InputError, match="may neither"):
             operations.review(edition, login, NOW)
-    assert operations.review(edition, "First", NOW).reviewed_by == "first"
+    with pytest.raises(InputError, match="not sent for comment"):
+        operations.review(edition, "first", NOW)
+    assert operations.review(edition, "First", NOW, "Nobody is left to ask.").reviewed_by == "first"
     with pytest.raises(InputError, match="another person"):
         operations.publish(edition, "first", NOW)
     published = operations.publish(edition, "second", NOW)
@@ -197,8 +199,10 @@ def test_two_persons_publish_and_a_published_edition_stays(folder: Path) -> None
     assert after["VN", "online_filing", "raw"].denominator == (before["VN", "online_filing", "raw"].denominator or 0) + 1
     session = reading()
     assert queries.latest_published(session).id == edition  # type: ignore[union-attr]
-    operations.review(correction.id, "second", NOW)
-    operations.publish(correction.id, "first", NOW)
+    operations.review(correction.id, "second", NOW, "Sent to the unit by post.")
+    with pytest.raises(InputError, match="reason for the correction"):
+        operations.publish(correction.id, "first", NOW)
+    operations.publish(correction.id, "first", NOW, "A dossier had been left out.")
     assert reading().get_one(Edition, edition).state == "superseded"
     with pytest.raises(InputError, match="Only a closed"):
         operations.review(correction.id, "first", NOW)
@@ -247,7 +251,9 @@ def test_commands(embedded: Path, sqlite_app: Flask) -> None:
     assert (closed.exit_code, closed.output.split(":")[0]) == (0, "closed"), closed.output
     assert runner.invoke(args=["scorecard", "close", "2026-10"]).output.startswith("unchanged: 2026-10 v1")
     assert runner.invoke(args=["scorecard", "replay", "2026-10"]).exit_code == 0
-    assert runner.invoke(args=["scorecard", "review", "2026-10", "--as", "first"]).exit_code == 0
+    assert runner.invoke(args=["scorecard", "review", "2026-10", "--as", "first"]).exit_code == 1
+    reason = ["--reason", "No unit has an account yet."]
+    assert runner.invoke(args=["scorecard", "review", "2026-10", "--as", "first", *reason]).exit_code == 0
     refused = runner.invoke(args=["scorecard", "publish", "2026-10", "--as", "first"])
     assert refused.exit_code == 1
     assert "another person" in refused.output
