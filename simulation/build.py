@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 CLOSED_MONTHS = 3
 LEAD = 20  # days before the first closed month, so that it too has dossiers that came earlier
+WITHOUT_COMMENTS = "Bản trình diễn dựng tự động: không có đơn vị nào để lấy ý kiến."
 DESIGN = "all"  # of the survey: everyone who reached an end-point is asked
 BATCH = timedelta(days=5)  # how often invitations go out
 CALLING_DAY = 12  # of the following month: those who have not answered in time are called
@@ -134,7 +135,7 @@ def build(dossiers: int, last_month: Month, seed: int, now: datetime, progress: 
         scorecard.refresh_running(now)
     with steps("publish"):
         for edition_id in steps.bar(editions, "publish"):
-            scorecard.review(edition_id, logins.REVIEWER, now)
+            scorecard.review(edition_id, logins.REVIEWER, now, WITHOUT_COMMENTS)
             scorecard.publish(edition_id, logins.PUBLISHER, now)
             if edition_id == editions[-1]:  # the worker makes the earlier months' files by itself
                 exports.want_report(edition_id, logins.REVIEWER, now)
