@@ -3,57 +3,48 @@
 import csv
 import io
 import json
+from collections.abc import Iterable, Mapping
+from operator import attrgetter, itemgetter
 from typing import Any
 
+from flask import current_app
 from sqlalchemy.orm import Session
 
 from core.calendar import Month
+from exports.dictionary import COLUMN_DEFINITIONS, public_tables
 from procedures import queries as procedures
 from scorecard import queries as scorecard
+from scorecard.availability import sector_code
+from scorecard.edition_tables import EditionTable
 from scorecard.figures import COUNTRY
 from scorecard.models import Edition
 
-COLUMNS = {
-    "month": "calendar month in Asia/Ho_Chi_Minh, 2026-10",
-    "version": "version of the edition",
-    "period_kind": "calendar",
-    "window": "months that the figure covers",
-    "subject_kind": "nation, unit or procedure",
-    "subject_code": "VN, the unit's code or the procedure's code; text",
-    "subject_name": "name on the last day of the month",
-    "breakdown": "total",
-    "category": "total",
-    "indicator": "code of the indicator; its formula is on the page /method",
-    "variant": "raw, lower or upper bound",
-    "numerator": "count; empty unless status is value",
-    "denominator": "count; empty unless status is value",
-    "value": "numerator / denominator, 0 to 1",
-    "low": "lower end of the 95 % interval",
-    "high": "upper end of the 95 % interval",
-    "n": "observations the value rests on",
-    "status": "value, not_applicable, not_reported, too_few or suppressed",
-    "few_answers": "true: 10 to 29 answers, not to be compared",
-    "provisional": "true: will still change",
-    "rule_version": "rule set by which it was computed",
-    "simulated": "true: made up for demonstration, measures no real place",
-}
+COLUMNS = {column.name: column.en for column in COLUMN_DEFINITIONS}
+ORDER = attrgetter("subject_kind", "subject_code", "period_kind", "window", "indicator", "variant", "breakdown", "category")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+MEASUREMENTS_SCHEMA = "measurements-1.json"  # in exports/schemas, served under /schemas
 
 
 def rows(session: Session, edition: Edition) -> list[dict[str, Any]]:
-    """One dictionary a figure, with the keys of ``COLUMNS``."""
-    names = _names(session, Month.parse(edition.month))
-    return [
-        {
+    """One dictionary a figure, with the keys of ``COLUMNS``; by subject, indicator, variant and category."""
+    _total, figures = scorecard.selected(session, edition)
+    return list(as_rows(session, edition, sorted(figures, key=ORDER)))
+
+
+def as_rows(session: Session, edition: Edition, figures: Iterable[scorecard.Figure]) -> Iterable[dict[str, Any]]:
+    """Figures as rows of the data files and of the programming interface."""
+    names = names_of(session, Month.parse(edition.month))
+    for figure in figures:
+        yield {
             "month": edition.month,
             "version": edition.version,
-            "period_kind": "calendar",
-            "window": 1,
+            "period_kind": figure.period_kind,
+            "window": figure.window,
             "subject_kind": figure.subject_kind,
             "subject_code": figure.subject_code,
             "subject_name": names.get((figure.subject_kind, figure.subject_code), ""),
-            "breakdown": "total",
-            "category": "total",
+            "breakdown": figure.breakdown,
+            "category": figure.category,
             "indicator": figure.indicator,
             "variant": figure.variant,
             "numerator": figure.numerator,
@@ -62,42 +53,81 @@ def rows(session: Session, edition: Edition) -> list[dict[str, Any]]:
             "low": figure.low,
             "high": figure.high,
             "n": figure.n,
+            "n_eff": figure.n_eff,
             "status": figure.status,
             "few_answers": figure.grey,
             "provisional": figure.provisional,
             "rule_version": edition.rule_version,
             "simulated": edition.simulated,
         }
-        for figure in scorecard.figures(session, edition)
-    ]
 
 
 def csv_file(session: Session, edition: Edition) -> bytes:
     """UTF-8 with a byte order mark (for spreadsheets), comma, CRLF."""
+    return as_csv(list(COLUMNS), rows(session, edition))
+
+
+def as_csv(columns: list[str], records: Iterable[Mapping[str, Any]]) -> bytes:
+    """Rows as CSV in which no cell is a formula."""
     stream = io.StringIO()
-    writer = csv.DictWriter(stream, list(COLUMNS), lineterminator="\r\n")
-    writer.writeheader()
-    for row in rows(session, edition):
-        writer.writerow({key: _cell(value) for key, value in row.items()})
+    writer = csv.writer(stream, lineterminator="\r\n")
+    writer.writerow(columns)
+    writer.writerows([_cell(record[column]) for column in columns] for record in records)
     return stream.getvalue().encode("utf-8-sig")
 
 
 def json_file(session: Session, edition: Edition) -> bytes:
-    """``{"edition": {…}, "columns": [name, …], "meaning": {name: words}, "rows": [[value, …], …]}``, a line for each row."""
+    """By the JSON Schema ``MEASUREMENTS_SCHEMA``: the edition, what the columns mean, a line for each figure, then the edition's tables."""
     head = {
         "month": edition.month,
         "version": edition.version,
-        "published": edition.state == "published",
+        "published": edition.published_at is not None or edition.state == "published",  # stays so once it is superseded
         "cutoff_at": edition.cutoff_at.isoformat(),
         "rule_version": edition.rule_version,
         "checksum": edition.checksum,
         "simulated": edition.simulated,
     }
-    document = {"edition": head, "columns": list(COLUMNS), "meaning": COLUMNS}
+    base = current_app.extensions["settings"].public_url.rstrip("/")
+    document = {"$schema": f"{base}/schemas/{MEASUREMENTS_SCHEMA}", "edition": head, "columns": list(COLUMNS), "meaning": COLUMNS}
     top = json.dumps(document, ensure_ascii=False, indent=1).removesuffix("\n}")
     encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
     lines = ",\n".join(encode([row[column] for column in COLUMNS]) for row in rows(session, edition))
-    return f'{top},\n "rows": [\n{lines}\n]\n}}\n'.encode()
+    lists = ",\n".join(f" {encode(table.name)}: {encode(_as_json(table, edition))}" for table in public_tables())
+    return f'{top},\n "rows": [\n{lines}\n],\n "tables": {{\n{lists}\n}}\n}}\n'.encode()
+
+
+def table_rows(edition: Edition, table: EditionTable) -> list[dict[str, Any]]:
+    """An edition's table in the order in which people read it; plain values, None for none; the last column is ``simulated``."""
+    from scorecard.statistics import round10
+
+    frame = scorecard.edition_table(edition, table.name).astype(object)
+    frame = frame.where(frame.notna(), None)
+    get = itemgetter(*table.types) if len(table.types) > 1 else None
+    found = []
+    for record in frame.to_dict("records"):
+        values = get(record) if get else (record[table.columns[0].name],)
+        kept = [round10(value) if isinstance(value, float) else value for value in values]
+        found.append(dict(zip(table.types, kept, strict=True)) | {"simulated": edition.simulated})
+    return found
+
+
+def names_of(session: Session, month: Month) -> dict[tuple[str, str], str]:
+    """Names on the month's last day by kind and code of the subject."""
+    views = procedures.procedures_map(session, month.last_day)
+    found = {("unit", code): unit.name for code, unit in procedures.units(session, month.last_day).items()}
+    found |= {("procedure", code): view.name for code, view in views.items()}
+    found |= {("sector", sector_code(view.sector)): view.sector for view in views.values() if view.sector}
+    return found | {("nation", COUNTRY): "Việt Nam"}
+
+
+def _as_json(table: EditionTable, edition: Edition) -> dict[str, Any]:
+    columns = [*table.types, "simulated"]
+    return {
+        "title_vi": table.title_vi,
+        "title_en": table.title_en,
+        "columns": columns,
+        "rows": [[row[column] for column in columns] for row in table_rows(edition, table)],
+    }
 
 
 def _cell(value: Any) -> str:
@@ -109,9 +139,3 @@ def _cell(value: Any) -> str:
     if isinstance(value, int | float):
         return repr(value)
     return f"'{value}" if str(value).startswith(FORMULA) else str(value)
-
-
-def _names(session: Session, month: Month) -> dict[tuple[str, str], str]:
-    found = {("unit", code): unit.name for code, unit in procedures.units(session, month.last_day).items()}
-    found |= {("procedure", code): view.name for code, view in procedures.procedures_map(session, month.last_day).items()}
-    return found | {("nation", COUNTRY): "Việt Nam"}

@@ -2,18 +2,30 @@
 
 from scorecard.models import Edition
 
-REPORT, DATA = "report", "data"
-STEMS = {REPORT: "bao-cao-hai-long", DATA: "so-lieu-hai-long"}
-FILES = ((REPORT, "pdf"), (DATA, "csv"), (DATA, "json"))
-MEDIA = {"pdf": "application/pdf", "csv": "text/csv", "json": "application/json"}
+REPORT, SIGNED, DATA, DICTIONARY = "report", "signed", "data", "dictionary"
+STEMS = {REPORT: "bao-cao-hai-long", SIGNED: "bao-cao-hai-long", DATA: "so-lieu-hai-long", DICTIONARY: "tu-dien-so-lieu"}
+FILES = ((REPORT, "pdf"), (DATA, "xlsx"), (DATA, "csv"), (DATA, "json"), (DICTIONARY, "csv"))
+NUMBERED = (REPORT, SIGNED)  # carry the number, and are final from the moment it is taken
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MEDIA = {"pdf": "application/pdf", "csv": "text/csv", "json": "application/json", "xlsx": WORKBOOK}
 PUBLIC_STATES = ("published", "superseded")
 DRAFT_STATES = ("closed", "published")  # of which a report can be made
 
 
-def file_name(edition: Edition, kind: str, extension: str) -> str:
-    """``bao-cao-hai-long-2026-10-v1-MO-PHONG.pdf``; what is not published yet carries ``DU-THAO`` (draft)."""
+def is_public(edition: Edition) -> bool:
+    """It was published; that a later version took its place does not take it back. A version replaced before that never was public."""
+    return edition.state == "published" or (edition.state == "superseded" and edition.published_at is not None)
+
+
+def file_name(edition: Edition, kind: str, extension: str, numbered: bool = False) -> str:
+    """``bao-cao-hai-long-2026-10-v1-MO-PHONG.pdf``; what is not final yet carries ``DU-THAO`` (draft), what is signed ``DA-KY``.
+
+    ``numbered``: the edition has its official number, so that its report is final before it is published.
+    """
     parts = [STEMS[kind], edition.month, f"v{edition.version}"]
-    if edition.state not in PUBLIC_STATES:
+    if kind == SIGNED:
+        parts.append("DA-KY")
+    if not is_public(edition) and not (numbered and kind in NUMBERED):
         parts.append("DU-THAO")
     if edition.simulated:
         parts.append("MO-PHONG")

@@ -1,10 +1,12 @@
-"""Writes: ask for an edition's files, build them in the worker, store them. A stored file of a published edition never changes."""
+"""Writes: ask for an edition's files, build them in the worker, store them. A final file never changes."""
 
+import gzip
 import hashlib
 import os
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,41 +20,57 @@ from sqlalchemy.orm import Session
 from core import audit, lease
 from core.database import reading, writing
 from core.errors import InputError
-from exports.models import ExportFile
-from exports.names import DRAFT_STATES, FILES, PUBLIC_STATES, REPORT, file_name
+from exports import environment
+from exports.models import ExportFile, FileDigest
+from exports.names import DATA, DICTIONARY, DRAFT_STATES, FILES, NUMBERED, REPORT, SIGNED, is_public
+from exports.queries import name_of, publication_of
 from exports.render import SECONDS, render
 from scorecard.models import Edition
 
 WORKER = "worker"
 LEASE_SECONDS = 2 * SECONDS  # gathering and drawing, then rendering; a dead builder is followed after that
+PAGE = ".html.gz"  # beside a final report: the page that it was drawn from
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Made:
+    """A file's bytes; of a PDF its number of pages and, if it is final, the page that it was drawn from."""
+
+    content: bytes
+    pages: int | None = None
+    page: str = ""
 
 
 def want_report(edition_id: int, login: str, now: datetime) -> int:
     """Ask for the report and the data files of a closed or published edition; returns how many will be made.
 
-    What is stored for a published edition stays as it is; a draft's files and failed ones are made again. Raises
-    ``InputError`` for an edition in any other state.
+    What is final stays as it is; a draft's files and failed ones are made again. Raises ``InputError`` for an edition in any other
+    state.
     """
     with writing() as session:
-        return _want(session, edition_id, login, now)
+        return want(session, edition_id, login, now)
 
 
-def _want(session: Session, edition_id: int, login: str, now: datetime) -> int:
+def want(session: Session, edition_id: int, login: str, now: datetime, missing_only: bool = False) -> int:
+    """The same inside the caller's transaction. ``missing_only``: what was asked for before, and failed, stays as it is."""
     edition = session.get(Edition, edition_id)
     if edition is None or edition.state not in DRAFT_STATES:
         raise InputError(
             "Chỉ dựng được báo cáo của tháng đã chốt hoặc đã công bố. Hãy chốt tháng đó trước.",
             "A report can be made of a closed or published month only. Close the month first.",
         )
-    names = {file_name(edition, kind, extension): kind for kind, extension in FILES}
+    names = {name_of(session, edition, kind, extension): kind for kind, extension in FILES}
+    numbered = publication_of(session, edition_id) is not None
     known = {file.name: file for file in session.scalars(select(ExportFile).where(ExportFile.edition_id == edition_id))}
     asked = 0
     for name, kind in names.items():
         file = known.get(name)
         if file is None:
             session.add(ExportFile(edition_id=edition_id, kind=kind, name=name, state="wanted", wanted_by=login, wanted_at=now))
-        elif file.state == "failed" or (file.state == "stored" and edition.state not in PUBLIC_STATES):
+        elif missing_only:
+            continue
+        elif file.state == "failed" or (file.state == "stored" and not is_public(edition) and not (numbered and kind in NUMBERED)):
             file.state, file.wanted_by, file.wanted_at, file.error = "wanted", login, now, ""
         else:
             continue
@@ -66,9 +84,7 @@ def build_wanted(now: datetime) -> dict[str, Any]:
     """The worker's job: want what published editions lack, then build what is wanted. Counts by outcome; empty if nothing was."""
     with writing() as session:
         for edition_id in session.scalars(select(Edition.id).where(Edition.state == "published")).all():
-            known = session.scalar(select(ExportFile.id).where(ExportFile.edition_id == edition_id, ExportFile.name.not_like("%DU-THAO%")))
-            if known is None:
-                _want(session, edition_id, WORKER, now)
+            want(session, edition_id, WORKER, now, missing_only=True)
     return _build(None, now)
 
 
@@ -110,54 +126,91 @@ def _build_one(file_id: int, now: datetime) -> str:
             return "done_elsewhere"
         edition = file.edition
         extension = file.name.rsplit(".", 1)[1]
-        if file.name != file_name(edition, file.kind, extension):  # a draft whose edition was published meanwhile
+        if file.name != name_of(session, edition, file.kind, extension):  # a draft whose edition was published meanwhile
             session.delete(file)
             return "overtaken"
         file.state = "building"
         kind, name, edition_id = file.kind, file.name, edition.id
         folder = Path("reports") / f"{edition.month}-v{edition.version}"
     try:
-        content, pages = _content(edition_id, kind, extension)
-        digest = store(Path(current_app.extensions["settings"].data_dir) / folder / name, content)
+        made = make(edition_id, kind, extension)
+        whole = Path(current_app.extensions["settings"].data_dir) / folder / name
+        if made.page:  # what a final report was drawn from: by it a later rebuild tells its words from their drawing
+            store(whole.with_suffix(PAGE), pack(made.page))
+        digest = store(whole, made.content)
     except Exception as error:  # whatever it is: it is shown to the office, and the other files go on
         log.exception("export failed", file=name)
         message = error.text("vi") if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
         return _finish(file_id, name, state="failed", error=message[:2000])
     return _finish(
-        file_id, name, state="stored", stored_at=now, path=str(folder / name), size=len(content), pages=pages, sha256=digest, error=""
+        file_id,
+        name,
+        state="stored",
+        stored_at=now,
+        path=str(folder / name),
+        size=len(made.content),
+        pages=made.pages,
+        sha256=digest,
+        error="",
+        built_with=environment.here(),
     )
+
+
+def remember(session: Session, file: ExportFile) -> None:
+    """Note a stored file's digest for ever, so that /verify knows the file when it comes back."""
+    stage = "signed" if file.kind == SIGNED else "draft" if "DU-THAO" in file.name else "final"
+    known = select(FileDigest.id).where(FileDigest.sha256 == file.sha256, FileDigest.name == file.name)
+    if session.scalar(known) is None and file.stored_at is not None:
+        values = {"sha256": file.sha256, "size": file.size, "name": file.name, "stage": stage, "stored_at": file.stored_at}
+        session.add(FileDigest(edition_id=file.edition_id, **values))
 
 
 def _finish(file_id: int, name: str, **values: Any) -> str:
     with writing() as session:
         session.execute(update(ExportFile).where(ExportFile.id == file_id).values(**values))
+        if values["state"] == "stored":
+            remember(session, session.get_one(ExportFile, file_id))
         audit.record(session, f"exports.{values['state']}", name, actor=WORKER, sha256=values.get("sha256", ""))
     return str(values["state"])
 
 
-def _content(edition_id: int, kind: str, extension: str) -> tuple[bytes, int | None]:
-    from exports import data
+def make(edition_id: int, kind: str, extension: str) -> Made:
+    """An edition's file, made now: the same bytes under the same lock file, system and fonts."""
+    from exports import data, dictionary, workbook
 
     session = reading()
     edition = session.get_one(Edition, edition_id)
     try:
         if kind == REPORT:
-            rendered = render(report_html(session, edition))
-            return rendered.content, rendered.pages
-        return (data.csv_file if extension == "csv" else data.json_file)(session, edition), None
+            page = report_html(session, edition)
+            rendered = render(page)
+            return Made(rendered.content, rendered.pages, page if is_public(edition) or publication_of(session, edition_id) else "")
+        if kind == DICTIONARY:
+            columns = [*dictionary.ENTRY_COLUMNS, "simulated"]
+            return Made(data.as_csv(columns, dictionary.csv_rows(edition.simulated)))
+        makers = {(DATA, "csv"): data.csv_file, (DATA, "json"): data.json_file, (DATA, "xlsx"): workbook.workbook_file}
+        return Made(makers[kind, extension](session, edition))
     finally:
         session.rollback()  # a reader that stays open would hold back the next one's view
 
 
 def report_html(session: Session, edition: Edition) -> str:
-    """The report's page, with every address inside ``report:///`` or ``data:``."""
+    """The report's page, with every address inside ``report:///`` or ``data:``. From the moment it has its number it is no draft."""
     from exports.composition import compose
     from exports.layout import strong
     from exports.report import gather
 
     template = current_app.jinja_env.get_template("report/report.html")  # not as a page: no visitor, no request
     with force_locale("vi"):
-        return template.render(strong=strong, **compose(gather(session, edition)))
+        material = gather(session, edition)
+        if publication_of(session, edition.id) is not None:
+            material = replace(material, draft=False)
+        return template.render(strong=strong, **compose(material))
+
+
+def pack(page: str) -> bytes:
+    """A page, compressed to the same bytes whenever it is the same."""
+    return gzip.compress(page.encode(), mtime=0)
 
 
 def store(path: Path, content: bytes) -> str:

@@ -12,7 +12,7 @@ from core.calendar import Month, local_date, utc_now
 from core.database import reading
 from exports import operations, queries
 from exports.models import ExportFile
-from exports.names import DATA, MEDIA, REPORT
+from exports.names import DATA, FILES, MEDIA, REPORT
 from procedures.queries import procedures_map, registers, units
 from scorecard import queries as scores
 from scorecard.pages import scope
@@ -46,8 +46,8 @@ def report_pdf(month: str) -> ResponseReturnValue:
 @blueprint.get("/reports/<month>/data.<extension>")
 @access(PUBLIC)
 def data_file(month: str, extension: str) -> ResponseReturnValue:
-    """A month's measurements as CSV or JSON."""
-    if extension not in ("csv", "json"):
+    """A month's measurements as XLSX, CSV or JSON."""
+    if (DATA, extension) not in FILES:
         abort(404)
     return _file(month, DATA, extension)
 

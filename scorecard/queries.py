@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.calendar import Month
@@ -44,6 +44,7 @@ __all__ = [
     "official_scores",
     "procedure_counts",
     "running",
+    "selected",
     "series",
     "units_to_press",
 ]
@@ -117,6 +118,22 @@ def figure_map(
     """The same by ``(subject_code, indicator, variant)``."""
     found = figures(session, edition, subject_kind, subject_codes, indicators)
     return {(figure.subject_code, figure.indicator, figure.variant): figure for figure in found}
+
+
+def selected(
+    session: Session, edition: Edition, limit: int | None = None, offset: int = 0, **wanted: str | int
+) -> tuple[int, list[Figure]]:
+    """Figures of every kind, window and breakdown for files and systems: how many there are, and ``limit`` of them from ``offset`` on.
+
+    ``wanted``: values of the key's columns (``subject_kind``, ``subject_code``, ``indicator``, ``variant``, ``period_kind``, ``window``,
+    ``breakdown``, ``category``). The order is the one in which they were computed.
+    """
+    where = [Measurement.edition_id == edition.id, *(getattr(Measurement, name) == value for name, value in wanted.items())]
+    total = session.scalar(select(func.count()).select_from(Measurement).where(*where)) or 0
+    grey_below = int(edition.facts.get("grey_below", 30))
+    columns = Measurement.__table__.c  # plain rows: there may be a hundred thousand
+    rows = session.execute(select(*columns).where(*where).order_by(Measurement.id).limit(limit).offset(offset))
+    return total, [_figure(row, grey_below) for row in rows]
 
 
 def series(
@@ -198,7 +215,7 @@ def group_of_34(session: Session, edition: Edition, province_code: str, indicato
     return "low" if province.high < nation.value else "middle"
 
 
-def _figure(row: Measurement, grey_below: int) -> Figure:
+def _figure(row: Any, grey_below: int) -> Figure:
     answers = INDICATORS[row.indicator].kind == SURVEY and row.indicator != "response_rate"  # its n is invitations
     return Figure(
         subject_kind=row.subject_kind,

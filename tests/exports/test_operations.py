@@ -59,11 +59,13 @@ def test_a_published_edition_gets_its_files_by_itself(app: Flask, client: FlaskC
     number = edition()
     assert client.get("/reports/2026-10/report.pdf").status_code == 404
     assert client.get("/reports/latest.pdf").status_code == 404
-    assert operations.build_wanted(NOW) == {"stored": 3}
+    assert operations.build_wanted(NOW) == {"stored": 5}
     assert states(number) == {
         "bao-cao-hai-long-2026-10-v1-MO-PHONG.pdf": "stored",
+        "so-lieu-hai-long-2026-10-v1-MO-PHONG.xlsx": "stored",
         "so-lieu-hai-long-2026-10-v1-MO-PHONG.csv": "stored",
         "so-lieu-hai-long-2026-10-v1-MO-PHONG.json": "stored",
+        "tu-dien-so-lieu-2026-10-v1-MO-PHONG.csv": "stored",
     }
     assert operations.build_wanted(NOW) == {}  # nothing left to do leaves no trace
     for address in ("/reports/2026-10/report.pdf", "/reports/latest.pdf"):
@@ -75,7 +77,8 @@ def test_a_published_edition_gets_its_files_by_itself(app: Flask, client: FlaskC
         assert answer.headers["ETag"] == f'"{digest}"'
         assert client.get(address, headers={"If-None-Match": f'"{digest}"'}).status_code == 304
     stored = settings.data_dir / "reports" / "2026-10-v1"
-    assert sorted(path.name for path in stored.iterdir()) == sorted(states(number))
+    page = "bao-cao-hai-long-2026-10-v1-MO-PHONG.html.gz"  # what the report was drawn from
+    assert sorted(path.name for path in stored.iterdir()) == sorted([*states(number), page])
     page = client.get("/reports").text
     assert hashlib.sha256(PDF).hexdigest()[:16] in page
     assert "/reports/2026-10/data.csv" in page
@@ -100,7 +103,8 @@ def test_data_files_download_with_their_names(app: Flask, client: FlaskClient) -
         "simulated": True,
     }
     assert document["columns"] == list(data.COLUMNS) == list(document["meaning"])
-    assert client.get("/reports/2026-10/data.xlsx").status_code == 404
+    assert client.get("/reports/2026-10/data.xlsx").data.startswith(b"PK")
+    assert client.get("/reports/2026-10/data.doc").status_code == 404
 
 
 @pytest.mark.parametrize("address", ["/reports/2026-13/report.pdf", "/reports/2026-09/report.pdf", "/reports/x/data.csv"])
@@ -111,7 +115,7 @@ def test_no_such_report(client: FlaskClient, address: str) -> None:
 def test_a_draft_is_for_the_office_alone(app: Flask, client: FlaskClient) -> None:
     number = edition("closed", simulated=False)
     assert operations.build_wanted(NOW) == {}  # nobody asked
-    assert operations.want_report(number, "office", NOW) == 3
+    assert operations.want_report(number, "office", NOW) == 5
     operations.build_wanted(NOW)
     assert "bao-cao-hai-long-2026-10-v1-DU-THAO.pdf" in states(number)
     assert client.get("/reports/2026-10/report.pdf").status_code == 404
@@ -133,7 +137,7 @@ def test_publishing_makes_a_file_of_its_own(app: Flask, client: FlaskClient) -> 
     operations.want_report(number, "office", NOW)
     with writing() as session:
         session.get_one(Edition, number).state = "published"
-    assert operations.build_wanted(NOW) == {"overtaken": 3, "stored": 3}
+    assert operations.build_wanted(NOW) == {"overtaken": 5, "stored": 5}
     assert all("DU-THAO" not in name for name in states(number))
 
 
@@ -154,7 +158,7 @@ def test_failure_is_shown_and_can_be_retried(app: Flask, client: FlaskClient, se
 
     with monkeypatch.context() as patch:
         patch.setattr(operations, "render", broken)
-        assert operations.build_wanted(NOW) == {"failed": 1, "stored": 2}
+        assert operations.build_wanted(NOW) == {"failed": 1, "stored": 4}
     assert operations.build_wanted(NOW) == {}  # it does not try for ever by itself
     assert client.get("/reports/2026-10/report.pdf").status_code == 404
     assert not list((settings.data_dir / "reports").rglob("*.pdf"))
@@ -173,7 +177,7 @@ def test_two_builders_make_one_file(app: Flask) -> None:
     with writing() as session:
         first = session.scalars(select(ExportFile.id).order_by(ExportFile.id)).first()
     assert lease.acquire(f"exports.file.{first}", "another process", NOW, 600)
-    assert operations.build_wanted(NOW) == {"stored": 2}
+    assert operations.build_wanted(NOW) == {"stored": 4}
     lease.release(f"exports.file.{first}", "another process")
     assert operations.build_wanted(NOW) == {"stored": 1}
 
@@ -184,7 +188,7 @@ def test_what_a_dead_builder_left_is_built_again(app: Flask) -> None:
     with writing() as session:
         for file in session.scalars(select(ExportFile)):
             file.state = "building"
-    assert operations.build_wanted(NOW) == {"stored": 3}
+    assert operations.build_wanted(NOW) == {"stored": 5}
 
 
 def test_only_a_closed_month_has_a_report(app: Flask) -> None:
