@@ -55,12 +55,13 @@ def _speaking(command: Callable[..., None]) -> Callable[..., None]:
 
 @scorecard.command("close")
 @click.argument("month", type=MONTH)
+@click.option("--reason", default="", help="Of a correction of a published month: what it corrects; the next report prints it.")
 @_speaking
-def close(month: Month) -> None:
+def close(month: Month, reason: str) -> None:
     """Freeze MONTH (2026-10) as an edition, if anything changed since it was last closed."""
     before = queries.edition_of(reading(), month, include_unpublished=True)
     before_id = before.id if before is not None else None
-    edition = operations.close(month, utc_now(), actor="cli")
+    edition = operations.close(month, utc_now(), actor="cli", reason=reason)
     word = "unchanged" if edition.id == before_id else "closed"
     click.echo(f"{word}: {edition.month} v{edition.version} ({edition.state}), measurements {edition.checksum}")
 
@@ -103,7 +104,7 @@ def review(month: Month, login: str, reason: str) -> None:
 @scorecard.command("publish")
 @click.argument("month", type=MONTH)
 @click.option("--as", "login", required=True, help="Login of a second person (office or admin).")
-@click.option("--reason", default="", help="Of a correction: what it corrects; its errata list prints it.")
+@click.option("--reason", default="", help="Of a correction: what it corrects, where that was not said when it was closed.")
 @_speaking
 def publish(month: Month, login: str, reason: str) -> None:
     """Publish MONTH's reviewed edition."""

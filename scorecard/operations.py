@@ -47,8 +47,8 @@ class ReplayResult:
     differences: list[str]
 
 
-def close(month: Month, now: datetime, actor: str) -> Edition:
-    """Freeze a month that is over, as a new closed edition with its inputs.
+def close(month: Month, now: datetime, actor: str, reason: str = "") -> Edition:
+    """Freeze a month that is over, as a new closed edition with its inputs. ``reason``: of a correction, what it corrects.
 
     Where the newest closed or published edition already rests on the same inputs, it is returned unchanged. Otherwise the
     next version supersedes an unpublished one; a published one stays until the new version is published itself. Raises
@@ -82,7 +82,7 @@ def close(month: Month, now: datetime, actor: str) -> Edition:
         with writing() as session:
             closed = select(Edition).where(Edition.month == str(month), Edition.state == CLOSED, Edition.id != edition_id)
             earlier = session.scalar(closed)
-            workflow.follow(session, session.get_one(Edition, edition_id), earlier, now, actor)
+            workflow.follow(session, session.get_one(Edition, edition_id), earlier, now, actor, reason.strip())
             if earlier is not None:
                 earlier.state = SUPERSEDED
                 workflow.supersede(session, earlier, now, actor)
@@ -150,7 +150,11 @@ def publish(edition_id: int, user_login: str, now: datetime, reason: str = "") -
         if edition.reviewed_by == user_login.lower():
             raise InputError("Người công bố phải khác người soát xét.", "Whoever publishes must be another person than the reviewer.")
         before = session.scalar(select(Edition).where(Edition.month == edition.month, Edition.state == PUBLISHED))
-        said = workflow.reason_for([CORRECTION] if before is not None else [], reason)
+        cut_off = workflow.steps(session, edition.id).get(workflow.CUT_OFF)
+        unsaid = before is not None and not (cut_off is not None and cut_off.reason)
+        said = workflow.reason_for([CORRECTION] if unsaid else [], reason)
+        if unsaid and cut_off is not None:
+            cut_off.reason = said  # where the reason of a correction stands, stated at the latest now
         if before is not None:
             before.state = SUPERSEDED
             workflow.supersede(session, before, now, user_login.lower())

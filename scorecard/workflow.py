@@ -85,10 +85,10 @@ def send_for_comment(edition_id: int, login: str, now: datetime) -> Edition:
     return reading().get_one(Edition, edition_id)
 
 
-def follow(session: Session, edition: Edition, before: Edition | None, now: datetime, actor: str) -> None:
+def follow(session: Session, edition: Edition, before: Edition | None, now: datetime, actor: str, reason: str = "") -> None:
     """The first steps of a new version. It goes on with the time for comments of the version before, if that one was cut off before the
     time was over: what was sent in time is in the new version, and nobody waits another week."""
-    record(session, edition, CUT_OFF, edition.cutoff_at, actor)
+    record(session, edition, CUT_OFF, edition.cutoff_at, actor, reason)
     record(session, edition, COMPUTED, now, actor)
     asked = steps(session, before.id).get(IN_COMMENT) if before is not None and before.state == "closed" else None
     if before is not None and asked is not None and asked.due_on is not None and local_date(before.cutoff_at) <= asked.due_on:
@@ -167,3 +167,11 @@ def may_decide(session: Session, login: str) -> User:
 def stage(edition: Edition, taken: Mapping[str, EditionStep]) -> str:
     """The stage an edition stands in; ``open`` for a month that is still running."""
     return next(reversed(taken), COMPUTED) if edition.state not in ("running", "computing") else "open"
+
+
+def corrected(session: Session, edition: Edition) -> Edition | None:
+    """The published version that an edition corrects or corrected; None where no earlier version was ever published."""
+    query = select(Edition).where(
+        Edition.month == edition.month, Edition.version < edition.version, Edition.version > 0, Edition.published_at.is_not(None)
+    )
+    return session.scalar(query.order_by(Edition.version.desc()).limit(1))
