@@ -61,6 +61,13 @@ class Settings(BaseSettings):
     smtp_user: str = Field(default="", description="log-in at the mail server; empty: none")
     smtp_password: SecretStr = Field(default=SecretStr(""), description="its password")
     smtp_from: str = Field(default="", description="address that mail comes from")
+    signing_certificate: Path | None = Field(default=None, description="PKCS #12 file that reports are signed with; none: signed outside")
+    signing_password: SecretStr = Field(default=SecretStr(""), description="its password")
+    signing_timestamps: str = Field(default="", description="address of the time-stamp service (RFC 3161); empty: no time-stamp")
+    signing_roots: Path | None = Field(default=None, description="PEM file of authorities whose signatures are taken; none: anybody's")
+    monitoring_url: str = Field(default="", description="where the Resolution 57 Monitoring System takes editions (HTTPS); empty: by hand")
+    monitoring_key: Path | None = Field(default=None, description="PEM file of the Ed25519 key that signs what is sent there")
+    monitoring_ca: Path | None = Field(default=None, description="PEM file of the authority behind that address; none: the system's")
     schedule: Schedule = Field(default=Schedule(), description='JSON: days of the following month, e.g. {"compute": 18, "hour": 8}')
     secure_cookies: bool = Field(default=True, description="False only where the service is reached without TLS")
     trusted_proxies: int = Field(default=0, ge=0, description="number of reverse proxies in front")
@@ -74,6 +81,11 @@ class Settings(BaseSettings):
     spool_days: int = Field(default=7, ge=1, le=7, description="longest that a received file is kept, days")
     quarantine_days: int = Field(default=90, ge=1, description="how long quarantined rows are kept, days")
     inbox_dir: Path | None = Field(default=None, description="watched folder <source>/<profile>/FILE; none: not watched")
+
+    @field_validator("monitoring_url")
+    @classmethod
+    def _encrypted(cls, url: str) -> str:
+        return Webhook._encrypted(url) if url else url
 
     @classmethod
     def load(cls) -> Self:
