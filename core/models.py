@@ -77,6 +77,6 @@ class JobRun(Base):
     job: Mapped[str] = mapped_column(String(64), index=True)
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
-    outcome: Mapped[str] = mapped_column(String(16), doc="running, done or failed")
+    outcome: Mapped[str] = mapped_column(String(16), doc="wanted, running, done or failed")
     message: Mapped[str] = mapped_column(Text, default="", doc="the error, if it failed")
     counts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)

@@ -16,6 +16,8 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from core import lease
 from core.calendar import TIMEZONE, utc_now
@@ -24,6 +26,7 @@ from core.models import JobRun
 
 LEASE = "worker"
 LEASE_SECONDS = 30
+WANTED, RUNNING = "wanted", "running"  # outcomes of a run that is asked for, and of one that is under way
 log = structlog.get_logger()
 logging.getLogger("apscheduler").setLevel(logging.ERROR)  # that a long job's next turn is left out is meant
 
@@ -56,6 +59,20 @@ def run_job(app: Flask, job: Job) -> bool:
         return outcome == "done"
 
 
+def want(session: Session, name: str, login: str, now: datetime, **arguments: Any) -> None:
+    """Ask for a run as soon as possible, inside the caller's transaction. With ``arguments`` the job looks for its requests itself."""
+    session.add(JobRun(job=name, started_at=now, outcome=WANTED, message=login, counts=arguments))
+
+
+def _asked_for(app: Flask) -> set[str]:
+    """Names of jobs that somebody asked to run now; each is asked for once."""
+    with app.app_context(), writing() as session:
+        found = [run for run in session.scalars(select(JobRun).where(JobRun.outcome == WANTED)) if not run.counts]
+        for run in found:
+            session.delete(run)
+        return {run.job for run in found}
+
+
 def serve(app: Flask, stop: threading.Event | None = None) -> None:
     """Work until SIGTERM or SIGINT. A second worker waits until the first one's lease has run out."""
     stop = stop or threading.Event()
@@ -85,6 +102,9 @@ def _lead(app: Flask, jobs: list[Job], holder: str, stop: threading.Event) -> No
                 if not lease.acquire(LEASE, holder, utc_now(), LEASE_SECONDS):
                     log.warning("lease lost", holder=holder)
                     return
+            for name in _asked_for(app):
+                if scheduler.get_job(name) is not None:
+                    scheduler.modify_job(name, next_run_time=utc_now())
     finally:
         scheduler.shutdown(wait=True)
         with app.app_context():
