@@ -3,14 +3,15 @@
 A bare time says more about the machine than about the program; a ratio carries further. ``BENCH_ROUNDS`` (default 3) says how often
 each is measured; the smallest time counts. ``BENCH_DOSSIERS`` (default 60000) is the size of the small country, for which see
 ``bench.nation`` for the large one; ``python -m bench country`` and ``python -m bench nation`` measure one of the two alone,
-``python -m bench matcher`` tells precision and recall of the papers found in labelled texts, and ``python -m bench scale`` writes
+``python -m bench matcher`` tells precision and recall of the papers found in labelled texts, ``python -m bench masking`` those of
+the numbers hidden in them, and ``python -m bench scale`` writes
 docs/performance.md.
 """
 
 import os
 import sys
 
-from bench import matcher, nation, paths, scale
+from bench import masking, matcher, nation, paths, scale
 from bench.installation import opened
 from core import schema
 from core.calendar import Month, utc_now
@@ -41,6 +42,8 @@ def main(wanted: list[str]) -> None:
         return
     if "matcher" in wanted or not wanted:
         print(*matcher.lines(), sep="\n", flush=True)
+    if "masking" in wanted or not wanted:
+        print(*masking.lines(), sep="\n", flush=True)
     if "nation" in wanted or not wanted:
         for line in nation.measure(rounds):
             print(line, flush=True)
