@@ -94,11 +94,12 @@ def folder() -> Path:
     return data_dir / "simulation"
 
 
-def build(dossiers: int, last_month: Month, seed: int, now: datetime, progress: bool) -> BuildResult:
+def build(dossiers: int, last_month: Month, seed: int, now: datetime, progress: bool, busy: int | None = None) -> BuildResult:
     """Build the country in the current application's migrated, empty database.
 
     ``dossiers`` received from some days before the third month up to ``last_month`` until ``now``; the three months are
-    closed and published, the last one with its report. The same arguments give the same feeds, byte for byte. Raises
+    closed and published, the last one with its report. ``busy``: how many communes of a province receive dossiers; None: all.
+    The same arguments give the same feeds, byte for byte. Raises
     ``InputError`` where ``last_month`` is not over or lies too early.
     """
     if last_month.end > now or last_month.plus(-CLOSED_MONTHS) < Month(2025, 7):
@@ -112,7 +113,7 @@ def build(dossiers: int, last_month: Month, seed: int, now: datetime, progress: 
     months = [last_month.plus(-back) for back in range(CLOSED_MONTHS - 1, -1, -1)]
     folder().mkdir(parents=True, exist_ok=True)
     with steps("deal"):
-        country = deal(dossiers, months[0], last_month, seed, now)
+        country = deal(dossiers, months[0], last_month, seed, now, busy)
     with steps("structure"):
         _put(country, last_month, seed)
         made = logins.make(folder() / "logins.json", places.read_yaml("agencies.yaml")["centre"][0], _names(country.agencies))
@@ -145,7 +146,7 @@ def build(dossiers: int, last_month: Month, seed: int, now: datetime, progress: 
     return result
 
 
-def deal(count: int, first: Month, last: Month, seed: int, now: datetime) -> _Country:
+def deal(count: int, first: Month, last: Month, seed: int, now: datetime, busy: int | None = None) -> _Country:
     """Deal the country from the seed; each part has its own stream, so that one does not shift another."""
     provinces, communes = places.territory()
     items = catalogue.items(_stream(seed, 1))
@@ -153,7 +154,7 @@ def deal(count: int, first: Month, last: Month, seed: int, now: datetime) -> _Co
     levels = catalogue.online_levels(_stream(seed, 2), items, len(provinces), (first.first_day, today))
     systems = [place.code for place in provinces] + places.read_yaml("agencies.yaml")["ministry_sources"]
     connections = catalogue.connections(_stream(seed, 3), systems, today)
-    dealt = world.make_world(_stream(seed, 4), provinces, communes, items, connections)
+    dealt = world.make_world(_stream(seed, 4), provinces, communes, items, connections, busy)
     causes = requests.Causes(items, dealt)
     begin = first.first_day.toordinal() - LEAD - EPOCH
     at = now.astimezone(TIMEZONE)

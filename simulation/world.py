@@ -60,8 +60,9 @@ def make_world(
     communes: list[Place],
     catalogue: list[Item],
     connections: dict[tuple[str, str], date],
+    busy: int | None = None,
 ) -> World:
-    """Deal the traits."""
+    """Deal the traits. ``busy``: how many communes of a province receive dossiers; None: all."""
     agencies = read_yaml("agencies.yaml")
     ministries = agencies["ministry_sources"]
     systems: list[str] = [place.code for place in provinces] + list(ministries)
@@ -113,7 +114,7 @@ def make_world(
         system_hide=hide,
         system_assist=rng.beta(3.0, 6.0, size=size),
         province_weight=_province_weights(rng, provinces, agencies["provinces"]),
-        commune_cumulative=_commune_weights(rng, communes, unit_system[: len(communes)]),
+        commune_cumulative=_commune_weights(rng, communes, unit_system[: len(communes)], busy),
         department_unit=handlers,
         ministry_unit=ministry_unit,
         item_demand=demand / demand.sum(),
@@ -137,7 +138,7 @@ def _province_weights(rng: np.random.Generator, provinces: list[Place], facts: d
     return np.asarray(weights / weights.sum())
 
 
-def _commune_weights(rng: np.random.Generator, communes: list[Place], province: np.ndarray) -> np.ndarray:
+def _commune_weights(rng: np.random.Generator, communes: list[Place], province: np.ndarray, busy: int | None) -> np.ndarray:
     """For each commune: index of its province plus the cumulated share up to and with it (communes are sorted by province)."""
     size = np.exp(rng.normal(0.0, 0.75, size=len(communes)))
     for number, place in enumerate(communes):
@@ -145,6 +146,9 @@ def _commune_weights(rng: np.random.Generator, communes: list[Place], province: 
         size[number] *= 1.7 if kind == "Phường" or place.versions[-1].short_name == "Phú Quốc" else SMALL_ZONE if kind == "Đặc khu" else 1.0
         if place.code in WITHOUT_ACTIVITY:
             size[number] = 0.0
+    if busy is not None:
+        first = np.searchsorted(province, province)  # the communes are sorted by province
+        size[np.arange(len(communes)) - first >= busy] = 0.0
     share = size / np.bincount(province, weights=size)[province]
     return np.asarray(np.cumsum(share))
 

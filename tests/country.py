@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
 LAST_MONTH = Month(2026, 10)
+BUSY = 4  # communes of a province with dossiers: few enough for some to have answers that may be shown
 KEPT = os.environ.get("TEST_COUNTRY", "")  # a folder to build it in once and use again while writing tests; empty: anew in each run
 CHROMIUM = [
     "--no-sandbox",
@@ -60,7 +61,7 @@ def _build(folder: Path) -> None:
     schema.upgrade(engine)
     engine.dispose()
     for _application in run_app(make_settings(folder / "data", url)):
-        build(dossiers=12_000, last_month=LAST_MONTH, seed=7, now=NOW, progress=False)
+        build(dossiers=12_000, last_month=LAST_MONTH, seed=7, now=NOW, progress=False, busy=BUSY)
 
 
 @pytest.fixture(scope="session")

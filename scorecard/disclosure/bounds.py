@@ -9,7 +9,7 @@ from scipy import sparse
 from scipy.optimize import linprog
 from scipy.sparse.csgraph import connected_components
 
-from scorecard.disclosure.moves import BLOCK, Moves, alike, distinct
+from scorecard.disclosure.moves import Moves, alike, distinct
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -17,8 +17,7 @@ Flags = NDArray[np.bool_]
 
 ENDLESS = 1e7  # more answers than a country gives in a month: stands for "no upper bound" in linear programs
 MARGIN = 1e-6
-STARTS = 1  # solutions from which others are looked for
-ROUNDS = 12  # linear programs that widen as many ranges as they can at once, before any is asked for on its own
+PATIENCE = 3  # linear programs for many ranges at once that bring nothing, before each range is asked for on its own
 PASSES = 60
 
 
@@ -134,12 +133,31 @@ class ContradictionError(ValueError):
         self.columns = columns
 
 
-def audit(problem: Problem, need: Floats, names: Ints, passed: set[bytes]) -> list[Finding]:
+@dataclass
+class Seen:
+    """What solutions have shown of each number, by name: from where to where it ranged, and where it stands in one of them.
+
+    Hiding a further cell takes no solution away (the cell's true numbers belong to each), nor does giving up an assumption: what was
+    seen once holds for all later problems of the same counts.
+    """
+
+    low: Floats
+    high: Floats
+    point: Floats
+
+    @classmethod
+    def nothing(cls, count: int) -> "Seen":
+        """For ``count`` names, before any solution."""
+        return cls(np.full(count, np.inf), np.full(count, -np.inf), np.full(count, np.nan))
+
+
+def audit(problem: Problem, need: Floats, names: Ints, seen: Seen) -> list[Finding]:
     """Unknowns whose range is narrower than ``need`` (0: not asked for), by linear programming, component by component.
 
-    ``names``: what each unknown is, in whatever problem it occurs; ``passed``: components found safe, which are not looked at again.
+    ``names``: what each unknown is, in whatever problem it occurs; ``seen``: what earlier audits have shown, to which this one adds.
     Raises ``ContradictionError`` where the known sums cannot all hold.
     """
+    open_ = (need > 0) & ~(_width(seen.low[names], seen.high[names]) >= need)
     labels = problem.components()
     row_label = np.full(len(problem.right), -1, dtype=np.int64)
     row_label[problem.row] = labels[problem.column]
@@ -151,18 +169,16 @@ def audit(problem: Problem, need: Floats, names: Ints, passed: set[bytes]) -> li
     findings: list[Finding] = []
     nothing = np.zeros(0, dtype=np.int64)
     for label, columns in _grouped(labels).items():
-        if not (need[columns] > 0).any():
+        if not open_[columns].any():
             continue
         rows, cuts, pairs = (group.get(label, nothing) for group in (rows_of, cuts_of, pairs_of))
-        ends = (problem.low[columns], problem.high[columns], problem.right[rows], problem.cut[cuts], need[columns])
-        mark = b"".join([names[columns].tobytes(), *(part.tobytes() for part in ends)])
-        if mark in passed:
-            continue
-        found = _Part(problem, whole, columns, rows, cuts, pairs, need[columns]).narrow()
-        if not found:
-            passed.add(mark)
-        findings += found
+        findings += _Part(problem, whole, columns, rows, cuts, pairs, need[columns]).narrow(seen, names[columns])
     return findings
+
+
+def _width(low: Floats, high: Floats) -> Floats:
+    """How many whole numbers further the highest is than the lowest; negative infinity where none was seen."""
+    return np.asarray(np.floor(high + MARGIN) - np.ceil(low - MARGIN))
 
 
 def _grouped(labels: Ints) -> dict[int, Ints]:
@@ -208,21 +224,33 @@ class _Part:
         self.alike = alike(self.equations, self.limits, self.cut, self.low, self.high)
         classes = int(self.alike.max()) + 1
         self._class_low, self._class_high = np.full(classes, np.inf), np.full(classes, -np.inf)
-        self.seen_low, self.seen_high = self._class_low[self.alike], self._class_high[self.alike]
-        self._level: Any = None
 
-    def narrow(self) -> list[Finding]:
-        """Unknowns that cannot range as widely as they must."""
-        if np.isnan(self.point).any():
-            chance = np.random.default_rng(len(self.columns))  # any aim is as good as another; the same ones each time
-            aim = chance.choice([-1.0, 1.0], len(self.columns))
-            known = ~np.isnan(self.point)
-            ends = np.where(known, self.point, self.low), np.where(known, self.point, self.high)
-            self.point = (self._solve(aim, ends).x + self._solve(-aim, ends).x) / 2
-        else:
-            self._see(self.point)
+    def narrow(self, seen: Seen, names: Ints) -> list[Finding]:
+        """Unknowns that cannot range as widely as they must. Begins with what was ``seen`` of them, and adds to it."""
+        np.minimum.at(self._class_low, self.alike, seen.low[names])
+        np.maximum.at(self._class_high, self.alike, seen.high[names])
+        self.point = np.where(np.isnan(self.point), seen.point[names], self.point)
+        self._start()
+        seen.point[names] = self.point
         if len(self._open()):
             self._widen()
+        found = self._too_well_known()
+        seen.low[names], seen.high[names] = self.seen_low, self.seen_high
+        return found
+
+    def _start(self) -> None:
+        """Find a solution to start from: the true numbers, where all are known."""
+        if not np.isnan(self.point).any():
+            self._see(self.point)
+            return
+        chance = np.random.default_rng(len(self.columns))  # any aim is as good as another; the same ones each time
+        aim = chance.choice([-1.0, 1.0], len(self.columns))
+        known = ~np.isnan(self.point)
+        ends = np.where(known, self.point, self.low), np.where(known, self.point, self.high)
+        self.point = (self._solve(aim, ends).x + self._solve(-aim, ends).x) / 2
+
+    def _too_well_known(self) -> list[Finding]:
+        """Those of which the range is still not seen to be wide enough, each measured on its own."""
         findings: list[Finding] = []
         given_up: set[int] = set()  # what follows a number that is too well known is looked at when that has been mended
         for target in self._open():
@@ -245,14 +273,11 @@ class _Part:
 
     def _open(self) -> Ints:
         """Those whose range is not seen to be wide enough yet."""
-        return np.flatnonzero((self.need > 0) & ~(self._width() >= self.need))
-
-    def _width(self) -> Floats:
-        return np.asarray(np.floor(self.seen_high + MARGIN) - np.ceil(self.seen_low - MARGIN))
+        return np.flatnonzero((self.need > 0) & ~(_width(self.seen_low, self.seen_high) >= self.need))
 
     def _wide(self, target: int) -> bool:
         """Whether one unknown's range is seen to be wide enough."""
-        return bool(np.floor(self.seen_high[target] + MARGIN) - np.ceil(self.seen_low[target] - MARGIN) >= self.need[target])
+        return bool(_width(self.seen_low[target], self.seen_high[target]) >= self.need[target])
 
     def _solve(self, aim: Floats, ends: tuple[Floats, Floats] | None = None) -> Any:
         """Minimise over all solutions, or over those between ``ends``."""
@@ -265,28 +290,29 @@ class _Part:
 
     def _widen(self) -> None:
         """Move away from a known solution to others, in which followers go along with their leads: far fewer unknowns, and
-        whatever is found is a solution of the whole. First within neighbourhoods, then of the whole, which gives another solution
-        to start from; at last for each unknown that is left."""
+        whatever is found is a solution of the whole. First many unknowns at once, until a few moves bring nothing more: each goes
+        up or down by chance, since where a sum is known some rise only if others fall. Then each that is left."""
         _leads, follow = np.unique(self.lead, return_inverse=True)
-        count = int(follow.max()) + 1
-        whole = np.arange(count)
-        for _ in range(STARTS):
-            moves, before = self._moves(follow), len(self._open())
-            tried = np.zeros(count, dtype=bool)
-            for start in np.unique(follow[self._open()]).tolist() if count > 2 * BLOCK else ():
-                if not tried[start]:
-                    part = moves.neighbourhood(start)
-                    tried[part] = True
-                    self._spread(moves, follow, part, ROUNDS)
-            last = self._spread(moves, follow, whole, 2 if count > 2 * BLOCK else ROUNDS)
-            if last is None or not len(self._open()) or len(self._open()) == before:
-                break
-            self.point = np.clip(self.point + last[follow], self.low, self.high)
         moves = self._moves(follow)
+        chance, stale = np.random.default_rng(len(follow)), 0
+
+        def go(aim: Floats) -> None:
+            found = moves.farthest(aim)
+            if found is not None:
+                self._see(self.point + found[follow])
+
+        while stale < PATIENCE and len(open_ := self._open()):
+            aim = np.zeros(len(moves.down))
+            moving = np.unique(follow[open_])
+            aim[moving] = chance.choice([-1.0, 1.0], len(moving))
+            go(aim)
+            stale = stale + 1 if len(self._open()) == len(open_) else 0
         for target in self._open():
             for sign in (-1.0, 1.0):
-                if not self._wide(target) and (found := moves.push(int(follow[target]), sign)) is not None:
-                    self._move(found, follow, whole)
+                if not self._wide(target):
+                    aim = np.zeros(len(moves.down))
+                    aim[follow[target]] = sign
+                    go(aim)
 
     def _moves(self, follow: Ints) -> Moves:
         """Which moves the known solution allows; followers move as their leads."""
@@ -298,40 +324,4 @@ class _Part:
         limits = (self.limits @ along).tocsr()
         slack = np.maximum(self.cut - self.limits @ self.point, 0)
         used = np.diff(limits.indptr) > 0
-        if self._level is None:
-            self._level = distinct(self.equations @ along)
-        return Moves(self._level, limits[used], slack[used], down, up)
-
-    def _spread(self, moves: Moves, follow: Ints, part: Ints, rounds: int) -> Floats | None:
-        """Widen as many open ranges of a neighbourhood as can be, until a few programs bring nothing more. Gives the last move."""
-        local, place = moves.within(part), np.full(len(moves.down), -1, dtype=np.int64)
-        place[part] = np.arange(len(part))
-        stale, last = 0, None
-        for turn in range(rounds):
-            open_ = self._open_in(follow, place)
-            if not len(open_) or stale > 1:
-                break
-            sign = 1.0 if turn % 2 == 0 else -1.0
-            moving, first = np.unique(place[follow[open_]], return_index=True)
-            target = open_[first]
-            seen = self.seen_high[target] if sign < 0 else self.seen_low[target]
-            gain = np.zeros(len(part))
-            np.maximum.at(gain, place[follow[open_]], self.need[open_] + 1)
-            found = local.spread(moving, sign, sign * (seen - self.point[target]), gain[moving])
-            if found is None:
-                break
-            moved = self._move(found, follow, part)
-            last = moved if sign > 0 else last
-            stale = stale + 1 if len(self._open_in(follow, place)) == len(open_) else 0
-        return last
-
-    def _open_in(self, follow: Ints, place: Ints) -> Ints:
-        open_ = self._open()
-        return open_[place[follow[open_]] >= 0]
-
-    def _move(self, found: Floats, follow: Ints, part: Ints) -> Floats:
-        """See where a move of a neighbourhood leads. Gives the move as one of the whole."""
-        step = np.zeros(int(follow.max()) + 1)
-        step[part] = found
-        self._see(self.point + step[follow])
-        return step
+        return Moves(distinct(self.equations @ along), limits[used], slack[used], down, up)

@@ -1,10 +1,8 @@
 """Moves away from a known solution: each leads to a solution, so what it reaches is a range that no attacker can exclude.
 
-A move of a few unknowns with all others held still is a move of the whole. Programs over small neighbourhoods therefore prove most
-ranges at a fraction of the cost of one over everything.
+One program that is asked for many ranges at once proves most of them; the next one starts from where it ended.
 """
 
-from collections import deque
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,15 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.optimize import linprog
 from scipy.sparse.csgraph import connected_components
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-FAR = 1e7  # farther than any count can move
 REFINED = 3  # rounds of telling the numbers of a cell apart
-BLOCK = 120  # unknowns of a neighbourhood: the communes of a province with what they add up to
 
 
 @dataclass(frozen=True)
@@ -34,69 +29,14 @@ class Moves:
     down: Floats
     up: Floats
 
-    @cached_property
-    def _columns(self) -> tuple[Any, Any]:
-        return self.equations.tocsc(), self.limits.tocsc()
-
-    @cached_property
-    def _degrees(self) -> Ints:
-        return np.asarray(np.diff(self.equations.indptr), dtype=np.int64)
-
-    def neighbourhood(self, start: int, size: int = BLOCK) -> Ints:
-        """An unknown and those that it shares sums with, through the shortest sums first, at most about ``size``."""
-        by_column, _ = self._columns
-        rows, columns = self.equations.indptr, self.equations.indices
-        found, waiting, used = {start}, deque([start]), set()
-        while waiting and len(found) < size:
-            at = waiting.popleft()
-            touching = by_column.indices[by_column.indptr[at] : by_column.indptr[at + 1]]
-            for row in sorted(touching.tolist(), key=lambda row: (self._degrees[row], row)):
-                if row in used:
-                    continue
-                used.add(row)
-                for column in columns[rows[row] : rows[row + 1]].tolist():
-                    if column not in found and len(found) < 2 * size:
-                        found.add(column)
-                        waiting.append(column)
-        return np.array(sorted(found), dtype=np.int64)
-
-    def within(self, part: Ints) -> "Moves":
-        """The moves of some unknowns while the others stay."""
-        by_column, limits = self._columns
-        equations = distinct(by_column[:, part])
-        bounded = limits[:, part].tocsr()
-        used = np.diff(bounded.indptr) > 0
-        return Moves(equations, bounded[used], self.slack[used], self.down[part], self.up[part])
-
-    def spread(self, moving: Ints, sign: float, reach: Floats, gain: Floats) -> Floats | None:
-        """One move that brings as many unknowns as it can past what they have reached.
-
-        ``moving``: unknowns; ``reach``: how far each has come already in the direction of ``sign``, from where it stands; ``gain``: how
-        much further is enough. None where the program finds nothing.
-        """
-        count, rows = len(self.down), np.arange(len(moving))
-        # y <= sign * move - reach: what is gained
-        tie = sparse.csr_matrix((np.full(len(moving), -sign), (rows, moving)), shape=(len(moving), count))
-        found = linprog(
-            np.r_[np.zeros(count), -np.ones(len(moving))],
-            A_ub=sparse.bmat([[self.limits, None], [tie, sparse.identity(len(moving))]], format="csr"),
-            b_ub=np.r_[self.slack, -reach],
-            A_eq=sparse.hstack([self.equations, sparse.csr_matrix((self.equations.shape[0], len(moving)))], format="csr"),
-            b_eq=np.zeros(self.equations.shape[0]),
-            bounds=np.column_stack([np.r_[self.down, np.full(len(moving), -FAR)], np.r_[self.up, gain]]),
-            method="highs",
-        )
-        return np.asarray(found.x[:count]) if found.status == 0 else None
-
-    def push(self, target: int, sign: float) -> Floats | None:
-        """The move that takes one unknown as far as it goes in a direction."""
+    def farthest(self, aim: Floats) -> Floats | None:
+        """The move that goes farthest in the direction ``aim`` (one factor an unknown); None where the program finds nothing."""
+        everyone = np.arange(len(aim), dtype=np.int32)
         solver = self._solver
-        solver.changeColCost(target, -sign)
+        solver.changeColsCost(len(aim), everyone, -aim)
         solver.run()
         solved = solver.getModelStatus() == _highs().HighsModelStatus.kOptimal
-        found = np.asarray(solver.getSolution().col_value) if solved else None
-        solver.changeColCost(target, 0.0)  # forgets the status, keeps the basis
-        return found
+        return np.asarray(solver.getSolution().col_value) if solved else None
 
     @cached_property
     def _solver(self) -> Any:

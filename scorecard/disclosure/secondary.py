@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scorecard.disclosure.bounds import ContradictionError, Floats, Ints, Problem, audit, propagate
+from scorecard.disclosure.bounds import ContradictionError, Floats, Ints, Problem, Seen, audit, propagate
 from scorecard.disclosure.cells import Cell, Equations
 from scorecard.disclosure.counts import FEW, MANY, MISSING, SHOWN, ZERO, Counts
 from scorecard.disclosure.cuts import Cuts
@@ -44,7 +44,6 @@ class Protection:
         self.roles = np.array([quantity.role for quantity in counts.quantities])
         self.largest = np.zeros(len(self.roles), dtype=bool)
         self.largest[counts.largest] = True
-        self._passed: set[bytes] = set()
         answers = np.nan_to_num(counts.values[:, self.answers], nan=0.0)
         self._size = answers.max(axis=1, initial=0.0)
         order = np.argsort(equations.equation, kind="stable")
@@ -56,6 +55,7 @@ class Protection:
         self.loose = np.array([not told and (whole, name) not in exact for whole, name, told in past], dtype=bool)
         self._hopeless: set[int] = set()
         self._settle()
+        self._seen = Seen.nothing(counts.values.size + self.rest.size)
         self._blind = self._problem(np.ones_like(hidden), blind=True)
         self._hopeless |= self._lost_at_once()
 
@@ -288,7 +288,7 @@ class Protection:
         """What all sums together give away, with the equations that bind."""
         width = len(self.counts.quantities)
         try:
-            findings = audit(known.problem, known.need, known.names, self._passed)
+            findings = audit(known.problem, known.need, known.names, self._seen)
         except ContradictionError as contradiction:
             self._loosen(known, contradiction.columns)
             return self._audited(self._problem(self.hidden))
@@ -311,7 +311,7 @@ class Protection:
         blind = self._blind
         need = np.where(np.isin(blind.names, np.fromiter(names, dtype=np.int64)), self._all_needs(blind), 0.0)
         try:
-            found = audit(blind.problem, need, blind.names, set())
+            found = audit(blind.problem, need, blind.names, Seen.nothing(self._seen.low.size))
         except ContradictionError:
             return set()
         return {int(blind.names[each.column]) for each in found}
