@@ -1,7 +1,8 @@
 """How well free text is masked before it is stored: recall and precision on labelled Vietnamese texts, by half and by kind.
 
-The tuning half was looked at while the patterns were written; the held-out half, other sentences and other numbers, was not. A secret
-counts as found when none of its letters and digits is left. What was masked and touches no secret is wrong: a date, a fee, a law.
+The tuning half was looked at while the patterns were written; the held-out half, other sentences and other numbers by the same hand,
+was written before it was first measured (one of its texts then led to a change: a letter O in place of a nought). A secret counts as
+found when none of its letters and digits is left. What was masked and touches no secret is wrong: a date, a fee, a law.
 """
 
 import re
