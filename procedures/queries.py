@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session, aliased, selectinload
 
+from procedures.asked_papers import AskedPaper, LegalBasis, asked_papers, legal_basis
 from procedures.dossier_queries import EndPoint, coverage, end_points, end_points_with_history, lake_health, refilings
 from procedures.models import (
     NATIONAL,
@@ -24,9 +25,12 @@ from procedures.models import (
 )
 
 __all__ = [
+    "AskedPaper",
     "EndPoint",
+    "LegalBasis",
     "ProcedureView",
     "UnitView",
+    "asked_papers",
     "below",
     "connected_systems",
     "connections",
@@ -35,6 +39,7 @@ __all__ = [
     "end_points_with_history",
     "is_simulated",
     "lake_health",
+    "legal_basis",
     "local_offerings",
     "national_sources",
     "own_units",

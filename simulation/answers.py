@@ -21,6 +21,7 @@ COMMENTS = 0.035
 LAST_DAY = 14  # after the invitation
 DELIVERIES, DELIVERED = ("delivered", "failed", "sent"), (0.94, 0.04, 0.02)
 DRAWS = 32  # random numbers that one answer uses at most
+MORE_DRAWS = 20  # the same for what version 2 of the questionnaire asks besides
 Chance = Iterator[float]  # uniform on 0–1
 Thing = TypeVar("Thing")
 
@@ -54,16 +55,19 @@ def draw_answers(
     minutes = rng.integers(7 * 60, 22 * 60, size=count)
     reached = np.array([entry.delivery == "delivered" for entry in asked], dtype=bool)
     chosen = np.flatnonzero((rng.random(count) < rate) & (wait <= LAST_DAY) & reached)
-    for index, drawn in zip(chosen.tolist(), rng.random((len(chosen), DRAWS)), strict=True):
-        entry, chance = asked[index], iter(drawn.tolist())
+    besides = rng.spawn(1)[0].random((len(chosen), MORE_DRAWS))  # a stream of its own: the rest of the country stays as it was
+    for index, drawn, more_drawn in zip(chosen.tolist(), rng.random((len(chosen), DRAWS)), besides, strict=True):
+        entry, chance, more = asked[index], iter(drawn.tolist()), iter(more_drawn.tolist())
         day = entry.issued_on + timedelta(days=int(wait[index]))
         at = datetime.combine(day, time(*divmod(int(minutes[index]), 60)), TIMEZONE).astimezone(UTC)
         if at > now:
             continue
         if entry.supplement:
             said = _short(chance, dossiers, entry.row, entry.supplement - 1)
+            said["responses"] |= _kept(more, {"how_asked": _how_asked(more), "staff_present": _beside(more)})
         else:
             said = full(chance, dossiers, world, entry.row, bool(satisfied[index]))
+            said["responses"] = _besides(more, said, dossiers, entry)
         yield index, said | {"answered_on": day, "first_answered_at": at, "simulated": True}
 
 
@@ -95,8 +99,44 @@ def full(chance: Chance, dossiers: Dossiers, world: World, row: int, satisfied: 
 
 def _short(chance: Chance, dossiers: Dossiers, row: int, request: int) -> dict[str, Any]:
     held = int(dossiers.requests.cause[row, request]) in ALREADY_HELD
-    said = {"asked_again": _recalled(chance, held), "clarity": _scale(chance, 3 if held else 4)}
+    said = {"asked_again": _recalled(chance, held), "clarity": _scale(chance, 3 if held else 4).replace("na", "3")}
     return _finished(chance, None, said, not held)
+
+
+def _besides(chance: Chance, said: dict[str, Any], dossiers: Dossiers, entry: Asked) -> dict[str, str]:
+    """What version 2 asks besides, and what its answers imply (``surveys/questionnaires/v2.yaml``)."""
+    known: dict[str, str] = said["responses"]
+    late, rating = bool(dossiers.late[entry.row]), said["rating"]
+    asked = known.get("supplement_count") in ("1", "2+") or known.get("asked_again") == "yes"
+    more = {
+        "visits": pick(chance, (("0", 0.45), ("1", 0.33), ("2", 0.14), ("3+", 0.08)) if asked else (("0", 0.8), ("1", 0.14), ("2", 0.06))),
+        "trust": _scale(chance, rating),
+    }
+    if entry.end_point != "withdrawn":
+        more["result"] = _scale(chance, rating)
+    if entry.end_point in ("returned", "refused"):
+        wrong, unsure = next(chance) < 0.04, next(chance) < 0.08
+        more["on_time"] = "unsure" if unsure else "no" if late != wrong else "yes"
+    if asked:
+        more["how_asked"] = _how_asked(chance)
+    found = known | _kept(chance, more | {"staff_present": _beside(chance)})
+    if "extra_cost" in found:
+        found["paid_outside"] = {"na": "refuse"}.get(found["extra_cost"], found["extra_cost"])
+    if "supplement_count" in found:
+        found["asked_more"] = {"0": "no", "unsure": "unsure"}.get(found["supplement_count"], "yes")
+    return found
+
+
+def _how_asked(chance: Chance) -> str:
+    return pick(chance, (("slip", 0.5), ("mouth", 0.38), ("both", 0.12)))
+
+
+def _beside(chance: Chance) -> str:
+    return pick(chance, (("alone", 0.93), ("beside", 0.05), ("tapped", 0.02)))
+
+
+def _kept(chance: Chance, said: dict[str, str]) -> dict[str, str]:
+    return {code: value for code, value in said.items() if next(chance) >= OPEN}
 
 
 def _recalled(chance: Chance, truth: bool) -> str:

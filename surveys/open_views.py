@@ -4,41 +4,33 @@ No cookie and no script. A kiosk goes back to its first page by itself; the head
 to a person's own telephone would be an obstacle (WCAG 2.2.1), and there is none of it on a poster's pages.
 """
 
-import base64
-import hashlib
 import unicodedata
 from typing import Any, cast
 
-from flask import Blueprint, Response, abort, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
 from core.access import PUBLIC, TOKEN, access
 from core.calendar import local_date, utc_now
 from core.database import reading
-from core.settings import ROOT
-from core.web import POLICY, csrf, language
-from procedures.queries import procedure, procedures_map
-from surveys import devices, field_form, limits, posters
+from core.web import csrf
+from procedures.queries import AskedPaper, asked_papers, legal_basis, procedure, procedures_map, units
+from surveys import devices, field_form, languages, limits, pages, posters
+from surveys.contacts import contact
+from surveys.languages import gettext as _
 from surveys.models import Place
+from surveys.questionnaire import OTHER_PAPER, Question
 
 MAX_BODY = 8 * 1024  # bytes
 FOUND = 8  # procedures that a search shows
-NAME = 140  # letters of a procedure's or a paper's name: enough to tell it from others, few enough for 15 kB
-PAPERS = 30
+NAME = 140  # letters of a procedure's name: enough to tell it from others, few enough for 15 kB
 KIOSK_IDLE, KIOSK_DONE = 90, 20  # seconds until a kiosk begins anew
 
-STYLE = "".join(
-    line.strip() for name in ("survey.css", "open.css") for line in (ROOT / "static" / name).read_text(encoding="utf-8").splitlines()
-)
-_DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-HEADERS = {
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex, nofollow",
-    "Content-Security-Policy": POLICY.replace("style-src 'self'", f"style-src 'sha256-{_DIGEST}'"),
-}
+WHICH_PAPER = Question(code="which_paper", kind="paper", vi="Thiếu giấy tờ nào?", en="Which paper was missing?")
+
+DRESS = pages.Dress.of("survey.css", "open.css")
+HEADERS = DRESS.headers
 
 blueprint = Blueprint("survey_open", __name__, url_prefix="/q")
 csrf.exempt(blueprint)  # a visit's random name is in the address; there is no cookie that another site could ride on
@@ -52,7 +44,7 @@ def _prepare() -> None:
 
 @blueprint.after_request
 def _protect(response: Response) -> Response:
-    g.without_cookies = True
+    response = pages.finish(response)
     response.headers.update(HEADERS)
     # going back shows the same page with the same visit, so that pressing again makes no second answer; later pages are never shown again
     response.headers["Cache-Control"] = "private, max-age=0" if request.endpoint == "survey_open.choose" else "no-store"
@@ -76,8 +68,8 @@ def begin(code: str, visit: str) -> ResponseReturnValue:
     place = _place(code)
     said = request.form.get("end_point", "")
     if limits.is_machine(request.form) or _repeats(place, visit, said):  # it is thanked like everybody, and nothing is stored
-        return _page("thanks", place)
-    outcome = posters.begin(place, visit, said, utc_now(), language(), devices.evidence(utc_now()))
+        return _thanked(place, None)
+    outcome = posters.begin(place, visit, said, utc_now(), languages.current(), devices.evidence(utc_now()))
     if outcome.state == "invalid":
         return _page("choose", place, visit=visit, errors={"end_point": _("Xin bấm vào một trong hai câu.")}), 422
     if outcome.state in ("unknown", "expired"):
@@ -97,23 +89,40 @@ def questions(code: str, visit: str) -> ResponseReturnValue:
         return _which_procedure(place, visit)
     if turned_away and "procedure" in request.form:
         return _take_procedure(place, visit, found)
-    papers = _papers(found.procedure_code) if turned_away else {}
-    asked = field_form.questions(found.end_point)
+    listed = _listed(place, found.procedure_code) if turned_away else []
+    asked = [*field_form.questions(found.end_point), *([WHICH_PAPER] if listed else [])]
+    shown: dict[str, Any] = {"visit": visit, "asked": asked, "papers": pages.fitting(listed, pages.TO_CHOOSE)}
     if request.method == "POST":
-        outcome = posters.go_on(place, found, request.form, set(papers), utc_now(), language())
+        papers = {paper.key for paper in listed} | {OTHER_PAPER}
+        outcome = posters.go_on(place, found, request.form, papers, utc_now(), languages.current())
         if outcome.state != "invalid":
             return _go("thanks", place, visit)
         errors = {code: _("Xin chọn một trong các câu trả lời có sẵn.") for code in outcome.problems}
-        return _page("questions", place, visit=visit, found=found, asked=asked, papers=papers, errors=errors), 422
-    return _page("questions", place, visit=visit, found=found, asked=asked, papers=papers, errors={})
+        return _page("questions", place, **shown, data=request.form, errors=errors), 422
+    return _page("questions", place, **shown, data={}, errors={})
 
 
 @blueprint.get("/<code>/<visit>/thanks")
 @access(TOKEN)
 def thanks(code: str, visit: str) -> ResponseReturnValue:
-    """Thanks, and what happens with it."""
+    """Thanks, what happens with it, and for those who were sent away for more papers what they may want to know."""
     place, found = _visit(code, visit)
-    return _page("thanks", place, found=found) if found is not None else _go("choose", place)
+    return _thanked(place, found) if found is not None else _go("choose", place)
+
+
+def _thanked(place: Place, found: posters.Visit | None) -> Response:
+    today = local_date(utc_now())
+    turned_away = found is not None and found.end_point == "turned_away"
+    listed = _listed(place, found.procedure_code) if found is not None and turned_away else []
+    return _page(
+        "thanks",
+        place,
+        with_papers=turned_away,
+        papers=pages.fitting(listed),
+        left_out=max(0, len(listed) - pages.MOST_PAPERS),
+        basis=legal_basis(today),
+        contact=contact(current_app.extensions["settings"], units(reading(), today), [place.unit_code, place.province_code]),
+    )
 
 
 def _which_procedure(place: Place, visit: str) -> ResponseReturnValue:
@@ -134,14 +143,11 @@ def _take_procedure(place: Place, visit: str, found: posters.Visit) -> ResponseR
     code = request.form["procedure"]
     if code and procedure(reading(), code) is not None:
         posters.choose_procedure(found, code)
-    return redirect(url_for("survey_open.questions", code=place.code, visit=visit, step=2, lang=language()), 303)
+    return redirect(url_for("survey_open.questions", code=place.code, visit=visit, step=2, lang=languages.current()), 303)
 
 
-def _papers(code: str) -> dict[str, str]:
-    """The papers that a procedure asks for: component code, or place in the list where it has none, to name."""
-    found = procedure(reading(), code) if code else None
-    listed = found.components if found is not None else []
-    return {part.code or str(part.position): part.name[:NAME] for part in listed[:PAPERS]} | {"other": _("Giấy tờ khác")}
+def _listed(place: Place, code: str) -> list[AskedPaper]:
+    return asked_papers(reading(), code, (place.unit_code, place.province_code), local_date(utc_now())) if code else []
 
 
 def _folded(text: str) -> str:
@@ -176,7 +182,8 @@ def _page(name: str, place: Place, **values: object) -> Response:
         kiosk=kiosk,
         blank=limits.BLANK,
         address=lambda endpoint, **more: _address(endpoint, place, None if endpoint == "choose" else visit, **more),
-        **_common(),
+        name_length=NAME,
+        **DRESS.common(),
         **values,
     )
     response = Response(page, mimetype="text/html")
@@ -186,20 +193,16 @@ def _page(name: str, place: Place, **values: object) -> Response:
     return response
 
 
-def _common() -> dict[str, object]:
-    return {"style": Markup(STYLE), "settings": current_app.extensions["settings"], "name_length": NAME}  # noqa: S704  # our own style
-
-
 def _go(endpoint: str, place: Place, visit: str | None = None) -> ResponseReturnValue:
     return redirect(_address(endpoint, place, visit), 303)
 
 
 def _address(endpoint: str, place: Place, visit: str | None, **more: Any) -> str:
     named: dict[str, Any] = {"visit": visit} if visit is not None else {}
-    return url_for(f"survey_open.{endpoint}", code=place.code, lang=language(), **named, **more)
+    return url_for(f"survey_open.{endpoint}", code=place.code, lang=languages.current(), **named, **more)
 
 
 @blueprint.errorhandler(HTTPException)
 @blueprint.errorhandler(500)  # the site's own page for it would else go first
 def _kindly(error: HTTPException) -> ResponseReturnValue:
-    return render_template("survey/open/error.html", code=error.code, place=None, kiosk=False, **_common()), error.code or 500
+    return render_template("survey/open/error.html", code=error.code, place=None, kiosk=False, **DRESS.common()), error.code or 500

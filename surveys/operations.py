@@ -16,10 +16,10 @@ from core.calendar import Month, local_date
 from core.database import get_engine, reading, writing
 from core.errors import InputError
 from core.settings import Settings
-from procedures.queries import units
+from procedures.queries import procedure, units
 from surveys import privacy, queries
 from surveys.models import TEST, Answer, Invitation, NoSignal, PhoneCase
-from surveys.questionnaire import CURRENT, RATING, Problem, Reading, read, sheet_for
+from surveys.questionnaire import CURRENT, RATING, Problem, Reading, Sheet, read, sheet_for
 
 if TYPE_CHECKING:
     from procedures.queries import EndPoint
@@ -148,17 +148,33 @@ def submit(
 
 def answer_for(invitation: Invitation, data: Mapping[str, str], now: datetime, language: str, **values: Any) -> Outcome:
     """Take an answer to an invitation, whoever wrote it down. ``values``: columns that differ from the invitation's, such as ``mode``."""
-    filled = read(sheet_for(invitation.questionnaire, invitation.end_point, invitation.channel), data)
-    return store(_context_of(invitation) | values, filled, now, language)
+    sheet = sheet_of(invitation)
+    asks_paper = any(question.kind == "paper" and data.get(question.code) for question in sheet.all)
+    filled = read(sheet.all, data, paper_keys(invitation.procedure_code) if asks_paper else ())
+    return store(_context_of(invitation) | values, filled, now, language, sheet)
+
+
+def sheet_of(invitation: Invitation) -> Sheet:
+    """What an invitation asks."""
+    return sheet_for(invitation.questionnaire, invitation.end_point, invitation.channel, invitation.applicant_type)
+
+
+def paper_keys(procedure_code: str) -> set[str]:
+    """What the papers of a procedure can be called in an answer: component code, or place in the list where it has none."""
+    found = procedure(reading(), procedure_code)
+    return {part.code or str(part.position) for part in found.components} if found is not None else set()
 
 
 def coarse(seconds: int | None) -> int | None:
     """A time to fill in, in steps of five seconds and at most a quarter of an hour: enough to tell a machine from a person."""
-    return None if seconds is None else min(MOST_SECONDS, max(0, seconds) // 5 * 5)
+    return None if seconds is None else min(MOST_SECONDS, (max(0, seconds) + 2) // 5 * 5)
 
 
-def store(context: Mapping[str, Any], filled: Reading, now: datetime, language: str) -> Outcome:
-    """Insert an answer, or lay it over the one that the same invitation or entry has. ``context``: the answer's other columns."""
+def store(context: Mapping[str, Any], filled: Reading, now: datetime, language: str, sheet: Sheet | None = None) -> Outcome:
+    """Insert an answer, or lay it over the one that the same invitation or entry has. ``context``: the answer's other columns.
+
+    ``sheet``: what was asked; answers to questions that a later answer makes void are dropped.
+    """
     if filled.problems:
         return Outcome("invalid", filled.problems)
     filled.comment = privacy.mask(filled.comment)
@@ -172,7 +188,7 @@ def store(context: Mapping[str, Any], filled: Reading, now: datetime, language: 
         answer = session.scalar(select(Answer).where(same).with_for_update())
         if answer is None:  # deleted by its owner between the two statements: what she sent now is a new answer
             return Outcome("stored" if _insert(session, Answer, [first]) else "unchanged")
-        return Outcome(_merge(answer, first))
+        return Outcome(_merge(answer, first, sheet))
 
 
 def is_expired(invitation: Invitation, now: datetime) -> bool:
@@ -198,7 +214,7 @@ def _answer_row(filled: Reading, now: datetime, language: str) -> dict[str, Any]
     }
 
 
-def _merge(answer: Answer, new: dict[str, Any]) -> Literal["stored", "changed", "unchanged"]:
+def _merge(answer: Answer, new: dict[str, Any], sheet: Sheet | None) -> Literal["stored", "changed", "unchanged"]:
     """Lay a later submission over an answer. ``stored``: something was added; ``changed``: something was replaced."""
     before = {"rating": answer.rating, "comment": answer.comment or None, **answer.responses}
     given = {"rating": new["rating"], "comment": new["comment"] or None, **new["responses"]}
@@ -211,10 +227,21 @@ def _merge(answer: Answer, new: dict[str, Any]) -> Literal["stored", "changed", 
         answer.lowered += differing["rating"] < answer.rating
     answer.rating = differing.pop("rating", answer.rating)
     answer.comment = differing.pop("comment", answer.comment)
-    answer.responses = answer.responses | differing
+    answer.responses = _still_asked(answer.responses | differing, sheet)
     answer.language = new["language"]
+    if new.get("seconds") is not None:
+        answer.seconds = min(MOST_SECONDS, (answer.seconds or 0) + new["seconds"])
     answer.revision += replaced
     return "changed" if replaced else "stored"
+
+
+def _still_asked(said: dict[str, str], sheet: Sheet | None) -> dict[str, str]:
+    """Without the answers on screens that the other answers now leave out: who was asked for nothing was asked for no paper."""
+    for step in sheet.steps if sheet is not None else ():
+        if step.when.keys() & said.keys() and not step.wanted(said):
+            void = {question.code for question in step.questions}
+            said = {code: answer for code, answer in said.items() if code not in void}
+    return said
 
 
 def delete_answer(token: str) -> bool:

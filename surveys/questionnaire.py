@@ -1,6 +1,10 @@
-"""Questionnaires: versions that are data (``questionnaires/v1.yaml``), and reading what a person filled in."""
+"""Questionnaires: versions that are data (``questionnaires/v1.yaml``), and reading what a person filled in.
 
-from collections.abc import Mapping
+A version says which question comes first, what follows on which screen, and how wording and choices fit the end-point, the channel and
+who applied. Once anybody has answered a question, a change of its meaning is a new version; answers keep theirs.
+"""
+
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -13,13 +17,16 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from surveys.models import END_POINTS
 
 FOLDER = Path(__file__).parent / "questionnaires"
-CURRENT = 1
+CURRENT = 2
 RATING = "rating"  # the one question with a column of its own; 5 best
-COMMENT = "comment"
+COMMENT = "comment"  # the free text, likewise
+OTHER_PAPER = "other"  # a paper that is not on the procedure's list
 MAX_COMMENT = 600  # characters
+MOST_STEPS = 6  # screens after the first
 
 Problem = Literal["missing", "unknown", "too_long"]
 Layout = Literal["list", "row", "scale"]
+Kind = Literal["choice", "paper", "text"]  # one of the choices; one of the procedure's papers; free text
 
 
 class _Strict(BaseModel):
@@ -27,17 +34,47 @@ class _Strict(BaseModel):
 
 
 class Choice(_Strict):
-    """One answer that can be ticked."""
+    """One answer that can be ticked. ``implies``: what it says about other questions, which are then not asked (code → choice)."""
 
     code: str = Field(pattern=r"^[a-z0-9+]{1,12}$")
     vi: str = Field(min_length=1)
     en: str = Field(min_length=1)
+    implies: dict[str, str] = {}
 
 
-class Question(_Strict):
-    """A question with its choices. ``scale`` names a shared list of choices; ``channels`` empty: asked in every channel."""
+class Condition(_Strict):
+    """Whom something holds for; an empty list: for everybody. ``applicants``: citizen, enterprise."""
+
+    end_points: frozenset[str] = frozenset()
+    channels: frozenset[int] = frozenset()
+    applicants: frozenset[str] = frozenset()
+
+    def holds(self, end_point: str, channel: int, applicant: str | None) -> bool:
+        """Whether it holds for somebody."""
+        pairs: tuple[tuple[str | int | None, Collection[str | int]], ...] = (
+            (end_point, self.end_points),
+            (channel, self.channels),
+            (applicant, self.applicants),
+        )
+        return all(not allowed or value in allowed for value, allowed in pairs)
+
+
+class Variant(Condition):
+    """How some people are asked a question; what is left out stays as it is for all."""
+
+    vi: str | None = None
+    en: str | None = None
+    hint_vi: str | None = None
+    hint_en: str | None = None
+    layout: Layout | None = None
+    scale: str | None = None
+
+
+class Question(Condition):
+    """A question, and whom it is asked. ``scale`` names a shared list of choices. Of the variants that hold, later ones win."""
 
     code: str = ""
+    kind: Kind = "choice"
     vi: str = Field(min_length=1)
     en: str = Field(min_length=1)
     hint_vi: str = ""
@@ -45,25 +82,24 @@ class Question(_Strict):
     layout: Layout = "list"
     scale: str | None = None
     choices: tuple[Choice, ...] = ()
-    channels: frozenset[int] = frozenset()
+    variants: tuple[Variant, ...] = ()
 
 
-class Wording(_Strict):
-    """How a form words or lays out a question differently."""
+class Screen(_Strict):
+    """Questions that are asked together. ``when``: only where one of these questions was given one of these answers."""
 
     vi: str
     en: str
-    layout: Layout | None = None
+    asks: tuple[str, ...] = Field(min_length=1)
+    when: dict[str, tuple[str, ...]] = {}
 
 
 class Form(_Strict):
-    """Which questions are asked at which end-points: ``first`` on a page of its own, the rest on a second one."""
+    """Which questions are asked at which end-points: ``first`` on a page of its own, the rest screen by screen."""
 
     end_points: tuple[str, ...] = Field(min_length=1)
     first: str
-    more: tuple[str, ...]
-    comment: bool
-    wording: dict[str, Wording] = {}
+    steps: tuple[Screen, ...] = Field(max_length=MOST_STEPS)
 
 
 class Questionnaire(_Strict):
@@ -73,7 +109,6 @@ class Questionnaire(_Strict):
     valid_from: date
     scales: dict[str, tuple[Choice, ...]]
     questions: dict[str, Question]
-    comment: Question
     forms: tuple[Form, ...]
 
     @model_validator(mode="after")
@@ -82,29 +117,60 @@ class Questionnaire(_Strict):
         if sorted(asked) != sorted(END_POINTS):
             raise ValueError(f"the forms cover {sorted(asked)}, and must cover each of {sorted(END_POINTS)} once")
         for form in self.forms:
-            for code in (form.first, *form.more, *form.wording):
+            for code in (form.first, *(code for step in form.steps for code in (*step.asks, *step.when))):
                 if code not in self.questions:
                     raise ValueError(f"a form asks {code!r}, which is no question")
+            before: tuple[str, ...] = (form.first,)
+            for step in form.steps:  # the page that was sent decides which comes next: what is stored is not looked at to show a page
+                if unknown := step.when.keys() - set(before):
+                    raise ValueError(f"a screen depends on {unknown}, which the screen before it does not ask")
+                before = step.asks
         for code, question in self.questions.items():
-            if question.scale is not None and question.scale not in self.scales:
-                raise ValueError(f"question {code!r} uses the unknown scale {question.scale!r}")
-            codes = [choice.code for choice in self.choices(question)]
-            if len(codes) < 2 or len(codes) != len(set(codes)):
-                raise ValueError(f"question {code!r} needs at least two choices with different codes")
+            scales = {each.scale for each in (question, *question.variants) if each.scale is not None}
+            if missing := scales - self.scales.keys():
+                raise ValueError(f"question {code!r} uses the unknown scale {missing}")
+            for choices in ([question.choices] if question.choices or not scales else []) + [self.scales[name] for name in scales]:
+                codes = [choice.code for choice in choices]
+                if question.kind == "choice" and (len(codes) < 2 or len(codes) != len(set(codes))):
+                    raise ValueError(f"question {code!r} needs at least two choices with different codes")
         return self
 
-    def choices(self, question: Question) -> tuple[Choice, ...]:
-        """The choices of a question, its own or those of its scale."""
-        return self.scales[question.scale] if question.scale is not None else question.choices
+
+@dataclass(frozen=True)
+class Step:
+    """A screen as one person sees it."""
+
+    vi: str
+    en: str
+    questions: tuple[Question, ...]
+    when: Mapping[str, tuple[str, ...]]
+
+    def wanted(self, said: Mapping[str, str]) -> bool:
+        """Whether it is asked after these answers (question code → choice code)."""
+        return not self.when or any(said.get(code) in answers for code, answers in self.when.items())
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """What one person is asked: a first question, then more that may all be left open."""
+    """What one person is asked: a first question, then steps that may all be left open."""
 
     first: Question
-    more: tuple[Question, ...]
-    comment: Question | None
+    steps: tuple[Step, ...]
+
+    @property
+    def all(self) -> tuple[Question, ...]:
+        """All questions, in their order."""
+        return (self.first, *(question for step in self.steps for question in step.questions))
+
+    @property
+    def more(self) -> tuple[Question, ...]:
+        """The questions with fixed choices, but for the first: what an interviewer reads out."""
+        return tuple(question for question in self.all[1:] if question.kind == "choice")
+
+    @property
+    def comment(self) -> Question | None:
+        """The question that is answered in own words."""
+        return next((question for question in self.all if question.kind == "text"), None)
 
 
 @dataclass
@@ -128,44 +194,70 @@ def versions() -> list[int]:
     return sorted(int(path.stem[1:]) for path in FOLDER.glob("v*.yaml"))
 
 
+@lru_cache
+def _codes() -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for version in versions():
+        for code, question in load(version).questions.items():
+            found[code] = None
+            found |= {implied: None for choice in question.choices for implied in choice.implies}
+    return tuple(code for code in found if code not in (RATING, COMMENT))
+
+
 def question_codes() -> list[str]:
-    """Codes of all questions but the rating, over all versions, in the order in which they first appear."""
-    codes = dict.fromkeys(code for version in versions() for code in load(version).questions)
-    return [code for code in codes if code != RATING]
+    """Codes of all questions but rating and comment, over all versions, in the order in which they first appear."""
+    return list(_codes())
 
 
 @lru_cache
-def sheet_for(version: int, end_point: str, channel: int) -> Sheet:
-    """What somebody is asked who reached ``end_point`` having filed by ``channel`` (1 in person … 4 kiosk)."""
+def sheet_for(version: int, end_point: str, channel: int, applicant: str | None = None) -> Sheet:
+    """What somebody is asked who reached ``end_point`` having filed by ``channel`` (1 in person … 4 kiosk).
+
+    ``applicant``: citizen, enterprise or None, not known.
+    """
     questionnaire = load(version)
     form = next(form for form in questionnaire.forms if end_point in form.end_points)
-
-    def made(code: str) -> Question:
-        question = questionnaire.questions[code]
-        worded = form.wording[code].model_dump(exclude_none=True) if code in form.wording else {}
-        return question.model_copy(update={"code": code, "choices": questionnaire.choices(question), **worded})
-
-    more = tuple(made(code) for code in form.more)
-    return Sheet(
-        first=made(form.first),
-        more=tuple(question for question in more if not question.channels or channel in question.channels),
-        comment=questionnaire.comment.model_copy(update={"code": COMMENT}) if form.comment else None,
-    )
+    asked = {
+        code: _worded(questionnaire, code, question, (end_point, channel, applicant))
+        for code, question in questionnaire.questions.items()
+        if question.holds(end_point, channel, applicant)
+    }
+    steps = (
+        Step(step.vi, step.en, tuple(asked[code] for code in step.asks if code in asked), step.when) for step in form.steps
+    )  # fmt: skip
+    return Sheet(first=asked[form.first], steps=tuple(step for step in steps if step.questions))
 
 
-def read(sheet: Sheet, data: Mapping[str, str]) -> Reading:
-    """Check what was sent against the sheet. Fields that the sheet does not have are not looked at."""
+def _worded(questionnaire: Questionnaire, code: str, question: Question, who: tuple[str, int, str | None]) -> Question:
+    changes: dict[str, object] = {"code": code}
+    wording = set(Variant.model_fields) - set(Condition.model_fields)
+    for variant in question.variants:
+        if variant.holds(*who):
+            changes |= variant.model_dump(include=wording, exclude_none=True)
+    scale = changes.get("scale", question.scale)
+    if isinstance(scale, str):
+        changes["choices"] = questionnaire.scales[scale]
+    return question.model_copy(update=changes)
+
+
+def read(questions: Collection[Question], data: Mapping[str, str], papers: Collection[str] = ()) -> Reading:
+    """Check what was sent against the questions. Fields that are no question of theirs are not looked at.
+
+    ``papers``: codes of the procedure's papers, for the question which one it was.
+    """
     reading = Reading()
-    for question in (sheet.first, *sheet.more):
-        chosen = data.get(question.code, "")
-        if not chosen:
+    for question in questions:
+        if question.kind == "text":
+            reading.comment = data.get(question.code, "").replace("\r\n", "\n").strip()
+            if len(reading.comment) > MAX_COMMENT:
+                reading.problems[question.code] = "too_long"
             continue
-        if chosen in {choice.code for choice in question.choices}:
+        chosen = data.get(question.code, "")
+        choices = {choice.code: choice for choice in question.choices}
+        if chosen in choices:
+            reading.values |= {question.code: chosen, **choices[chosen].implies}
+        elif question.kind == "paper" and chosen and (chosen == OTHER_PAPER or chosen in papers):
             reading.values[question.code] = chosen
-        else:
+        elif chosen:
             reading.problems[question.code] = "unknown"
-    if sheet.comment is not None:
-        reading.comment = data.get(COMMENT, "").replace("\r\n", "\n").strip()
-        if len(reading.comment) > MAX_COMMENT:
-            reading.problems[COMMENT] = "too_long"
     return reading

@@ -1,45 +1,37 @@
-"""The pages behind an invitation's link: one question, a few more, thanks; and the way to delete it all.
+"""The pages behind an invitation's link: one question, a few screens more, thanks; and the way to delete it all.
 
-No cookie and no script. A stored answer is never shown again: whoever else gets hold of the link must not read it.
+No cookie, and no script is needed. A stored answer is never shown again, nor does any page depend on it: whoever else gets hold of the
+link must not read it. What a page needs to know of what was said before stands in its address.
 """
 
-import base64
-import hashlib
 from collections.abc import Mapping
+from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
 from core.access import TOKEN, access
-from core.calendar import utc_now
+from core.calendar import local_date, utc_now
 from core.database import reading
-from core.settings import ROOT
-from core.web import POLICY, csrf, language
-from procedures.queries import procedure
-from surveys import devices, limits, queries
+from core.web import csrf
+from procedures.queries import asked_papers, legal_basis, procedure, units
+from surveys import devices, languages, limits, pages, queries
+from surveys.contacts import contact
+from surveys.languages import gettext as _
 from surveys.models import Invitation
-from surveys.operations import Outcome, delete_answer, is_expired, submit
-from surveys.questionnaire import MAX_COMMENT, Sheet, sheet_for
+from surveys.operations import Outcome, delete_answer, is_expired, sheet_of, submit
+from surveys.questionnaire import COMMENT, MAX_COMMENT, Question, Sheet, read
 
 MAX_BODY = 32 * 1024  # bytes; a filled form has less than 4 KiB
+SENT = "t"  # hidden field: when the page was sent
+WITH_PAPERS = "papers"  # in the address: the thanks name the papers
 
-# The style travels inside the page: on a slow network a second request is what people wait for.
-STYLE = "".join(line.strip() for line in (ROOT / "static" / "survey.css").read_text(encoding="utf-8").splitlines())
-STYLE_DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex, nofollow",
-    "Content-Security-Policy": POLICY.replace("style-src 'self'", f"style-src 'sha256-{STYLE_DIGEST}'"),
-}
+DRESS = pages.Dress.of("survey.css")
+HEADERS = {"Cache-Control": "no-store", **DRESS.headers}
 
 blueprint = Blueprint("survey", __name__, url_prefix="/s")
 csrf.exempt(blueprint)  # the token in the address is the secret; there is no cookie that another site could ride on
-
-
 limits.guard(blueprint)
 
 
@@ -50,7 +42,7 @@ def _prepare() -> None:
 
 @blueprint.after_request
 def _protect(response: Response) -> Response:
-    g.without_cookies = True
+    response = pages.finish(response)
     response.headers.update(HEADERS)
     return response
 
@@ -65,40 +57,57 @@ def start(token: str) -> ResponseReturnValue:
     if request.method != "POST":
         answered = queries.is_answered(reading(), invitation.id)
         return _page("start", token, invitation, sheet=sheet, data={}, errors={}, answered=answered)
-    chosen = request.form.get(sheet.first.code, "")
-    outcome = submit(token, {sheet.first.code: chosen}, utc_now(), language(), device=devices.evidence(utc_now()), device_kind=devices.kind())
+    outcome = _send(token, (sheet.first,))
     if outcome.state in ("invalid", "empty"):
         errors = {sheet.first.code: _("Xin chọn một câu trả lời, rồi bấm nút bên dưới.")}
         return _page("start", token, invitation, sheet=sheet, data=request.form, errors=errors, answered=False), 422
-    return _next(outcome, "survey.more", token)
+    return _next(outcome, token, sheet, 0)
 
 
-@blueprint.route("/<token>/more", methods=["GET", "POST"])
+@blueprint.route("/<token>/more", defaults={"number": 1}, methods=["GET", "POST"])
+@blueprint.route("/<token>/more/<int:number>", methods=["GET", "POST"])
 @access(TOKEN)
-def more(token: str) -> ResponseReturnValue:
-    """A handful of further questions, each of which may be left open."""
+def more(token: str, number: int) -> ResponseReturnValue:
+    """A further screen; each of its questions may be left open."""
     invitation, sheet = _open(token)
     if is_expired(invitation, utc_now()):
         return _expired(token, invitation)
+    if not 1 <= number <= len(sheet.steps):
+        abort(404)
+    step = sheet.steps[number - 1]
+    papers = pages.fitting(_papers(invitation), pages.TO_CHOOSE) if any(question.kind == "paper" for question in step.questions) else []
+    shown: dict[str, Any] = {"sheet": sheet, "step": step, "number": number, "papers": papers}
     if request.method != "POST":
         if not queries.is_answered(reading(), invitation.id):
             return _go("survey.start", token)
-        return _page("more", token, invitation, sheet=sheet, data={}, errors={})
-    asked = {question.code for question in sheet.more} | ({sheet.comment.code} if sheet.comment else set())
-    outcome = submit(token, {code: request.form.get(code, "") for code in asked}, utc_now(), language())
+        return _page("more", token, invitation, **shown, data={}, errors={})
+    outcome = _send(token, step.questions)
     if outcome.state == "invalid":
-        return _page("more", token, invitation, sheet=sheet, data=request.form, errors=_messages(outcome, request.form)), 422
-    return _next(outcome, "survey.thanks", token)
+        return _page("more", token, invitation, **shown, data=request.form, errors=_messages(outcome, request.form)), 422
+    return _next(outcome, token, sheet, number)
 
 
 @blueprint.get("/<token>/thanks")
 @access(TOKEN)
 def thanks(token: str) -> ResponseReturnValue:
-    """Thanks, and what happens with it."""
+    """Thanks, what happens with it, and for those who were asked for more papers what they may want to know."""
     invitation, _sheet = _open(token)
     if not queries.is_answered(reading(), invitation.id):
         return _go("survey.start", token)
-    return _page("thanks", token, invitation)
+    today = local_date(utc_now())
+    with_papers = WITH_PAPERS in request.args or invitation.end_point == "supplement" or invitation.recorded_supplements > 0
+    listed = _papers(invitation) if with_papers else []
+    around = [invitation.receiving_unit_code, invitation.unit_code, invitation.province_code]
+    return _page(
+        "thanks",
+        token,
+        invitation,
+        with_papers=with_papers,
+        papers=pages.fitting(listed),
+        left_out=max(0, len(listed) - pages.MOST_PAPERS),
+        basis=legal_basis(today),
+        contact=contact(current_app.extensions["settings"], units(reading(), today), around),
+    )
 
 
 @blueprint.route("/<token>/delete", methods=["GET", "POST"])
@@ -115,7 +124,7 @@ def delete(token: str) -> ResponseReturnValue:
 @blueprint.errorhandler(HTTPException)
 @blueprint.errorhandler(500)  # the site's own page for it would else go first
 def _kindly(error: HTTPException) -> ResponseReturnValue:
-    return render_template("survey/error.html", code=error.code, invitation=None, **_common()), error.code or 500
+    return render_template("survey/error.html", code=error.code, invitation=None, **DRESS.common()), error.code or 500
 
 
 def _open(token: str) -> tuple[Invitation, Sheet]:
@@ -123,7 +132,27 @@ def _open(token: str) -> tuple[Invitation, Sheet]:
     found, _answered = limits.opened(token)
     if found is None:
         abort(404)
-    return found, sheet_for(found.questionnaire, found.end_point, found.channel)
+    return found, sheet_of(found)
+
+
+def _send(token: str, questions: tuple[Question, ...]) -> Outcome:
+    """Store what this screen says; fields that it does not have are not looked at."""
+    now = utc_now()
+    data = {question.code: request.form.get(question.code, "") for question in questions}
+    return submit(
+        token,
+        data,
+        now,
+        languages.current(),
+        device=devices.evidence(now),
+        device_kind=devices.kind(),
+        seconds=pages.seconds_since(request.form.get(SENT, ""), now),
+    )
+
+
+def _papers(invitation: Invitation) -> list[Any]:
+    around = (invitation.unit_code, invitation.province_code)
+    return asked_papers(reading(), invitation.procedure_code, around, local_date(utc_now()))
 
 
 def _page(name: str, token: str, invitation: Invitation, **values: object) -> str:
@@ -135,14 +164,11 @@ def _page(name: str, token: str, invitation: Invitation, **values: object) -> st
         invitation=invitation,
         procedure_name=offered.name if offered is not None else invitation.procedure_code,
         channel_name=channels.get(invitation.channel),
-        address=lambda endpoint: url_for(endpoint, token=token, lang=language()),
-        **_common(),
+        address=lambda endpoint, **more: _address(endpoint, token, **more),
+        sent=int(utc_now().timestamp()),
+        **DRESS.common(),
         **values,
     )
-
-
-def _common() -> dict[str, object]:
-    return {"style": Markup(STYLE), "settings": current_app.extensions["settings"]}  # noqa: S704  # our own style sheet
 
 
 def _expired(token: str, invitation: Invitation) -> ResponseReturnValue:
@@ -151,24 +177,39 @@ def _expired(token: str, invitation: Invitation) -> ResponseReturnValue:
 
 def _messages(outcome: Outcome, form: Mapping[str, str]) -> dict[str, str]:
     """What to do about each problem, by field."""
-    texts = {"unknown": _("Xin chọn một trong các câu trả lời có sẵn.")}
-    return {code: texts.get(problem) or _too_long(form.get(code, "")) for code, problem in outcome.problems.items()}
+    choose = _("Xin chọn một trong các câu trả lời có sẵn.")
+    return {code: _too_long(form.get(COMMENT, "")) if problem == "too_long" else choose for code, problem in outcome.problems.items()}
 
 
 def _too_long(text: str) -> str:
     length = len(text.replace("\r\n", "\n").strip())
-    message: str = _(
+    return _(
         "Phần viết thêm dài %(length)d ký tự, tối đa là %(most)d. Xin rút ngắn rồi gửi lại; các câu khác vẫn được giữ nguyên.",
         length=length,
         most=MAX_COMMENT,
     )
-    return message
 
 
-def _next(outcome: Outcome, endpoint: str, token: str) -> ResponseReturnValue:
-    """Go on; a link that was lost or ran out in the meantime says so on the page it leads to."""
-    return _go("survey.start" if outcome.state in ("unknown", "expired") else endpoint, token)
+def _next(outcome: Outcome, token: str, sheet: Sheet, number: int) -> ResponseReturnValue:
+    """Go on to the next screen; a link that was lost or ran out in the meantime says so on the page it leads to."""
+    if outcome.state in ("unknown", "expired"):
+        return _go("survey.start", token)
+    asked = sheet.steps[number - 1].questions if number else (sheet.first,)
+    said = read(asked, request.form).values
+    more: dict[str, Any] = {WITH_PAPERS: 1} if _was_asked_more(said) or WITH_PAPERS in request.args else {}
+    for following in range(number + 1, len(sheet.steps) + 1):
+        if sheet.steps[following - 1].wanted(said):
+            return _go("survey.more", token, number=following, **more)
+    return _go("survey.thanks", token, **more)
 
 
-def _go(endpoint: str, token: str) -> ResponseReturnValue:
-    return redirect(url_for(endpoint, token=token, lang=language()), 303)
+def _was_asked_more(said: Mapping[str, str]) -> bool:
+    return said.get("supplement_count") in ("1", "2+") or said.get("asked_again") == "yes"
+
+
+def _go(endpoint: str, token: str, **more: Any) -> ResponseReturnValue:
+    return redirect(_address(endpoint, token, **more), 303)
+
+
+def _address(endpoint: str, token: str, **more: Any) -> str:
+    return url_for(endpoint, token=token, lang=languages.current(), **more)

@@ -178,7 +178,10 @@ def test_answers_speak_the_questionnaire(session: Session) -> None:
 
     for answer in session.scalars(select(Answer).where(Answer.mode.in_(("link", "followup"))).limit(400)):
         sheet = sheet_for(answer.questionnaire, answer.end_point, answer.channel)
-        choices = {question.code: {choice.code for choice in question.choices} for question in (sheet.first, *sheet.more)}
+        choices = {question.code: {choice.code for choice in question.choices} for question in sheet.all}
+        for choice in (choice for question in sheet.all for choice in question.choices):
+            for code, implied in choice.implies.items():
+                choices.setdefault(code, set()).add(implied)
         assert all(value in choices[code] for code, value in answer.responses.items())
         assert (answer.rating is None) == (answer.end_point == "supplement")
 

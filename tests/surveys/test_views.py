@@ -1,6 +1,8 @@
 """The pages as a browser without a screen sees them."""
 
+import html
 import re
+import time
 from datetime import date
 
 import pytest
@@ -14,10 +16,22 @@ from core.access import TOKEN, rules_of
 from core.database import reading, writing
 from core.settings import ROOT
 from procedures.models import Procedure
-from surveys.models import Answer
+from surveys import limits
+from surveys.models import TEST, Answer, Invitation
 from tests.surveys.helpers import PROCEDURE, invited
 
 NAME = "Đăng ký thường trú"
+LATER = ("", "/more", "/more/2", "/more/3", "/more/6", "/thanks", "/delete")
+
+
+def fields(page: str) -> set[str]:
+    """Names of the questions on a page."""
+    return set(re.findall(r'name="(\w+)"', page)) - {"viewport", "t"}
+
+
+def without_time(page: str) -> str:
+    """A page without the hidden field that says when it was sent."""
+    return re.sub(r'name="t" value="\d+"', "", page)
 
 
 @pytest.fixture(autouse=True)
@@ -39,24 +53,99 @@ def test_the_first_page_asks_one_thing_and_preselects_nothing(client: FlaskClien
     assert "nộp trực tuyến" in page.text
     assert "tháng 10/2026" in page.text
     assert "Câu trả lời không ảnh hưởng đến hồ sơ. Cán bộ giải quyết hồ sơ không xem được." in page.text
-    assert set(re.findall(r'name="(\w+)"', page.text)) - {"viewport"} == {"rating"}
+    assert fields(page.text) == {"rating"}
     assert re.findall(r'value="(\d)"', page.text) == ["5", "4", "3", "2", "1"]
     assert " checked" not in page.text
-    assert "<script" not in page.text
 
 
 def test_the_whole_walk(client: FlaskClient) -> None:
-    token = invited()
+    token = invited(channel="in_person")
     first = client.post(f"/s/{token}", data={"rating": "2"})
     assert (first.status_code, first.location) == (303, f"/s/{token}/more?lang=vi")
     assert answers()[0].rating == 2
-    assert "Không áp dụng" in client.get(first.location).text
-    second = client.post(first.location, data={"asked_again": "yes", "ease": "na", "comment": "Gọi 0912345678"})
-    assert (second.status_code, second.location) == (303, f"/s/{token}/thanks?lang=vi")
-    assert "Cảm ơn" in client.get(second.location).text
+    here, asked = first.location, []
+    fill = {"visits": "1", "supplement_count": "1", "how_asked": "mouth", "ease": "na", "trust": "3", "paid_outside": "no"}
+    while "thanks" not in here:
+        page = client.get(here).text
+        asked.append(fields(page))
+        assert f"Phần {len(asked)} trong 6" in page
+        action = html.unescape(re.search(r'method="post" action="([^"]+)"', page)[1])  # type: ignore[index]
+        sent = client.post(action, data={code: fill[code] for code in asked[-1] if code in fill} | {"comment": "Gọi 0912345678"})
+        assert sent.status_code == 303
+        here = sent.location
+    assert asked == [
+        {"visits", "supplement_count", "asked_again"},
+        {"how_asked", "which_paper"},
+        {"ease", "time", "clarity"},
+        {"conduct", "result", "trust"},
+        {"on_time", "paid_outside"},
+        {"comment", "staff_present"},
+    ]
+    assert here == f"/s/{token}/thanks?lang=vi&papers=1"
+    assert "Cảm ơn" in client.get(here).text
     (answer,) = answers()
-    assert (answer.rating, answer.responses, answer.revision) == (2, {"asked_again": "yes", "ease": "na"}, 1)
+    assert answer.responses == {**fill, "asked_more": "yes", "extra_cost": "no"}
+    assert (answer.rating, answer.questionnaire, answer.revision) == (2, 2, 1)
     assert "0912345678" not in answer.comment
+
+
+def test_who_was_asked_for_nothing_is_not_asked_for_papers(client: FlaskClient) -> None:
+    token = invited()
+    client.post(f"/s/{token}", data={"rating": "5"})
+    assert client.post(f"/s/{token}/more", data={"supplement_count": "0"}).location == f"/s/{token}/more/3?lang=vi"
+    assert client.post(f"/s/{token}/more", data={}).location == f"/s/{token}/more/3?lang=vi"
+    assert client.post(f"/s/{token}/more", data={"asked_again": "yes"}).location == f"/s/{token}/more/2?lang=vi&papers=1"
+
+
+def test_taking_back_that_papers_were_asked_for_takes_back_which(client: FlaskClient) -> None:
+    token = invited()
+    client.post(f"/s/{token}", data={"rating": "3"})
+    client.post(f"/s/{token}/more", data={"supplement_count": "2+"})
+    client.post(f"/s/{token}/more/2", data={"how_asked": "mouth"})
+    assert answers()[0].responses == {"supplement_count": "2+", "asked_more": "yes", "how_asked": "mouth"}
+    client.post(f"/s/{token}/more", data={"supplement_count": "0"})
+    assert answers()[0].responses == {"supplement_count": "0", "asked_more": "no"}
+
+
+def test_an_invitation_of_version_1_asks_what_version_1_asked(client: FlaskClient) -> None:
+    token = invited()
+    with writing() as session:
+        session.query(Invitation).one().questionnaire = 1
+    assert client.post(f"/s/{token}", data={"rating": "4"}).location == f"/s/{token}/more?lang=vi"
+    page = client.get(f"/s/{token}/more").text
+    assert fields(page) == {"asked_again", "supplement_count", "ease", "time", "clarity", "conduct", "assisted", "extra_cost", "comment"}
+    assert client.post(f"/s/{token}/more", data={"extra_cost": "yes"}).location == f"/s/{token}/thanks?lang=vi"
+    assert [(answer.questionnaire, answer.rating, answer.responses) for answer in answers()] == [(1, 4, {"extra_cost": "yes"})]
+    assert client.get(f"/s/{token}/more/2").status_code == 404
+
+
+def test_time_to_answer_is_the_sum_over_the_screens(client: FlaskClient) -> None:
+    token, now = invited(), int(time.time())
+    client.post(f"/s/{token}", data={"rating": "4", "t": str(now - 11)})
+    client.post(f"/s/{token}/more", data={"visits": "0", "t": str(now - 19)})
+    client.post(f"/s/{token}/more", data={"visits": "0", "t": str(now - 19)})  # the same again takes no time
+    for lie in ("", "x", "9" * 30, str(now + 900), "0"):
+        client.post(f"/s/{token}/more/3", data={"ease": "1", "t": lie})
+    assert answers()[0].seconds == 30
+    assert answers()[0].device_kind == "private"
+
+
+def test_the_last_answer_counts_and_the_direction_of_changes_is_kept(client: FlaskClient) -> None:
+    token = invited()
+    for rating in "4", "4", "2", "5", "5", "1":
+        client.post(f"/s/{token}", data={"rating": rating})
+    (answer,) = answers()
+    assert (answer.rating, answer.revision, answer.raised, answer.lowered) == (1, 4, 1, 2)
+
+
+def test_a_trial_says_so_and_is_marked(client: FlaskClient) -> None:
+    token = invited(simulated=False)
+    assert "Phiếu thử" not in client.get(f"/s/{token}").text
+    with writing() as session:
+        session.query(Invitation).one().stratum = TEST
+    assert "Phiếu thử: câu trả lời không được tính." in client.get(f"/s/{token}").text
+    client.post(f"/s/{token}", data={"rating": "5"})
+    assert answers()[0].is_test
 
 
 def test_english_stays_english_without_a_cookie(client: FlaskClient) -> None:
@@ -67,12 +156,12 @@ def test_english_stays_english_without_a_cookie(client: FlaskClient) -> None:
     assert "October 2026" in page.text
     assert re.search(rf'href="/s/{token}\?lang=vi"', page.text)
     first = client.post(f"/s/{token}?lang=en", data={"rating": "5"})
-    assert "Send" in client.get(first.location).text
+    assert "Part 1 of 6" in client.get(first.location).text
     assert "Set-Cookie" not in page.headers
     assert answers()[0].language == "en"
 
 
-@pytest.mark.parametrize("path", ["", "/more", "/thanks", "/delete"])
+@pytest.mark.parametrize("path", ["", "/more", "/more/2", "/more/6", "/thanks", "/delete"])
 def test_a_page_leaves_no_trace(client: FlaskClient, path: str) -> None:
     token = invited()
     client.post(f"/s/{token}", data={"rating": "5"})
@@ -84,7 +173,6 @@ def test_a_page_leaves_no_trace(client: FlaskClient, path: str) -> None:
     assert "Set-Cookie" not in page.headers
     assert "unsafe" not in page.headers["Content-Security-Policy"]
     assert "SỐ LIỆU MÔ PHỎNG" in page.text
-    assert len(page.data) + len(str(page.headers)) < 14 * 1024
 
 
 def test_a_real_invitation_carries_no_banner(client: FlaskClient) -> None:
@@ -94,9 +182,13 @@ def test_a_real_invitation_carries_no_banner(client: FlaskClient) -> None:
 def test_nobody_else_can_read_the_answer_from_the_link(client: FlaskClient) -> None:
     token = invited()
     client.post(f"/s/{token}", data={"rating": "1"})
-    client.post(f"/s/{token}/more", data={"ease": "1", "comment": "rất phiền"})
-    for path in ("", "/more", "/thanks", "/delete"):
-        page = client.get(f"/s/{token}{path}").text
+    pages = {path: without_time(client.get(f"/s/{token}{path}").text) for path in LATER}
+    client.post(f"/s/{token}/more", data={"supplement_count": "2+", "asked_again": "yes"})
+    client.post(f"/s/{token}/more/2", data={"how_asked": "mouth", "which_paper": "other"})
+    client.post(f"/s/{token}/more/6", data={"comment": "rất phiền"})
+    for path, before in pages.items():  # not a letter depends on what was said
+        page = without_time(client.get(f"/s/{token}{path}").text)
+        assert page == before
         assert " checked" not in page
         assert "rất phiền" not in page
 
@@ -113,23 +205,24 @@ def test_a_long_comment_is_refused_beside_its_field_and_kept(client: FlaskClient
     token = invited()
     client.post(f"/s/{token}", data={"rating": "3"})
     text = "<b>dài</b>\r\n" * 60
-    page = client.post(f"/s/{token}/more", data={"time": "4", "extra_cost": "no", "comment": text})
+    page = client.post(f"/s/{token}/more/6", data={"staff_present": "beside", "comment": text})
     assert page.status_code == 422
     assert "tối đa là 600" in page.text
-    assert page.text.count(" checked") == 2
+    assert page.text.count(" checked") == 1
     assert page.text.count("&lt;b&gt;dài") == 60
     assert answers()[0].responses == {}
     fits = "dài " * 149 + "\r\n" * 2
-    assert client.post(f"/s/{token}/more", data={"comment": fits}).status_code == 303
+    assert client.post(f"/s/{token}/more/6", data={"comment": fits}).status_code == 303
 
 
 def test_a_choice_that_was_not_offered_is_refused_and_the_others_are_kept(client: FlaskClient) -> None:
     token = invited()
     client.post(f"/s/{token}", data={"rating": "3"})
-    page = client.post(f"/s/{token}/more", data={"time": "9", "ease": "4"})
+    page = client.post(f"/s/{token}/more/3", data={"time": "9", "ease": "4"})
     assert page.status_code == 422
     assert 'id="time-error"' in page.text
     assert page.text.count(" checked") == 1
+    assert client.post(f"/s/{token}/more/2", data={"which_paper": "KQ.NONE"}).status_code == 422
 
 
 def test_unknown_and_malformed_links_look_alike(client: FlaskClient) -> None:
@@ -165,32 +258,43 @@ def test_deleting_asks_first(client: FlaskClient) -> None:
 
 def test_the_short_form_at_a_supplement_request(client: FlaskClient) -> None:
     token = invited(occasion="supplement-1", end_point="supplement", channel="in_person")
-    page = client.get(f"/s/{token}").text
-    assert set(re.findall(r'name="(\w+)"', page)) - {"viewport"} == {"asked_again"}
-    more = client.post(f"/s/{token}", data={"asked_again": "yes"}, follow_redirects=True).text
-    assert set(re.findall(r'name="(\w+)"', more)) - {"viewport"} == {"clarity", "comment"}
+    assert fields(client.get(f"/s/{token}").text) == {"clarity"}
+    more = client.post(f"/s/{token}", data={"clarity": "1"}, follow_redirects=True).text
+    assert fields(more) == {"asked_again", "how_asked", "which_paper"}
+    last = client.post(f"/s/{token}/more", data={"asked_again": "yes"}, follow_redirects=True).text
+    assert fields(last) == {"comment", "staff_present"}
     (answer,) = answers()
-    assert (answer.rating, answer.responses) == (None, {"asked_again": "yes"})
+    assert (answer.rating, answer.responses) == (None, {"clarity": "1", "asked_again": "yes"})
 
 
 def test_later_pages_lead_back_to_the_first_until_it_is_answered(client: FlaskClient) -> None:
     token = invited()
-    for path in ("more", "thanks"):
+    for path in ("more", "more/5", "thanks"):
         assert client.get(f"/s/{token}/{path}").location == f"/s/{token}?lang=vi"
+    assert client.get(f"/s/{token}/more/7").status_code == 404
+
+
+def test_the_script_is_told_the_next_page_in_place_of_a_redirect(client: FlaskClient) -> None:
+    token = invited()
+    sent = client.post(f"/s/{token}", data={"rating": "4"}, headers={"X-Form": "1"})
+    assert (sent.status_code, sent.headers["X-Next"]) == (204, f"/s/{token}/more?lang=vi")
+    assert "Content-Security-Policy" in sent.headers
+    assert "Set-Cookie" not in sent.headers
+    assert client.post(f"/s/{token}", data={"rating": "9"}, headers={"X-Form": "1"}).status_code == 422
 
 
 def test_too_much_of_everything_is_refused_kindly(client: FlaskClient) -> None:
     token = invited()
     big = client.post(f"/s/{token}", data={"rating": "5", "comment": "a" * 40_000})
     assert (big.status_code, "quá dài" in big.text) == (413, True)
-    pages = [client.get(f"/s/{token}") for _ in range(31)]
+    pages = [client.get(f"/s/{token}") for _ in range(limits.PER_TOKEN + 1)]
     assert pages[-1].status_code == 429
     assert "Xin chờ một phút" in pages[-1].text
     assert client.get(f"/s/{invited(2)}").status_code == 200
 
 
 def test_a_failure_is_told_kindly(app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_arguments: object) -> None:
+    def fail(*_arguments: object, **_named: object) -> None:
         raise RuntimeError("the disk is full")
 
     app.config["PROPAGATE_EXCEPTIONS"] = False
@@ -226,4 +330,4 @@ def test_every_text_has_its_english_and_none_is_stale() -> None:
 
     everywhere = english(*(path.name for path in (ROOT / "translations").iterdir() if path.is_dir()))
     assert texts("surveys", "templates/survey") - everywhere == set()
-    assert english("survey", "reach") - texts("surveys", "templates/survey", "templates/partials") == set()
+    assert english("survey", "reach", "form") - texts("surveys", "templates/survey", "templates/partials") == set()

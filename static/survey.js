@@ -1,0 +1,44 @@
+// Keeps what was filled in while there is no connection, and sends it again. Every page works without this.
+(function () {
+var form = document.querySelector('form[method=post]'), net = document.getElementById('net');
+if (!form || !net || !window.fetch || !window.URLSearchParams || !window.FormData) return;
+var key = 'survey ' + form.action, body = null, busy = false, wait = 3000, timer;
+function keep(text) { try { if (text === null) sessionStorage.removeItem(key); else sessionStorage.setItem(key, text); } catch (e) {} }
+function kept() { try { return sessionStorage.getItem(key); } catch (e) { return null; } }
+function plainly() {
+form.querySelectorAll('[type=radio],[type=hidden],textarea').forEach(function (one) { one.disabled = true; });
+new URLSearchParams(body).forEach(function (value, name) {
+var one = document.createElement('input'); one.type = 'hidden'; one.name = name; one.value = value; form.appendChild(one); });
+keep(null); HTMLFormElement.prototype.submit.call(form);
+}
+function lost() {
+busy = false; keep(body); net.textContent = net.dataset.lost;
+clearTimeout(timer); timer = setTimeout(send, wait); wait = Math.min(wait * 2, 30000);
+}
+function send() {
+if (busy || body === null) return;
+busy = true; clearTimeout(timer);
+if (wait === 3000) net.textContent = net.dataset.sending;
+var stop = window.AbortController ? new AbortController() : null;
+var late = setTimeout(function () { if (stop) stop.abort(); }, 20000);
+fetch(form.action, {method: 'POST', body: new URLSearchParams(body), headers: {'X-Form': '1'}, signal: stop ? stop.signal : undefined})
+.then(function (answer) {
+clearTimeout(late);
+var next = answer.headers.get('X-Next');
+if (answer.status === 204 && next) { keep(null); location.assign(next); }
+else if (answer.status >= 500 || answer.status === 429) lost();
+else plainly();
+}, function () { clearTimeout(late); lost(); });
+}
+form.addEventListener('submit', function (event) {
+var data = new FormData(form), by = event.submitter;
+if (!by && form.querySelector('button[name]')) return;
+event.preventDefault();
+if (by && by.name) data.append(by.name, by.value);
+body = new URLSearchParams(data).toString(); wait = 3000; send();
+});
+window.addEventListener('online', send);
+window.addEventListener('pageshow', function (event) { if (event.persisted) { busy = false; body = null; net.textContent = ''; } });
+body = kept();
+if (body !== null) send();
+})();

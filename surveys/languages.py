@@ -1,0 +1,90 @@
+"""The languages of the survey. Vietnamese and English are the program's own; every further one is a file (``languages/<code>.yaml``).
+
+A file gives each Vietnamese text, of the pages and of the questionnaires, in its language, so that Khmer, Mông or Tày needs no code.
+``flask surveys words CODE`` writes the file to be filled in. A language is offered only where the installation names it
+(``TTHC_SURVEY_LANGUAGES``).
+"""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from flask import current_app, g, has_request_context, request
+from flask_babel import gettext as _program_text
+from markupsafe import Markup, escape
+from pydantic import BaseModel, ConfigDict, Field
+
+from core import web
+
+FOLDER = Path(__file__).parent / "languages"
+OWN = {"vi": "Tiếng Việt", "en": "English"}
+
+
+class Language(BaseModel):
+    """One further language. ``name``: as its speakers write it; ``texts``: Vietnamese text → text in this language."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(min_length=1)
+    test: bool = False
+    texts: dict[str, str]
+
+
+@lru_cache
+def load(code: str) -> Language:
+    """A language from its file. Raises ``FileNotFoundError`` or ``pydantic.ValidationError``."""
+    with (FOLDER / f"{code}.yaml").open(encoding="utf-8") as stream:
+        return Language.model_validate(yaml.safe_load(stream))
+
+
+def files() -> list[str]:
+    """Codes of the languages that there are files for."""
+    return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+
+
+def offered() -> tuple[str, ...]:
+    """Codes of the languages that this installation offers, Vietnamese first."""
+    return (*OWN, *current_app.extensions["settings"].survey_languages)
+
+
+def name_of(code: str) -> str:
+    """How the speakers of a language call it."""
+    return OWN.get(code) or load(code).name
+
+
+def current() -> str:
+    """The language of this page: the one that the address names, or else the program's."""
+    if not has_request_context():
+        return web.language()
+    found: str | None = g.get("survey_language")
+    if found is None:
+        wanted = request.args.get("lang", "")
+        found = g.survey_language = wanted if wanted in offered() else web.language()
+    return found
+
+
+def others() -> list[tuple[str, str]]:
+    """Code and name of the other languages offered."""
+    return [(code, name_of(code)) for code in offered() if code != current()]
+
+
+def words(vi: str, en: str) -> str:
+    """A text that carries both of the program's languages, in the language of this page."""
+    code = current()
+    return en if code == "en" else vi if code == "vi" else load(code).texts.get(vi, vi)
+
+
+def gettext(text: str, **values: Any) -> str:
+    """A text of the pages, given in Vietnamese, in the language of this page."""
+    code = current()
+    if code in OWN:
+        found: str = _program_text(text, **values)
+        return found
+    translated = load(code).texts.get(text, text)
+    return translated % values if values else translated
+
+
+def gettext_in_page(text: str, **values: Any) -> Markup:
+    """``gettext`` for templates: what is filled in is escaped."""
+    return Markup(gettext(text, **{name: escape(value) for name, value in values.items()}))  # noqa: S704  # our own texts

@@ -1,0 +1,111 @@
+"""What the survey's pages share: style and script inside the page, its headers, its languages, and lists of papers that fit.
+
+One request brings a whole page of at most 15 kB: on a slow network a second request is what people wait for. The script (at most 3 kB)
+only keeps what was filled in while there is no connection, and sends it again; every page works without it.
+"""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from flask import Response, current_app, g, request, url_for
+from markupsafe import Markup
+
+from core.settings import ROOT
+from core.web import POLICY
+from procedures.queries import AskedPaper
+from surveys import languages
+
+MOST_PAPERS = 24  # of a procedure that a page names; a few have more than a hundred
+MOST_SPARED = 6  # of them, those whose register is named beside
+ROOM = 4_600  # bytes of a page for the names of papers, with what stands around them
+LISTED, TO_CHOOSE, WITH_REGISTER = 25, 125, 330  # bytes around one name: in a list, as a choice, and those of the sentence on its register
+LONGEST_NAME, SHORTEST_NAME = 130, 32  # characters
+LONGEST_AWAY = 86_400  # seconds: a page left open longer says nothing about how long somebody took
+OWN_REQUEST = "X-Form"  # the script's requests carry it, since it cannot read where a redirect leads
+NEXT = "X-Next"
+
+
+def _inlined(*names: str) -> str:
+    lines = (line.strip() for name in names for line in (ROOT / "static" / name).read_text(encoding="utf-8").splitlines())
+    return "".join(line for line in lines if line and not line.startswith("//"))
+
+
+def _digest(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+@dataclass(frozen=True)
+class Dress:
+    """The style and script of a family of pages, and the headers that let them in and keep everything else out."""
+
+    style: str
+    script: str
+
+    @classmethod
+    def of(cls, *styles: str) -> "Dress":
+        """With these style sheets of ``static/``."""
+        return cls(_inlined(*styles), _inlined("survey.js"))
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What each page of the survey is sent with."""
+        policy = POLICY.replace(
+            "style-src 'self'", f"style-src {_digest(self.style)}; script-src {_digest(self.script)}; connect-src 'self'"
+        )
+        return {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow", "Content-Security-Policy": policy}
+
+    def common(self) -> dict[str, Any]:
+        """What every template needs."""
+        return {
+            "style": Markup(self.style),  # noqa: S704  # our own style sheet
+            "script": Markup(self.script),  # noqa: S704  # our own script
+            "settings": current_app.extensions["settings"],
+            "_": languages.gettext_in_page,
+            "pick": languages.words,
+            "language": languages.current,
+            "other_languages": [(code, name, _switched(code)) for code, name in languages.others()],
+        }
+
+
+def _switched(code: str) -> str:
+    """This page in another language; where the page cannot be opened by its address, the first one."""
+    endpoint = {"survey_open.begin": "survey_open.choose"}.get(request.endpoint or "", request.endpoint or "survey.start")
+    named = {name: value for name, value in (request.view_args or {}).items() if name != "visit" or endpoint != "survey_open.choose"}
+    return url_for(endpoint, **named, **(request.args.to_dict() | {"lang": code}))
+
+
+def finish(response: Response) -> Response:
+    """No cookie; the language of the page; and for the script's own requests the next address in place of a redirect."""
+    g.without_cookies = True
+    g.page_language = languages.current()
+    if response.status_code == 303 and request.headers.get(OWN_REQUEST):
+        following = response.headers["Location"]
+        response = Response(status=204, headers={NEXT: following})
+    return response
+
+
+def seconds_since(sent: str, now: datetime) -> int | None:
+    """How long a page was filled in, from the hidden field that says when it was sent; None where it does not say so credibly."""
+    if not sent.isdecimal() or len(sent) > len("1790000000"):
+        return None
+    away = int(now.timestamp()) - int(sent)
+    return away if 0 <= away <= LONGEST_AWAY else None
+
+
+def fitting(papers: Sequence[AskedPaper], around: int = LISTED) -> list[AskedPaper]:
+    """As many papers, with names so much shortened, as a page has room for. ``around``: bytes around each of them."""
+    shown = papers[:MOST_PAPERS]
+    spared = min(MOST_SPARED, sum(paper.held is not None for paper in shown)) if around == LISTED else 0
+    room, length = ROOM - spared * WITH_REGISTER, LONGEST_NAME
+    while length > SHORTEST_NAME and sum(len(_cut(paper.name, length).encode()) + around for paper in shown) > room:
+        length -= 6
+    return [replace(paper, name=_cut(paper.name, length)) for paper in shown]
+
+
+def _cut(name: str, length: int) -> str:
+    name = " ".join(name.split())
+    return name if len(name) <= length else name[: length - 1].rsplit(" ", 1)[0].rstrip(" ,;:(") + "…"
