@@ -122,4 +122,15 @@ def import_ratings(file: Path, profile: str) -> None:
         click.echo(f"  left out: {count} ({reason})")
 
 
+@surveys.command("words")
+@click.argument("code")
+@click.option("--name", default="", help="How its speakers call the language.")
+@click.option("--pseudo", is_flag=True, help="A test language: the Vietnamese texts between marks.")
+def language_words(code: str, name: str, pseudo: bool) -> None:
+    """Print the file of a further language of the form, to be translated and kept as surveys/languages/CODE.yaml."""
+    from surveys import words
+
+    click.echo(words.draft(code, name or code, pseudo), nl=False)
+
+
 commands = (surveys,)

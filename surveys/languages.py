@@ -5,12 +5,12 @@ A file gives each Vietnamese text, of the pages and of the questionnaires, in it
 (``TTHC_SURVEY_LANGUAGES``).
 """
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 import yaml
-from flask import current_app, g, has_request_context, request
+from flask import current_app, has_request_context, request
 from flask_babel import gettext as _program_text
 from markupsafe import Markup, escape
 from pydantic import BaseModel, ConfigDict, Field
@@ -21,14 +21,28 @@ FOLDER = Path(__file__).parent / "languages"
 OWN = {"vi": "Tiếng Việt", "en": "English"}
 
 
-class Language(BaseModel):
-    """One further language. ``name``: as its speakers write it; ``texts``: Vietnamese text → text in this language."""
-
+class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Text(_Strict):
+    """A text in Vietnamese, and in the language; empty: not translated yet, so that the Vietnamese one is shown."""
+
+    vi: str
+    to: str = ""
+
+
+class Language(_Strict):
+    """One further language. ``name``: as its speakers write it; ``test``: made up, to try the form out."""
 
     name: str = Field(min_length=1)
     test: bool = False
-    texts: dict[str, str]
+    texts: tuple[Text, ...]
+
+    @cached_property
+    def known(self) -> dict[str, str]:
+        """Vietnamese text → text in this language."""
+        return {text.vi: text.to for text in self.texts if text.to}
 
 
 @lru_cache
@@ -57,11 +71,8 @@ def current() -> str:
     """The language of this page: the one that the address names, or else the program's."""
     if not has_request_context():
         return web.language()
-    found: str | None = g.get("survey_language")
-    if found is None:
-        wanted = request.args.get("lang", "")
-        found = g.survey_language = wanted if wanted in offered() else web.language()
-    return found
+    wanted = request.args.get("lang", "")
+    return wanted if wanted in OWN or wanted in offered() else web.language()
 
 
 def others() -> list[tuple[str, str]]:
@@ -72,7 +83,7 @@ def others() -> list[tuple[str, str]]:
 def words(vi: str, en: str) -> str:
     """A text that carries both of the program's languages, in the language of this page."""
     code = current()
-    return en if code == "en" else vi if code == "vi" else load(code).texts.get(vi, vi)
+    return en if code == "en" else vi if code == "vi" else load(code).known.get(vi, vi)
 
 
 def gettext(text: str, **values: Any) -> str:
@@ -81,7 +92,7 @@ def gettext(text: str, **values: Any) -> str:
     if code in OWN:
         found: str = _program_text(text, **values)
         return found
-    translated = load(code).texts.get(text, text)
+    translated = load(code).known.get(text, text)
     return translated % values if values else translated
 
 
