@@ -30,7 +30,10 @@ PAGES = {
         "scorecard.scoring.views",
         "scorecard.followup_views",
         "scorecard.integrity_views",
+        "scorecard.answers_views",
         "exports.views",
+        "exports.report_views",
+        "exports.verify_views",
     ),
 }
 

@@ -1,172 +1,172 @@
-"""What units say about their own draft, and what the office answers (fairness to those who are judged).
+"""Free texts of the survey: held until a person of the office has read and released them, shown to a centre without whose they are.
 
-A unit sees its own draft only. Until the last day for comments it may object to a class with a reason and write one explanation, which
-is printed in its province's report; corrected rows come through the feeds. Nothing here changes a figure.
+Numbers are masked before a text is stored; names cannot be found surely, and so no text goes out that nobody has read. Nothing is
+offered for release before the month is closed, so that no page changes when one person writes something; and only texts out of cells
+that are shown themselves: ten answers or more, not all alike. Texts of the short form are never offered: the dossier may still be with
+the people who would read it. The office sees neither unit nor time nor rating, and the order says nothing.
 """
 
-from collections.abc import Iterable
+import hmac
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
 
-from sqlalchemy import func, select
+import yaml
+from flask import current_app
+from sqlalchemy import case, delete, func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core import audit
-from core.access import CENTRE
-from core.calendar import local_date
+from core.calendar import Month, local_date
 from core.database import reading, writing
 from core.errors import InputError
-from core.models import User
-from procedures.once_only import CLASSES
-from scorecard import workflow
-from scorecard.indicators import INDICATORS
+from core.keys import keyed_hash
+from procedures.queries import units as all_units
+from scorecard import queries
+from scorecard.answers_models import CommentDecision
+from scorecard.figures import COUNTRY, RAW, UNIT, VALUE
 from scorecard.models import Edition
-from scorecard.workflow_models import VERDICTS, DraftComment
-from surveys.privacy import mask
+from surveys import privacy
+from surveys.models import Answer
+from surveys.queries import SATISFIED
 
-EXPLANATION, OBJECTION = "explanation", "objection"
-LONGEST = 600  # letters of an explanation, of an objection's reason and of an answer
-MOST = 50  # objections of one unit to one month: beyond that it is a matter for a letter
+FILE = Path(__file__).with_name("answer_tags.yaml")
+LEAST = 10  # answers of a cell; methodology §11.6
+LONGEST = 600  # letters, as in the form
+MOST_TAGS = 3
+KEPT_FOR = timedelta(days=365)  # released texts, after the month they belong to
+HEADLINE = "link"
 
 
 @dataclass(frozen=True)
-class Said:
-    """What is printed of a unit: its explanation (empty: "không có ý kiến") and the office's answer; how many objections, accepted ones."""
+class Waiting:
+    """A text to be decided on. ``name`` tells it from others and says nothing about it."""
 
-    asked: bool
-    explanation: str
-    answer: str
-    objections: int
-    accepted: int
+    name: str
+    text: str
 
 
-def explain(month: str, unit_code: str, text: str, user: User, now: datetime) -> DraftComment:
-    """The unit's explanation, at most 600 letters; written again it replaces the one before. The caller has checked whose unit it is."""
-    said = _words(text, "text")
-    with writing() as session:
-        edition = _draft(session, month, user, now)
-        for earlier in _own(session, month, unit_code, EXPLANATION):
-            if earlier.version > _published_version(session, month):  # what a published report printed stays as it was
-                earlier.withdrawn_at = now
-        number = _add(session, edition, unit_code, user, now, kind=EXPLANATION, text=mask(said))
-    return reading().get_one(DraftComment, number)
+@dataclass(frozen=True)
+class Released:
+    """A text as it may be read, with its tags' codes."""
+
+    unit_code: str
+    text: str
+    tags: tuple[str, ...]
 
 
-def object_to(month: str, unit_code: str, subject: str, procedure_code: str, text: str, user: User, now: datetime) -> DraftComment:
-    """An objection to a class of papers asked for (F0 to F5) or to an indicator, of one procedure or all, with its reason."""
-    said = _words(text, "text")
-    if subject not in (*CLASSES, *INDICATORS):
-        raise InputError("Chọn một lớp hoặc một chỉ tiêu trong danh sách.", "Choose a class or an indicator of the list.", field="subject")
-    with writing() as session:
-        edition = _draft(session, month, user, now)
-        if len(_own(session, month, unit_code, OBJECTION)) >= MOST:
-            raise InputError(
-                f"Mỗi đơn vị gửi tối đa {MOST} ý kiến phản đối một tháng; nhiều hơn thì gửi bằng văn bản.",
-                f"A unit may object {MOST} times a month; write a letter for more.",
+@lru_cache(maxsize=1)
+def tags() -> dict[str, dict[str, str]]:
+    """Code → name by language."""
+    found: dict[str, dict[str, str]] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    return found
+
+
+def waiting(session: Session, edition: Edition, most: int) -> tuple[list[Waiting], int]:
+    """Up to ``most`` texts of a closed month that nobody has decided on, in an order of chance, and how many there are."""
+    chosen = sorted((_name(number), number) for number in _undecided(session, edition))
+    shown = [number for _, number in chosen[:most]]
+    texts = {row[0]: row[1] for row in session.execute(select(Answer.id, Answer.comment).where(Answer.id.in_(shown)))}
+    return [Waiting(name, texts[number]) for name, number in chosen[:most] if number in texts], len(chosen)
+
+
+def decide(edition: Edition, name: str, text: str | None, chosen: Sequence[str], login: str, now: datetime) -> None:
+    """Release a text as the person leaves it, with tags; ``text`` None: hold it back for good.
+
+    Raises ``InputError`` where the text is gone or decided, empty or too long, or the tags are not one to three that there are.
+    """
+    session = reading()
+    number = next((number for number in _undecided(session, edition) if hmac.compare_digest(_name(number), name)), None)
+    if number is None:
+        raise InputError("Ý kiến này đã có người xử lý hoặc đã bị xóa.", "This comment has been decided on or deleted.", field="name")
+    if text is not None:
+        text = privacy.mask(text.replace("\r\n", "\n"))
+        if not 0 < len(text) <= LONGEST:
+            raise InputError(f"Nội dung cần có từ 1 đến {LONGEST} ký tự.", f"The text needs 1 to {LONGEST} letters.", field="text")
+        if not 0 < len(chosen) <= MOST_TAGS or not set(chosen) <= set(tags()):
+            raise InputError(f"Chọn từ 1 đến {MOST_TAGS} nhãn.", f"Choose one to {MOST_TAGS} tags.", field="tags")
+    unit = session.scalar(select(Answer.unit_code).where(Answer.id == number))
+    try:
+        with writing() as session:
+            session.add(
+                CommentDecision(
+                    answer_id=number,
+                    month=edition.month,
+                    unit_code=unit,
+                    decision="held" if text is None else "released",
+                    text=text or "",
+                    tags=[] if text is None else list(chosen),
+                    decided_by=login,
+                    decided_on=local_date(now),
+                )
             )
-        given = {"kind": OBJECTION, "subject": subject, "procedure_code": procedure_code, "text": mask(said)}
-        number = _add(session, edition, unit_code, user, now, **given)
-    return reading().get_one(DraftComment, number)
+            audit.record(session, "comment.hold" if text is None else "comment.release", edition.month)
+    except IntegrityError as error:  # somebody else was quicker, or the answer was deleted meanwhile
+        raise InputError("Ý kiến này đã có người xử lý hoặc đã bị xóa.", "This comment has been decided on or deleted.") from error
 
 
-def withdraw(comment_id: int, units: Iterable[str], user: User, now: datetime) -> None:
-    """Take a comment back while comments are taken. ``units``: those the person may speak for."""
+def released(session: Session, edition: Edition, inside: Collection[str]) -> list[Released]:
+    """The released texts of some units, of cells that this edition shows; in the order of their letters."""
+    rows = session.execute(
+        select(CommentDecision.unit_code, CommentDecision.text, CommentDecision.tags)
+        .where(CommentDecision.month == edition.month, CommentDecision.decision == "released")
+        .order_by(CommentDecision.text)
+    )
+    shown = shown_units(session, edition)
+    return [Released(unit, text, tuple(codes)) for unit, text, codes in rows if unit in inside and unit in shown]
+
+
+def shown_units(session: Session, edition: Edition) -> set[str]:
+    """Units whose own answers make a cell that is shown: enough of them, not all alike, and no figure above them hidden for it."""
+    units = all_units(session, Month.parse(edition.month).last_day)
+    figures = queries.figures(session, edition, UNIT, None, ["satisfaction"])
+    status = {figure.subject_code: figure.status for figure in figures if figure.variant == RAW}
+    good = func.sum(case((Answer.rating >= SATISFIED, 1), else_=0))
+    counted = session.execute(
+        select(Answer.unit_code, func.count(), good).where(*_counted(edition), Answer.rating.is_not(None)).group_by(Answer.unit_code)
+    )
+    found = set()
+    for code, answers, satisfied in counted:
+        near: str | None = code
+        while near is not None and near != COUNTRY and near not in status:
+            near = units[near].parent_code if near in units else None
+        if answers >= LEAST and 0 < satisfied < answers and near is not None and status.get(near) == VALUE:
+            found.add(code)
+    return found
+
+
+def forget(now: datetime) -> dict[str, int]:
+    """Cut decisions from answers whose link is cut, and delete those of months that ended a year ago."""
+    day = local_date(now)
     with writing() as session:
-        comment = session.get(DraftComment, comment_id)
-        if comment is None or comment.unit_code not in set(units) or comment.withdrawn_at is not None:
-            raise InputError("Không có ý kiến này.", "There is no such comment.")
-        _draft(session, comment.month, user, now)
-        if comment.version <= _published_version(session, comment.month):
-            raise InputError("Ý kiến này đã in trong báo cáo, không rút được.", "This comment has been printed and cannot be taken back.")
-        comment.withdrawn_at = now
-        audit.record(session, "comment.withdraw", f"{comment.month} {comment.unit_code} {comment.kind}", actor=user.login)
+        cut = select(Answer.id).where(Answer.invitation_id.is_(None))
+        session.execute(update(CommentDecision).where(CommentDecision.answer_id.in_(cut)).values(answer_id=None))
+        old = [month for month in session.scalars(select(CommentDecision.month).distinct()) if Month.parse(month).last_day + KEPT_FOR < day]
+        gone = session.execute(delete(CommentDecision).where(CommentDecision.month.in_(old))).rowcount  # type: ignore[attr-defined]
+    return {"comments": gone} if gone else {}
 
 
-def answer(comment_id: int, verdict: str, text: str, login: str, now: datetime) -> DraftComment:
-    """The office's answer by a named person, until the month is published. Raises ``InputError`` without words or verdict."""
-    said = _words(text, "answer")
-    if verdict not in VERDICTS:
-        raise InputError("Chọn chấp nhận, không chấp nhận hay ghi nhận.", "Choose accepted, refused or noted.", field="verdict")
-    with writing() as session:
-        workflow.may_decide(session, login)
-        comment = session.get(DraftComment, comment_id)
-        if comment is None or comment.withdrawn_at is not None:
-            raise InputError("Không có ý kiến này, hoặc đơn vị đã rút.", "There is no such comment, or the unit took it back.")
-        if comment.version <= _published_version(session, comment.month):
-            raise InputError(
-                "Tháng này đã công bố, câu trả lời không sửa được nữa.", "The month is published; the answer cannot be changed."
-            )
-        comment.verdict, comment.answer, comment.answered_by, comment.answered_at = verdict, mask(said), login.lower(), now
-        subject = f"{comment.month} {comment.unit_code} {comment.kind}"
-        audit.record(session, "comment.answer", subject, actor=login.lower(), verdict=verdict)
-    return reading().get_one(DraftComment, comment_id)
-
-
-def of_month(session: Session, month: str, unit_codes: Iterable[str] | None = None) -> list[DraftComment]:
-    """Comments on a month that were not taken back, oldest first: of everybody, or of some units."""
-    query = select(DraftComment).where(DraftComment.month == month, DraftComment.withdrawn_at.is_(None))
-    if unit_codes is not None:
-        query = query.where(DraftComment.unit_code.in_(sorted(unit_codes)))
-    return list(session.scalars(query.order_by(DraftComment.written_at, DraftComment.id)))
-
-
-def printed(session: Session, edition: Edition, unit_code: str) -> Said:
-    """What an edition's report prints of a unit: what was said about this version or an earlier one, the newest explanation."""
-    found = [comment for comment in of_month(session, edition.month, [unit_code]) if comment.version <= edition.version]
-    explanations = [comment for comment in found if comment.kind == EXPLANATION]
-    objections = [comment for comment in found if comment.kind == OBJECTION]
-    last = explanations[-1] if explanations else None
-    return Said(
-        asked=workflow.IN_COMMENT in workflow.steps(session, edition.id),
-        explanation=last.text if last is not None else "",
-        answer=last.answer if last is not None else "",
-        objections=len(objections),
-        accepted=sum(comment.verdict == "accepted" for comment in objections),
+def _counted(edition: Edition) -> tuple[object, ...]:
+    """Which answers: those that the edition's rate rests on."""
+    return (
+        Answer.month == edition.month,
+        Answer.mode == HEADLINE,
+        Answer.end_point != "supplement",
+        Answer.is_test.is_(False),
+        Answer.first_answered_at < edition.cutoff_at,
     )
 
 
-def _draft(session: Session, month: str, user: User, now: datetime) -> Edition:
-    """The draft that units are asked about today. Raises ``InputError`` before, after, and for anybody but a unit's own person."""
-    if user.role != CENTRE:
-        raise InputError("Chỉ đơn vị có dự thảo được nêu ý kiến.", "Only the unit whose draft it is may comment.")
-    found = workflow.in_comment(session, month)
-    if found is None:
-        raise InputError("Dự thảo tháng này không đang lấy ý kiến.", "The draft of this month is not out for comment.")
-    edition, step = found
-    if step.due_on is not None and local_date(now) > step.due_on:
-        raise InputError(
-            f"Đã hết hạn lấy ý kiến (ngày {step.due_on:%d/%m/%Y}). Hãy gửi văn bản cho cơ quan lập báo cáo.",
-            f"Comments were taken until {step.due_on:%d/%m/%Y}. Please write to the reporting agency.",
-        )
-    return edition
+def _undecided(session: Session, edition: Edition) -> list[int]:
+    decided = select(CommentDecision.answer_id).where(CommentDecision.answer_id == Answer.id).exists()
+    rows = session.execute(select(Answer.id, Answer.unit_code).where(*_counted(edition), Answer.comment != "", ~decided))
+    shown = shown_units(session, edition)
+    return [number for number, unit in rows if unit in shown]
 
 
-def _own(session: Session, month: str, unit_code: str, kind: str) -> list[DraftComment]:
-    return [comment for comment in of_month(session, month, [unit_code]) if comment.kind == kind]
-
-
-def _add(session: Session, edition: Edition, unit_code: str, user: User, now: datetime, **given: str) -> int:
-    comment = DraftComment(
-        month=edition.month, version=edition.version, unit_code=unit_code, written_by=user.login, written_at=now, **given
-    )
-    session.add(comment)
-    session.flush()
-    audit.record(session, f"comment.{comment.kind}", f"{edition.month} {unit_code} v{edition.version}", actor=user.login)
-    return comment.id
-
-
-def _published_version(session: Session, month: str) -> int:
-    """The newest version of the month that was ever published; 0 if none was."""
-    query = select(func.max(Edition.version)).where(Edition.month == month, Edition.published_at.is_not(None))
-    return session.scalar(query) or 0
-
-
-def _words(text: str, field: str) -> str:
-    said = " ".join(text.split())
-    if not said or len(said) > LONGEST:
-        raise InputError(
-            f"Cần từ 1 đến {LONGEST} ký tự; đang có {len(said)}.",
-            f"Between 1 and {LONGEST} letters are needed; there are {len(said)}.",
-            field=field,
-        )
-    return said
+def _name(number: int) -> str:
+    secret = current_app.extensions["settings"].secret_key.get_secret_value()
+    return keyed_hash(secret, f"comment\x1f{number}")[:20]

@@ -6,7 +6,7 @@ from apscheduler.triggers.cron import CronTrigger
 
 from core.calendar import TIMEZONE
 from core.worker import Job
-from surveys import handover, operations, planning
+from surveys import devices, handover, operations, planning
 
 
 def invite_new(now: datetime) -> dict[str, int]:
@@ -30,4 +30,4 @@ def _hand_over(now: datetime) -> dict[str, int]:
 
 
 def _forget(now: datetime) -> dict[str, int]:
-    return operations.forget(now) | handover.forget(now)
+    return operations.forget(now) | handover.forget(now) | devices.forget(now)

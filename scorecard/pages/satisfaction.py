@@ -102,8 +102,8 @@ def build(session: Session, edition: Edition, units: Mapping[str, UnitView]) -> 
         response=words.rate(asked) if asked is not None else "",
         steps=tuple(_steps(session, edition)),
         divisions=tuple(_divisions(session, edition)),
-        facts=tuple(_driver(row) for row in drivers if row["fact"]),
-        opinions=tuple(_driver(row) for row in drivers if not row["fact"]),
+        facts=tuple(driver(row) for row in drivers if row["fact"]),
+        opinions=tuple(driver(row) for row in drivers if not row["fact"]),
         provinces=tuple(_standings(provinces[provinces["reason"] == ""], units)),
         provinces_silent=tuple(_silent(provinces, units)),
         communes=tuple(_group_sizes(communes)),
@@ -116,24 +116,28 @@ def build(session: Session, edition: Edition, units: Mapping[str, UnitView]) -> 
 def _steps(session: Session, edition: Edition) -> list[Step]:
     from scorecard import queries
 
-    names = {
+    found = {
+        (item.category, item.variant): item
+        for item in queries.figures(session, edition, NATION, [COUNTRY], ["rating_share"], breakdown="rating")
+    }
+    steps = []
+    for step, name in step_names().items():
+        raw, weighted = found.get((step, RAW)), found.get((step, WEIGHTED))
+        if raw is not None:
+            counted = words.count(raw.numerator) if words.has_value(raw) else words.status_words(raw)
+            steps.append(Step(f"{step} · {name}", counted, words.rate(raw), words.rate(weighted)))
+    return steps
+
+
+def step_names() -> dict[str, str]:
+    """The five ratings in words, 5 first."""
+    return {
         "5": _("Rất hài lòng"),
         "4": _("Hài lòng"),
         "3": _("Bình thường"),
         "2": _("Không hài lòng"),
         "1": _("Rất không hài lòng"),
     }
-    found = {
-        (item.category, item.variant): item
-        for item in queries.figures(session, edition, NATION, [COUNTRY], ["rating_share"], breakdown="rating")
-    }
-    steps = []
-    for step, name in names.items():
-        raw, weighted = found.get((step, RAW)), found.get((step, WEIGHTED))
-        if raw is not None:
-            counted = words.count(raw.numerator) if words.has_value(raw) else words.status_words(raw)
-            steps.append(Step(f"{step} · {name}", counted, words.rate(raw), words.rate(weighted)))
-    return steps
 
 
 def _divisions(session: Session, edition: Edition) -> list[tuple[str, tuple[Part, ...]]]:
@@ -151,13 +155,14 @@ def _divisions(session: Session, edition: Edition) -> list[tuple[str, tuple[Part
         by_category: dict[str, dict[str, Figure]] = {}
         for item in found:
             by_category.setdefault(item.category, {})[item.variant] = item
-        parts = tuple(_part(category, variants) for category, variants in sorted(by_category.items()))
+        parts = tuple(part(category, variants) for category, variants in sorted(by_category.items()))
         if len(parts) > 1 or (parts and breakdown != "mode"):
             divisions.append((title, parts))
     return divisions
 
 
-def _part(category: str, variants: Mapping[str, Figure]) -> Part:
+def part(category: str, variants: Mapping[str, Figure]) -> Part:
+    """One category by variant, as a row."""
     raw, weighted = variants.get(RAW), variants.get(WEIGHTED)
     shown = weighted if weighted is not None and words.has_value(weighted) else None
     return Part(category_name(category), words.rate_with_span(shown) if shown else "", estimates.plain(raw), words.answers(raw))
@@ -185,15 +190,16 @@ def category_name(category: str) -> str:
     }.get(category, category)
 
 
-def _driver(row: Mapping[str, Any]) -> Driver:
+def driver(row: Mapping[str, Any]) -> Driver:
+    """A row of the edition's table ``drivers`` in words."""
     return Driver(
         pick(str(row["words_vi"]), str(row["words_en"])),
-        _("%(points)s (%(low)s đến %(high)s)", points=_points(row["points"]), low=_points(row["low"]), high=_points(row["high"])),
+        _("%(points)s (%(low)s đến %(high)s)", points=points(row["points"]), low=points(row["low"]), high=points(row["high"])),
         _("%(n)s trong %(of)s", n=words.count(int(row["n"])), of=words.count(int(row["of"]))),
     )
 
 
-def _points(share: float) -> str:
+def points(share: float) -> str:
     """-0.134 → ``−13``: a difference in percentage points."""
     whole = round(share * 100)
     return f"{'−' if whole < 0 else '+' if whole > 0 else ''}{abs(whole)}"
