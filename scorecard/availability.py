@@ -7,6 +7,7 @@ channels and none online is a *phantom*; from when on is a matter of the rules (
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from core.calendar import Month
@@ -42,6 +43,7 @@ class Phantom:
     now: int
 
 
+@lru_cache(maxsize=2_000)
 def sector_code(sector: str) -> str:
     """A sector's code as a subject: its name without marks; a long one shortened, with a digest of the whole."""
     name = plain(sector).replace(" ", "-")

@@ -108,7 +108,7 @@ def freeze(
         for name in SURVEY:
             shutil.copyfile(published / name, folder / name)
     views = units(session, day).values()
-    write_frame(folder / "units.parquet", pd.DataFrame([asdict(view) for view in views], columns=list(_UNIT_COLUMNS)))
+    write_frame(folder / "units.parquet", pd.DataFrame([vars(view) for view in views], columns=list(_UNIT_COLUMNS)))
     write_frame(folder / OFFERINGS, freeze_services(folder, session, month))
     catalogue = [(view.code, view.name, view.sector, view.is_local) for view in procedures_map(session, day).values()]
     write_frame(folder / "procedures.parquet", pd.DataFrame(catalogue, columns=["code", "name", "sector", "is_local"]))

@@ -67,7 +67,7 @@ def freeze_services(folder: Path, session: Session, month: Month) -> "pd.DataFra
     for name, content in ((LISTS, lists), (SYSTEMS, systems)):
         (folder / name).write_text(json.dumps(content, ensure_ascii=False, sort_keys=True, indent=1), encoding="utf-8")
     types = dict.fromkeys(("unit_code", "procedure_code", "online_level", "reason", "since"), "str") | {"is_local": "bool"}
-    return pd.DataFrame([asdict(item) for item in declared(session, day)], columns=list(types)).astype(types)
+    return pd.DataFrame([vars(item) for item in declared(session, day)], columns=list(types)).astype(types)
 
 
 def _systems(session: Session, month: Month) -> list[System]:
