@@ -33,12 +33,14 @@ logging.getLogger("apscheduler").setLevel(logging.ERROR)  # that a long job's ne
 
 @dataclass(frozen=True)
 class Job:
-    """Something to be done on a schedule. ``quiet`` runs leave no trace when they found nothing to do."""
+    """Something to be done on a schedule. ``quiet`` runs leave no trace when they found nothing to do; one that ``logs_itself`` leaves
+    none of its own unless it failed."""
 
     name: str
     trigger: BaseTrigger
     run: Callable[[datetime], dict[str, Any]]
     quiet: bool = False
+    logs_itself: bool = False
 
 
 def run_job(app: Flask, job: Job) -> bool:
@@ -51,7 +53,7 @@ def run_job(app: Flask, job: Job) -> bool:
         except Exception as error:  # one job's failure must not stop the others; it is recorded and shown
             outcome, message = "failed", f"{type(error).__name__}: {error}"
             log.exception("job failed", job=job.name)
-        if outcome == "failed" or counts or not job.quiet:
+        if outcome == "failed" or (not job.logs_itself and (counts or not job.quiet)):
             with writing() as session:
                 session.add(
                     JobRun(job=job.name, started_at=started, finished_at=utc_now(), outcome=outcome, message=message[:2000], counts=counts)

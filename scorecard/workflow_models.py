@@ -24,7 +24,7 @@ class EditionStep(Base):
     stage: Mapped[str] = mapped_column(String(12))
     at: Mapped[datetime]
     by: Mapped[str] = mapped_column(String(64), doc="login, 'worker' or 'cli'")
-    reason: Mapped[str] = mapped_column(Text, default="", doc="why a rule was set aside; cut_off: what a new version of a published month corrects")
+    reason: Mapped[str] = mapped_column(Text, default="", doc="why a rule was set aside; cut_off: what a correction corrects")
     due_on: Mapped[date | None] = mapped_column(doc="in_comment: last day for comments")
 
 

@@ -231,8 +231,8 @@ def test_the_running_view_follows_what_arrives_and_gives_way(folder: Path) -> No
 
 
 def test_the_worker_closes_the_last_month_when_it_is_due_and_catches_up(embedded: Path) -> None:
-    assert close_due(datetime(2026, 11, 4, 16, 59, tzinfo=UTC)) == {}  # 4 November, 23:59 in Viet Nam
-    assert close_due(datetime(2026, 11, 4, 17, 0, tzinfo=UTC)) == {"closed": ["2026-10"]}
+    assert close_due(datetime(2026, 11, 18, 0, 59, tzinfo=UTC)) == {}  # 18 November, 7:59 in Viet Nam
+    assert close_due(datetime(2026, 11, 18, 1, 0, tzinfo=UTC)) == {"closed": ["2026-10"]}
     assert close_due(datetime(2026, 11, 20, tzinfo=UTC)) == {}
     assert close_due(datetime(2027, 1, 20, tzinfo=UTC)) == {"closed": ["2026-11", "2026-12"]}
 

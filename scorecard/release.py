@@ -1,0 +1,78 @@
+"""What the room of publications knows of an edition, for pages of this room: it lies above, so it hands itself in by a hook.
+
+``app.extensions["release"]`` is a function ``(session, edition) -> Release``; without one nothing is known.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from scorecard.models import Edition
+
+
+@dataclass(frozen=True)
+class Mark:
+    """By whom and when; ``note``: a number, a receipt."""
+
+    by: str
+    at: datetime
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of an edition. ``address``: where it is downloaded, empty while it is not stored."""
+
+    name: str
+    state: str
+    address: str
+    size: int | None
+    sha256: str
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """One attempt to hand the edition to the Monitoring System."""
+
+    at: datetime
+    words: str
+    received: bool
+
+
+@dataclass(frozen=True)
+class Blocker:
+    """What keeps the report from being signed. ``post`` or ``link``: where its button leads; ``who``: the person who can do it."""
+
+    text: str
+    who: str
+    button: str = ""
+    post: str = ""
+    link: str = ""
+    fields: tuple[tuple[str, str], ...] = ()
+    reason: bool = False  # the form asks for a reason
+    reason_needed: bool = False
+
+
+@dataclass(frozen=True)
+class Release:
+    """``numbered``, ``signed``, ``sent``: None if not yet. ``numbers``: whether this edition gets a number at all. ``is_stored``: the
+    report itself can be downloaded."""
+
+    numbers: bool = True
+    numbered: Mark | None = None
+    signed: Mark | None = None
+    sent: Mark | None = None
+    is_stored: bool = False
+    files: tuple[File, ...] = ()
+    receipts: tuple[Receipt, ...] = ()
+    blockers: tuple[Blocker, ...] = ()
+
+
+def release_of(session: Session, edition: Edition) -> Release:
+    """What is known of an edition's publication."""
+    hook = current_app.extensions.get("release")
+    found: Release = hook(session, edition) if hook is not None else Release()
+    return found
