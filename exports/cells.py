@@ -1,21 +1,16 @@
-"""Figures as table cells and words, in Vietnamese. A status is always said in words, never a zero or a dash (DESIGN §7.1)."""
+"""Figures as table cells and words, in the document's language. A status is always said in words, never a zero or a dash (DESIGN §7.1)."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from core import numbers
+from core.text import _
+from core.web import language
 
 if TYPE_CHECKING:
     from scorecard.queries import Figure
 
 NATION = "VN"
-STATUS_WORDS = {
-    "not_applicable": "không phát sinh",
-    "not_reported": "chưa có số liệu",
-    "too_few": "không đủ số liệu",
-    "suppressed": "được ẩn",
-}
-GROUP_WORDS = {"high": "cao", "middle": "giữa", "low": "thấp"}
 Figures = Mapping[tuple[str, str, str], "Figure"]
 
 
@@ -26,14 +21,36 @@ class Pale(str):
     pale = True
 
 
+class Word(str):
+    """A cell that says why there is no number."""
+
+    __slots__ = ()
+    word = True
+
+
 def known(figure: "Figure | None") -> bool:
     """True if there is a value to print."""
     return figure is not None and figure.status == "value" and figure.value is not None
 
 
-def status_word(figure: "Figure | None") -> str:
+def status_word(figure: "Figure | None") -> Word:
     """Why there is no value."""
-    return STATUS_WORDS.get(figure.status, STATUS_WORDS["not_reported"]) if figure is not None else STATUS_WORDS["not_reported"]
+    return status_words()[figure.status if figure is not None and figure.status in status_words() else "not_reported"]
+
+
+def status_words() -> dict[str, Word]:
+    """The four states without a number."""
+    return {
+        "not_applicable": Word(_("không phát sinh")),
+        "not_reported": Word(_("chưa có số liệu")),
+        "too_few": Word(_("không đủ số liệu")),
+        "suppressed": Word(_("được ẩn")),
+    }
+
+
+def group_word(group: str | None) -> str:
+    """A place's group by the position of its interval."""
+    return {"high": _("cao"), "middle": _("giữa"), "low": _("thấp")}.get(group or "", _("chưa xếp"))
 
 
 def capital(text: str) -> str:
@@ -43,22 +60,35 @@ def capital(text: str) -> str:
 
 def count(value: int | None) -> str:
     """5527 → ``5.527``."""
-    return STATUS_WORDS["not_reported"] if value is None else numbers.number(value, "vi")
+    return status_words()["not_reported"] if value is None else numbers.number(value, language())
 
 
 def share(value: float, decimals: int = 1) -> str:
     """0.861 → ``86,1`` for a column whose head says per cent."""
-    return numbers.number(value * 100, "vi", decimals)
+    return numbers.number(value * 100, language(), decimals)
 
 
 def percent(value: float) -> str:
     """0.861 → ``86,1 %`` for a sentence."""
-    return numbers.percent(value, "vi")
+    return numbers.percent(value, language())
+
+
+def interval(low: float, high: float) -> str:
+    """0.83, 0.889 → ``83,0–88,9 %`` for a sentence."""
+    return numbers.interval(low, high, language())
 
 
 def span(low: float, high: float) -> str:
     """0.83, 0.889 → ``83,0–88,9`` for a column whose head says per cent."""
     return f"{share(low)}–{share(high)}"
+
+
+def points(delta: float) -> str:
+    """-0.021 → ``−2,1``: a difference in percentage points."""
+    text = numbers.number(abs(delta) * 100, language(), 1)
+    if not float(round(abs(delta) * 100, 1)):
+        return text
+    return f"+{text}" if delta > 0 else f"−{text}"
 
 
 def rate_cell(figure: "Figure | None") -> str:
@@ -69,10 +99,21 @@ def rate_cell(figure: "Figure | None") -> str:
 
 
 def interval_cell(figure: "Figure | None") -> str:
-    """Its interval, or why there is none."""
-    if figure is None or not known(figure) or figure.low is None or figure.high is None:
+    """Its interval, or why there is none; empty for what is a count of all and has none."""
+    if figure is None or not known(figure):
         return status_word(figure)
+    if figure.low is None or figure.high is None:
+        return ""
     return Pale(span(figure.low, figure.high)) if figure.grey else span(figure.low, figure.high)
+
+
+def bounds_cell(lower: "Figure | None", upper: "Figure | None") -> str:
+    """``2,1–3,4`` from the two bounds of one share."""
+    if lower is None or upper is None or not known(lower) or not known(upper) or lower.value is None or upper.value is None:
+        return status_word(lower if not known(lower) else upper)
+    if share(lower.value) == share(upper.value):
+        return share(lower.value)
+    return span(lower.value, upper.value)
 
 
 def numerator_cell(figure: "Figure | None") -> str:
@@ -85,3 +126,8 @@ def denominator_cell(figure: "Figure | None") -> str:
     if figure is None or figure.denominator is None:
         return status_word(figure)
     return count(figure.denominator)
+
+
+def n_cell(figure: "Figure | None") -> str:
+    """On how many observations it rests."""
+    return count(figure.n) if known(figure) and figure is not None else status_word(figure)

@@ -6,9 +6,12 @@ Interval as a soft band, estimate as a dot, direct labels in place of legends; o
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil, floor
 from typing import TYPE_CHECKING, Any, Literal
 
 from markupsafe import escape
+
+from core.text import _
 
 if TYPE_CHECKING:
     import altair as alt
@@ -17,10 +20,10 @@ Align = Literal["left", "center", "right"]
 FONT = "Liberation Serif"
 INK, QUIET, LINE = "#1b2430", "#4a5666", "#c9d1da"
 BAND, DOT, NATION, GREY = "#b9d3de", "#0b5c7a", "#6b7785", "#9aa6b3"
-SIMULATED = "SỐ LIỆU MÔ PHỎNG"
 ROW, DENSE = 15.5, 11.5  # pixels a row; of an ungrouped plot, which shares its page with text
 LEAST = 0.06  # a narrower scale would make noise look like contrast
 NAMES, VALUES, PLOT = 118, 128, 300  # pixels: names at the left, figures at the right, the scale between
+WIDE = 205  # pixels for long names
 LETTER, GAP = 5.2, 18  # pixels: a letter of the figures on average; the least room between them and the scale
 
 
@@ -57,8 +60,13 @@ def dot_plot(
     simulated: bool,
     title: str,
     description: str,
+    names: int = NAMES,
+    unit: str = " %",
 ) -> Figure:
-    """Rows in named groups, each a dot on its band; ``reference`` (the nation) is a thin grey line. Values are shares."""
+    """Rows in named groups, each a dot on its band; ``reference`` (the nation) is a thin grey line. Values are shares.
+
+    ``names``: pixels for the rows' names. ``unit``: written after the axis' numbers.
+    """
     import altair as alt
 
     rows, heads, y = [], [], 0.0
@@ -75,7 +83,7 @@ def dot_plot(
             y += 1
         y += 0.35
     values = max([VALUES, *(LETTER * len(dot.words) + GAP for _, members in groups for dot in members)])
-    plot = PLOT + VALUES - values  # longer figures take their room from the scale
+    plot = PLOT + VALUES - values + NAMES - names  # longer figures take their room from the scale
     ends = [edge for row in rows for edge in (row["low"], row["high"], row["value"]) if isinstance(edge, float)]
     if reference is not None:
         ends.append(reference)
@@ -86,7 +94,7 @@ def dot_plot(
         gridColor="#e6eaee",
         domain=False,
         ticks=False,
-        labelExpr="format(datum.value * 100, '.0f') + ' %'",
+        labelExpr=f"replace(format(datum.value * 100, '.0f'), '-', '−') + '{unit}'",
         values=ticks(low, high),
         labelOverlap=False,
         labelFlush=False,
@@ -100,7 +108,7 @@ def dot_plot(
         _marks(dots).mark_circle(size=34, opacity=1).encode(x="value:Q", y=vertical, color=alt.Color("ink:N", scale=None)),
         _text(rows, "name", -8, "right", INK).encode(y=vertical),
         _text(rows, "words", plot + values - 4, "right", INK).encode(y=vertical),
-        _text(heads, "words", -NAMES + 2, "left", INK, bold=True).encode(y=vertical),
+        _text(heads, "words", -names + 2, "left", INK, bold=True).encode(y=vertical),
     ]
     if reference is not None:
         line = [{"low": reference, "words": reference_label, "y": 0.0}]
@@ -119,7 +127,7 @@ def axis_range(values: Sequence[float]) -> tuple[float, float]:
     if not values:
         return 0.0, 1.0
     grid = 20 if max(values) - min(values) > 0.1 else 50
-    low, high = int(min(values) * grid) / grid, min(1.0, (int(max(values) * grid - 1e-9) + 1) / grid)
+    low, high = floor(min(values) * grid + 1e-9) / grid, min(1.0, ceil(max(values) * grid - 1e-9) / grid)
     if high - low < LEAST:
         low, high = (max(0.0, high - LEAST), high) if high >= 1.0 else (low, low + LEAST)
     return round(low, 2), round(high, 2)
@@ -129,8 +137,8 @@ def ticks(low: float, high: float) -> list[float]:
     """Four to seven round places on a range of shares."""
     width = high - low
     step = next(step for step in (0.02, 0.05, 0.1, 0.2) if width / step <= 6.001 or step == 0.2)
-    first = int(low / step + 0.999)
-    return [round(step * at, 4) for at in range(first, int(high / step + 1e-6) + 1)]
+    first = ceil(low / step - 1e-6)
+    return [round(step * at, 4) for at in range(first, floor(high / step + 1e-6) + 1)]
 
 
 def _marks(rows: Sequence[dict[str, Any]]) -> "alt.Chart":
@@ -180,7 +188,7 @@ def finish(svg: str, title: str, description: str, simulated: bool) -> str:
     head = f'{head} width="{width:g}" height="{taller:g}" viewBox="0 0 {width:g} {taller:g}"'
     body = re.sub(r"^<title[^>]*>[^<]*</title><desc[^>]*>[^<]*</desc>", "", body).removesuffix("</svg>")
     place = f'x="{width - 4:g}" y="{height + 9:g}" text-anchor="end"'
-    mark = f'<text {place} font-family="{FONT}" font-size="10" fill="{QUIET}">{SIMULATED}</text>' if simulated else ""
+    mark = f'<text {place} font-family="{FONT}" font-size="10" fill="{QUIET}">{escape(_("SỐ LIỆU MÔ PHỎNG"))}</text>' if simulated else ""
     return f"{head}><title>{escape(title)}</title><desc>{escape(description)}</desc>{body}{mark}</svg>"
 
 

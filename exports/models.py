@@ -30,6 +30,7 @@ class ExportFile(Base):
     edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"))
     kind: Mapped[str] = mapped_column(String(16), doc="report (PDF), signed (the same, signed), data (XLSX, CSV or JSON), dictionary (CSV)")
     name: Mapped[str] = mapped_column(String(120), doc="file name as downloaded; says simulated where it is")
+    subject: Mapped[str] = mapped_column(String(32), default="", doc="code of the unit, for a paper about a single one")
     state: Mapped[str] = mapped_column(String(12))
     wanted_by: Mapped[str] = mapped_column(String(64), doc="login or 'worker'")
     wanted_at: Mapped[datetime]

@@ -6,23 +6,21 @@ import os
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import structlog
 from flask import current_app
-from flask_babel import force_locale
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core import audit, lease
 from core.database import reading, writing
 from core.errors import InputError
-from exports import environment
+from exports import environment, papers
 from exports.models import ExportFile, FileDigest
-from exports.names import DATA, DICTIONARY, DRAFT_STATES, FILES, NUMBERED, REPORT, SIGNED, is_public
+from exports.names import CIRCULATION, DATA, DICTIONARY, DRAFT_STATES, ENGLISH, FILES, NUMBERED, PLACE, REPORT, SIGNED, Made, is_public
 from exports.queries import name_of, publication_of
 from exports.render import SECONDS, render
 from scorecard.models import Edition
@@ -31,15 +29,6 @@ WORKER = "worker"
 LEASE_SECONDS = 2 * SECONDS  # gathering and drawing, then rendering; a dead builder is followed after that
 PAGE = ".html.gz"  # beside a final report: the page that it was drawn from
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class Made:
-    """A file's bytes; of a PDF its number of pages and, if it is final, the page that it was drawn from."""
-
-    content: bytes
-    pages: int | None = None
-    page: str = ""
 
 
 def want_report(edition_id: int, login: str, now: datetime) -> int:
@@ -99,17 +88,20 @@ def _build(edition_id: int | None, now: datetime) -> dict[str, Any]:
         query = query.where(ExportFile.edition_id == edition_id)
     counts: dict[str, int] = {}
     started = time.monotonic()
-    for file_id in _ids(query):
+    wanted = _ids(query)
+    drawn = papers.Drawing(wanted)  # papers of single places: composed here one by one, rendered beside each other
+    for file_id in wanted:
         moment = now + timedelta(seconds=time.monotonic() - started)
         holder, name = lease.new_holder(), f"exports.file.{file_id}"
         # A file that is "building" without a lease was left by a process that died: it is simply built again.
         if not lease.acquire(name, holder, moment, LEASE_SECONDS):
             continue
         try:
-            outcome = _build_one(file_id, moment)
+            outcome = _build_one(file_id, moment, drawn)
         finally:
             lease.release(name, holder)
         counts[outcome] = counts.get(outcome, 0) + 1
+    drawn.close()
     return counts
 
 
@@ -119,21 +111,21 @@ def _ids(query: Any) -> Sequence[int]:
     return found
 
 
-def _build_one(file_id: int, now: datetime) -> str:
+def _build_one(file_id: int, now: datetime, drawn: "papers.Drawing") -> str:
     with writing() as session:
         file = session.get(ExportFile, file_id)
         if file is None or file.state not in ("wanted", "building"):
             return "done_elsewhere"
         edition = file.edition
         extension = file.name.rsplit(".", 1)[1]
-        if file.name != name_of(session, edition, file.kind, extension):  # a draft whose edition was published meanwhile
+        if file.name != name_of(session, edition, file.kind, extension, file.subject):  # a draft whose edition was published meanwhile
             session.delete(file)
             return "overtaken"
         file.state = "building"
         kind, name, edition_id = file.kind, file.name, edition.id
         folder = Path("reports") / f"{edition.month}-v{edition.version}"
     try:
-        made = make(edition_id, kind, extension)
+        made = drawn.take(file_id) if kind == PLACE else make(edition_id, kind, extension)
         whole = Path(current_app.extensions["settings"].data_dir) / folder / name
         if made.page:  # what a final report was drawn from: by it a later rebuild tells its words from their drawing
             store(whole.with_suffix(PAGE), pack(made.page))
@@ -174,7 +166,7 @@ def _finish(file_id: int, name: str, **values: Any) -> str:
     return str(values["state"])
 
 
-def make(edition_id: int, kind: str, extension: str) -> Made:
+def make(edition_id: int, kind: str, extension: str, subject: str = "") -> Made:
     """An edition's file, made now: the same bytes under the same lock file, system and fonts."""
     from exports import data, dictionary, workbook
 
@@ -185,6 +177,10 @@ def make(edition_id: int, kind: str, extension: str) -> Made:
             page = report_html(session, edition)
             rendered = render(page)
             return Made(rendered.content, rendered.pages, page if is_public(edition) or publication_of(session, edition_id) else "")
+        if kind in (ENGLISH, CIRCULATION):
+            return papers.make(session, edition, kind)
+        if kind == PLACE:
+            return papers.make_place(session, edition, subject)
         if kind == DICTIONARY:
             columns = [*dictionary.ENTRY_COLUMNS, "simulated"]
             return Made(data.as_csv(columns, dictionary.csv_rows(edition.simulated)))
@@ -196,16 +192,7 @@ def make(edition_id: int, kind: str, extension: str) -> Made:
 
 def report_html(session: Session, edition: Edition) -> str:
     """The report's page, with every address inside ``report:///`` or ``data:``. From the moment it has its number it is no draft."""
-    from exports.composition import compose
-    from exports.layout import strong
-    from exports.report import gather
-
-    template = current_app.jinja_env.get_template("report/report.html")  # not as a page: no visitor, no request
-    with force_locale("vi"):
-        material = gather(session, edition)
-        if publication_of(session, edition.id) is not None:
-            material = replace(material, draft=False)
-        return template.render(strong=strong, **compose(material))
+    return papers.report_html(session, edition, "vi")
 
 
 def pack(page: str) -> bytes:

@@ -67,9 +67,9 @@ def publication_of(session: Session, edition_id: int) -> Publication | None:
     return session.scalar(select(Publication).where(Publication.edition_id == edition_id))
 
 
-def name_of(session: Session, edition: Edition, kind: str, extension: str) -> str:
+def name_of(session: Session, edition: Edition, kind: str, extension: str, subject: str = "") -> str:
     """The name that an edition's file has in its present state."""
-    return file_name(edition, kind, extension, numbered=publication_of(session, edition.id) is not None)
+    return file_name(edition, kind, extension, numbered=publication_of(session, edition.id) is not None, subject=subject)
 
 
 def files(session: Session, edition_id: int) -> Sequence[ExportFile]:

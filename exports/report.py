@@ -3,26 +3,37 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.calendar import Month
-from exports.cells import NATION, Figures
+from core.calendar import Month, local_date
+from core.web import language, pick
+from exports.cells import NATION, Figures, capital
+from exports.models import Publication
 from exports.names import PUBLIC_STATES
+from exports.report_words import Words, words_of
 from procedures import queries as procedures
 from procedures.models import QuotedClaim
 from scorecard import queries as scorecard
+from scorecard.figures import leading_rate
 from scorecard.indicators import INDICATORS, Indicator
 from scorecard.models import Edition
+from scorecard.parties_words import PROVIDER
+from scorecard.proof import Proved, proved
 
-CAUSES = 8  # procedures named in the report
+if TYPE_CHECKING:
+    from scorecard.pages.targets import Line
+
+BREAKDOWNS = ("channel", "end_point", "applicant", "mode", "provider", "rating", "level")
+TREND = 12  # months
 
 
 @dataclass(frozen=True)
 class Place:
-    """A province: code, full name with type, name without it, its group by interval (high, middle, low or None)."""
+    """A province or ministry: code, full name with type, name without it, group by interval (high, middle, low or None), coverage."""
 
     code: str
     name: str
@@ -46,7 +57,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Cause:
-    """Something that could be mended: what, how many dossiers it touched, of how many, and who can mend it."""
+    """Something that could be mended: what, how many dossiers it touched, where, and who can mend it."""
 
     kind: str
     procedure_code: str
@@ -56,6 +67,7 @@ class Cause:
     people: int
     dossiers: int
     agency: str
+    within_power: bool = True
 
 
 @dataclass(frozen=True)
@@ -75,21 +87,104 @@ class Material:
     previous: Figures
     claims: Sequence[Claim]
     causes: Sequence[Cause]
+    ministries: Sequence[Place] = ()
+    parts: "Mapping[str, Sequence[scorecard.Figure]]" = field(default_factory=dict)
+    providers: Figures = field(default_factory=dict)
+    tables: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)  # of units and providers
+    procedures: Mapping[str, str] = field(default_factory=dict)
+    registers: Mapping[str, str] = field(default_factory=dict)
+    owners: Mapping[str, str] = field(default_factory=dict)  # unit: the province or ministry that answers for it
+    official: "Mapping[str, Mapping[str, scorecard.OfficialFigure]]" = field(default_factory=dict)
+    targets: "Sequence[Line]" = ()
+    trend: "Sequence[tuple[str, scorecard.Figure | None]]" = ()
+    proved: Sequence[Proved] = ()
+    words: Words = field(default_factory=Words)
+    closed_on: date | None = None  # last day of the survey
+    number: str = ""  # as printed, once there is one
+    dated_on: date | None = None
     indicators: Mapping[str, Indicator] = field(default_factory=lambda: INDICATORS)
 
     def figure(self, code: str, indicator: str, variant: str = "raw") -> "scorecard.Figure | None":
         """A figure of this month, or None where there is none."""
         return self.figures.get((code, indicator, variant))
 
+    def rate(self, code: str) -> "scorecard.Figure | None":
+        """The rate of satisfaction that the pages lead with: weighted; unweighted where none is estimated."""
+        return leading_rate(self.figures, code)
+
+    def table(self, name: str) -> Sequence[Mapping[str, Any]]:
+        """An edition's list, as rows by column; empty where there is none."""
+        return self.tables.get(name, ())
+
+    def name(self, code: str) -> str:
+        """A unit's or provider's name, or its code."""
+        return self.names.get(code, code)
+
+    def procedure(self, code: str) -> str:
+        """A procedure's name, or its code."""
+        return self.procedures.get(code, code)
+
+    def register(self, code: str) -> str:
+        """A state register's name, or its code."""
+        return self.registers.get(code, code)
+
+    def owner(self, code: str) -> str:
+        """The province or ministry that answers for a unit."""
+        return self.owners.get(code, code)
+
+    @property
+    def codes(self) -> set[str]:
+        """Of the provinces."""
+        return {place.code for place in self.places}
+
+    @property
+    def answering(self) -> list[Place]:
+        """Provinces and ministries."""
+        return [*self.places, *self.ministries]
+
+    @property
+    def answers_until(self) -> date:
+        """The last day on which an answer came that is counted: the survey's end, at the latest the cut-off."""
+        cutoff = local_date(self.cutoff_at)
+        return min(cutoff, self.closed_on) if self.closed_on else cutoff
+
+    @property
+    def verified(self) -> int | None:
+        """How many units and providers are asked about; None where they were not compared."""
+        return next((row["asked"] for row in self.table("integrity_counts") if row["detector"] == "all"), None)
+
+    @property
+    def asked_later(self) -> int | None:
+        """How many silent people were asked again, where the sensitivity band rests on them (as ``scorecard.pages.estimates``)."""
+        from scorecard.statistics import LAMBDAS
+
+        ratio = next((row for row in self.table("answering") if row["item"] == "lambda"), None)
+        if ratio is None or not ratio["low"] or ratio["high"] is None or ratio["high"] / ratio["low"] >= LAMBDAS[1] / LAMBDAS[0]:
+            return None
+        return int(ratio["n"])
+
 
 def gather(session: Session, edition: Edition) -> Material:
-    """Read everything for an edition, in one pass."""
+    """Read everything for an edition, in one pass and in the language that is set."""
+    from scorecard.edition_tables import tables
+    from scorecard.pages import targets
+    from scorecard.pages.services import frozen
+    from scorecard.service_inputs import LISTS
+    from scorecard.targets import read
+
     month = Month.parse(edition.month)
+    schedule = current_app.extensions["settings"].schedule
+    publication = session.scalar(select(Publication).where(Publication.edition_id == edition.id))
     units = procedures.units(session, month.last_day)
-    provinces = sorted((unit for unit in units.values() if unit.kind == "province"), key=lambda unit: unit.code)
-    codes = [NATION, *(unit.code for unit in provinces)]
+    provinces, ministries = (
+        sorted((unit for unit in units.values() if unit.kind == kind), key=lambda unit: unit.code) for kind in ("province", "ministry")
+    )
+    codes = [NATION, *(unit.code for unit in (*provinces, *ministries))]
     before = scorecard.edition_of(session, month.plus(-1))
     coverage = edition.facts.get("coverage", {})
+    catalogue = procedures.procedures_map(session, month.last_day)
+    names = {code: _short(unit) for code, unit in units.items()} | dict((frozen(edition, LISTS) or {}).get("providers", {}))
     return Material(
         month=month,
         version=edition.version,
@@ -99,38 +194,92 @@ def gather(session: Session, edition: Edition) -> Material:
         cutoff_at=edition.cutoff_at,
         checksum=edition.checksum,
         facts=edition.facts,
-        places=[
-            Place(
-                unit.code, unit.name, unit.short_name, scorecard.group_of_34(session, edition, unit.code), coverage.get(unit.code)
-            )
-            for unit in provinces
-        ],
+        places=[_place(session, edition, unit, coverage, True) for unit in provinces],
+        ministries=[_place(session, edition, unit, coverage, False) for unit in ministries],
         figures=scorecard.figure_map(session, edition, None, codes),
         previous=scorecard.figure_map(session, before, None, codes) if before is not None else {},
         claims=_claims(session),
-        causes=_causes(session, edition),
-    )  # fmt: skip
+        causes=causes_of(session, edition, NATION),
+        parts={name: scorecard.figures(session, edition, "nation", [NATION], breakdown=name) for name in BREAKDOWNS},
+        providers=scorecard.figure_map(session, edition, PROVIDER),
+        tables={name: _rows(edition, name) for name in tables()},
+        names=names,
+        procedures={code: view.name for code, view in catalogue.items()},
+        registers=_registers(session),
+        owners={code: unit.province_code for code, unit in units.items() if unit.province_code},
+        official=_official(session, edition, codes),
+        targets=targets.build(session, read(), month.last_day),
+        trend=_trend(session, edition),
+        proved=proved(language()),
+        words=words_of(session, edition),
+        closed_on=schedule.day(month, schedule.survey_closes),
+        number=publication.number if publication is not None else "",
+        dated_on=publication.dated_on if publication is not None else None,
+    )
+
+
+def _short(unit: "procedures.UnitView") -> str:
+    return pick(unit.short_name, unit.name_en or unit.short_name)
+
+
+def _place(session: Session, edition: Edition, unit: "procedures.UnitView", coverage: Mapping[str, float], grouped: bool) -> Place:
+    group = scorecard.group_of_34(session, edition, unit.code) if grouped else None
+    return Place(unit.code, capital(pick(unit.name, unit.name_en or unit.name)), _short(unit), group, coverage.get(unit.code))
 
 
 def _claims(session: Session) -> list[Claim]:
     rows = session.scalars(select(QuotedClaim).order_by(QuotedClaim.as_of, QuotedClaim.id))
-    return [Claim(row.key, row.text_vi, row.value, row.numerator, row.denominator, row.source, row.as_of) for row in rows]
+    return [
+        Claim(
+            row.key, pick(row.text_vi, row.text_en), row.value, row.numerator, row.denominator, pick(row.source, row.source_en), row.as_of
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
-def _causes(session: Session, edition: Edition) -> list[Cause]:
-    found = scorecard.gaps(session, edition, NATION)[:CAUSES]
-    names = procedures.procedures_map(session, Month.parse(edition.month).last_day)
-    registers = {register.code: register.name for register in procedures.registers(session)}
+def _registers(session: Session) -> dict[str, str]:
+    return {register.code: pick(register.name, register.name_en or register.name) for register in procedures.registers(session)}
+
+
+def causes_of(session: Session, edition: Edition, code: str) -> list[Cause]:
+    """What could be mended in a place, most people affected first."""
+    registers, catalogue = _registers(session), procedures.procedures_map(session, Month.parse(edition.month).last_day)
     return [
         Cause(
             gap.kind,
             gap.procedure_code,
-            names[gap.procedure_code].name if gap.procedure_code in names else gap.procedure_code,
+            catalogue[gap.procedure_code].name if gap.procedure_code in catalogue else gap.procedure_code,
             registers.get(gap.register_code or "", ""),
             len(gap.unit_codes),
             gap.people,
             gap.dossiers,
-            gap.agency_vi,
+            pick(gap.agency_vi, gap.agency_en),
+            gap.within_power,
         )
-        for gap in found
+        for gap in scorecard.gaps(session, edition, code)
     ]
+
+
+def _rows(edition: Edition, name: str) -> list[Mapping[str, Any]]:
+    frame = scorecard.edition_table(edition, name).astype(object)
+    rows: list[Mapping[str, Any]] = frame.where(frame.notna(), None).to_dict("records")
+    return rows
+
+
+def _official(session: Session, edition: Edition, codes: Sequence[str]) -> dict[str, dict[str, scorecard.OfficialFigure]]:
+    found: dict[str, dict[str, scorecard.OfficialFigure]] = {}
+    for code in codes:
+        for one in scorecard.official_scores(session, code, [edition.month]):
+            found.setdefault(code, {})[one.group_code] = one
+    return found
+
+
+def _trend(session: Session, edition: Edition) -> list[tuple[str, scorecard.Figure | None]]:
+    """The nation's leading rate in the published months up to this one, oldest first; this one whether published or not."""
+    months: dict[str, Edition] = {}
+    for one in scorecard.editions(session, include_unpublished=False):
+        if one.month < edition.month:
+            months.setdefault(one.month, one)
+    chosen = [months[month] for month in sorted(months)[1 - TREND :]] + [edition]
+    found = ((one.month, scorecard.figure_map(session, one, "nation", [NATION], ["satisfaction"])) for one in chosen)
+    return [(month, leading_rate(figures, NATION)) for month, figures in found]

@@ -1,194 +1,260 @@
 """The report's sentences, written from figures. Pure; right at zero, at one, at all, with too few, hidden or missing figures.
 
-Every function takes figures that have already passed disclosure control and returns Vietnamese text. Nothing is judged:
-a sentence says what was counted, of how many, and how sure it is.
+Every function takes figures that have already passed disclosure control and returns text in the document's language. Nothing is
+judged: a sentence says what was counted, of how many, and how sure it is.
 """
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from core import numbers
-from exports.cells import capital, count, known, percent
+from core.text import _
+from exports.cells import capital, count, interval, known, percent
 
 if TYPE_CHECKING:
-    from exports.report import Cause
-    from scorecard.pages.words import Difference
     from scorecard.queries import Figure
 
-COMPARABLE = 30  # answers from which on a rate is compared (methodology §11.6)
-NO_SURVEY = {
-    "too_few": "Chưa công bố tỷ lệ hài lòng: dưới 10 người trả lời.",
-    "suppressed": "Tỷ lệ hài lòng được ẩn vì từ đó có thể suy ra ý kiến của một nhóm dưới 10 người.",
-    "not_applicable": "Trong kỳ không có hồ sơ nào đến bước được mời trả lời khảo sát.",
-    "not_reported": "Kỳ này chưa có số liệu khảo sát.",
-}
+
+def no_survey(status: str) -> str:
+    """Why there is no rate of satisfaction."""
+    return {
+        "too_few": _("Chưa công bố tỷ lệ hài lòng: dưới 10 người trả lời."),
+        "suppressed": _("Tỷ lệ hài lòng được ẩn vì từ đó có thể suy ra ý kiến của một nhóm dưới 10 người."),
+        "not_applicable": _("Trong kỳ không có hồ sơ nào đến bước được mời trả lời khảo sát."),
+    }.get(status, _("Kỳ này chưa có số liệu khảo sát."))
 
 
 def satisfaction(rate: "Figure | None", response: "Figure | None") -> str:
-    """The first of the three figures: share of satisfied people among those who answered, with interval, n and response."""
+    """The share of satisfied people among those who answered, with interval, n and response.
+
+    ``rate``: the leading figure; a weighted one carries no counts of people, since its parts are not whole people.
+    """
     if rate is None or not known(rate) or rate.value is None or rate.low is None or rate.high is None:
-        return NO_SURVEY[rate.status if rate is not None and rate.status in NO_SURVEY else "not_reported"]
-    answered = f"{count(rate.n)} người trả lời"
+        return no_survey(rate.status if rate is not None else "not_reported")
+    answered = _("%(n)s người trả lời", n=count(rate.n))
     if response is not None and known(response) and response.denominator and response.value is not None:
-        answered += f" trong {count(response.denominator)} người được mời, {percent(response.value)}"
-    sure = f"khoảng {numbers.interval(rate.low, rate.high, 'vi')}; {answered}"
-    if rate.numerator == 0:
-        text = f"Không ai trong những người trả lời hài lòng hoặc rất hài lòng ({sure})."
-    elif rate.numerator == rate.denominator:
-        text = f"Tất cả những người trả lời đều hài lòng hoặc rất hài lòng ({sure})."
+        answered = _(
+            "%(n)s người trả lời trong %(invited)s người được mời, %(rate)s",
+            n=count(rate.n),
+            invited=count(response.denominator),
+            rate=percent(response.value),
+        )
+    sure = _("khoảng %(span)s; %(answered)s", span=interval(rate.low, rate.high), answered=answered)
+    if rate.value == 0:
+        text = _("Không ai trong những người trả lời hài lòng hoặc rất hài lòng (%(sure)s).", sure=sure)
+    elif rate.value == 1:
+        text = _("Tất cả những người trả lời đều hài lòng hoặc rất hài lòng (%(sure)s).", sure=sure)
+    elif rate.variant == "weighted":
+        text = _(
+            "Trong những người trả lời, sau hiệu chỉnh: **%(rate)s** hài lòng hoặc rất hài lòng (%(sure)s).",
+            rate=percent(rate.value),
+            sure=sure,
+        )
     else:
-        text = f"Trong những người trả lời, **{percent(rate.value)}** hài lòng hoặc rất hài lòng ({sure})."
-    return f"{text} Ít người trả lời, con số chỉ để tham khảo." if rate.grey else text
+        text = _(
+            "Trong những người trả lời, chưa hiệu chỉnh: **%(rate)s** hài lòng hoặc rất hài lòng (%(sure)s).",
+            rate=percent(rate.value),
+            sure=sure,
+        )
+    if rate.provisional:
+        text += " " + _("Số liệu tạm tính, còn có thể thay đổi.")
+    return text + (" " + _("Ít người trả lời, con số chỉ để tham khảo.") if rate.grey else "")
 
 
 def asked_again(lower: "Figure | None", upper: "Figure | None") -> str:
-    """The second figure: dossiers asked again for what the state already has, as bounds and as numbers of dossiers."""
+    """Dossiers asked again for what the state already has, as bounds and as numbers of dossiers."""
     if lower is None or upper is None or not known(lower) or not known(upper) or lower.value is None or upper.value is None:
         if lower is not None and lower.status == "not_applicable":
-            return "Trong kỳ không có hồ sơ nào thuộc diện tính yêu cầu nộp lại giấy tờ."
-        return "Chưa tính được số hồ sơ bị yêu cầu nộp lại giấy tờ Nhà nước đã có: nguồn số liệu chưa báo cáo nội dung yêu cầu bổ sung."
-    total = f"trong {count(upper.denominator)} hồ sơ"
+            return _("Trong kỳ không có hồ sơ nào thuộc diện tính yêu cầu nộp lại giấy tờ.")
+        return _("Chưa tính được số hồ sơ bị yêu cầu nộp lại giấy tờ Nhà nước đã có: nguồn số liệu chưa báo cáo nội dung yêu cầu bổ sung.")
+    total = _("trong %(n)s hồ sơ", n=count(upper.denominator))
     if not upper.numerator:
-        return f"Không ghi nhận hồ sơ nào bị yêu cầu nộp lại giấy tờ Nhà nước đã có ({total})."
-    if not lower.numerator:
-        return (
-            f"Nhiều nhất **{percent(upper.value)}** hồ sơ bị yêu cầu nộp lại giấy tờ Nhà nước đã có, "
-            f"không quá {count(upper.numerator)} hồ sơ ({total}); chưa xác định chắc chắn được hồ sơ nào."
+        text = _("Không ghi nhận hồ sơ nào bị yêu cầu nộp lại giấy tờ Nhà nước đã có (%(total)s).", total=total)
+    elif not lower.numerator:
+        text = _(
+            "Nhiều nhất **%(high)s** hồ sơ bị yêu cầu nộp lại giấy tờ Nhà nước đã có, không quá %(n)s hồ sơ (%(total)s); chưa xác "
+            "định chắc chắn được hồ sơ nào.",
+            high=percent(upper.value),
+            n=count(upper.numerator),
+            total=total,
         )
-    if lower.numerator == upper.numerator:
-        return f"**{percent(upper.value)}** hồ sơ bị yêu cầu nộp lại giấy tờ Nhà nước đã có: {count(upper.numerator)} hồ sơ ({total})."
-    return (
-        f"**{numbers.interval(lower.value, upper.value, 'vi')}** hồ sơ bị yêu cầu nộp lại giấy tờ Nhà nước đã có, "
-        f"tương đương {count(lower.numerator)}–{count(upper.numerator)} hồ sơ ({total})."
-    )
+    elif lower.numerator == upper.numerator:
+        text = _(
+            "**%(rate)s** hồ sơ bị yêu cầu nộp lại giấy tờ Nhà nước đã có, tương đương %(n)s hồ sơ (%(total)s).",
+            rate=percent(upper.value),
+            n=count(upper.numerator),
+            total=total,
+        )
+    else:
+        text = _(
+            "**%(span)s** hồ sơ bị yêu cầu nộp lại giấy tờ Nhà nước đã có, tương đương %(low)s–%(high)s hồ sơ (%(total)s).",
+            span=interval(lower.value, upper.value),
+            low=count(lower.numerator),
+            high=count(upper.numerator),
+            total=total,
+        )
+    return text + (" " + _("Số liệu tạm tính, còn có thể thay đổi.") if upper.provisional else "")
 
 
 def mismatch(figure: "Figure | None") -> str:
-    """The third figure: answers that differ from the register on whether papers had to be added."""
+    """Answers that differ from the register on whether papers had to be added."""
     if figure is None or not known(figure) or figure.value is None or figure.low is None or figure.high is None:
-        if figure is not None and figure.status in ("too_few", "suppressed"):
-            return "Chưa công bố được mức không khớp giữa hệ thống và người dân: quá ít hồ sơ đối chiếu được."
-        return "Chưa đối chiếu được câu trả lời của người dân với hệ thống."
-    sure = f"khoảng {numbers.interval(figure.low, figure.high, 'vi')}"
-    about = "về việc có hay không bị yêu cầu bổ sung"
+        if figure is not None and figure.status == "not_applicable":
+            return _("Trong kỳ không có câu trả lời nào để đối chiếu với hệ thống.")
+        if figure is not None and figure.status == "too_few":
+            return _("Chưa công bố được mức không khớp giữa hệ thống và người dân: quá ít hồ sơ đối chiếu được.")
+        if figure is not None and figure.status == "suppressed":
+            return _("Mức không khớp giữa hệ thống và người dân được ẩn vì từ đó có thể suy ra câu trả lời của một nhóm dưới 10 người.")
+        return _("Chưa đối chiếu được câu trả lời của người dân với hệ thống.")
+    sure = _("khoảng %(span)s", span=interval(figure.low, figure.high))
     if not figure.numerator:
-        return f"Trong {count(figure.denominator)} hồ sơ có trả lời, không hồ sơ nào người dân nêu khác với hệ thống {about} ({sure})."
-    return (
-        f"Trong {count(figure.denominator)} hồ sơ có trả lời, **{percent(figure.value)}** có điểm người dân nêu "
-        f"không khớp với hệ thống {about} ({sure}; {count(figure.numerator)} hồ sơ)."
+        return _(
+            "Trong %(n)s hồ sơ có trả lời, không hồ sơ nào người dân nêu khác với hệ thống về việc có hay không bị yêu cầu bổ sung "
+            "(%(sure)s).",
+            n=count(figure.denominator),
+            sure=sure,
+        )
+    return _(
+        "Trong %(n)s hồ sơ có trả lời, **%(rate)s** có điểm người dân nêu không khớp với hệ thống về việc có hay không bị yêu cầu bổ "
+        "sung (%(sure)s; %(k)s hồ sơ).",
+        n=count(figure.denominator),
+        rate=percent(figure.value),
+        sure=sure,
+        k=count(figure.numerator),
     )
-
-
-def change(now: "Figure | None", before: "Figure | None", difference: "Difference | None") -> str:
-    """Against the month before. ``difference``: now minus before with its interval; None where they must not be compared."""
-    if now is None or not known(now):
-        return "Chưa so sánh được với tháng trước vì kỳ này chưa có tỷ lệ công bố được."
-    if before is None or not known(before):
-        return "Chưa so sánh được với tháng trước vì tháng trước chưa có số liệu công bố."
-    if difference is None:
-        return f"Chưa so sánh được với tháng trước vì một trong hai tháng có dưới {COMPARABLE} người trả lời."
-    points = f"khoảng {_points(difference.low)} đến {_points(difference.high)} điểm phần trăm"
-    if not difference.clear:
-        return f"Tỷ lệ hài lòng chưa thấy thay đổi rõ so với tháng trước (chênh lệch {_points(difference.value)}; {points})."
-    verb = "tăng" if difference.value > 0 else "giảm"
-    return f"Tỷ lệ hài lòng {verb} {numbers.number(abs(difference.value) * 100, 'vi', 1)} điểm phần trăm so với tháng trước ({points})."
-
-
-def _points(delta: float) -> str:
-    text = numbers.number(abs(delta) * 100, "vi", 1)
-    if text == "0,0":
-        return text
-    return f"+{text}" if delta > 0 else f"−{text}"
-
-
-def changed_places(names: Sequence[str], comparable: int) -> str:
-    """Which provinces changed clearly. ``comparable``: how many could be compared at all."""
-    if comparable == 0:
-        return "Chưa địa phương nào đủ số liệu hai tháng để so sánh."
-    if not names:
-        return f"Trong {count(comparable)} địa phương so sánh được, chưa địa phương nào thay đổi rõ."
-    shown = listed(names[:4]) + (f" và {len(names) - 4} địa phương khác" if len(names) > 4 else "")
-    return f"{count(len(names))} trong {count(comparable)} địa phương so sánh được thay đổi rõ: {shown}."
 
 
 def supplements(once: "Figure | None", repeated: "Figure | None") -> str:
     """Dossiers that had to be supplemented, and those asked more than once."""
     if once is None or not known(once) or once.value is None:
         if once is not None and once.status == "not_applicable":
-            return "Trong kỳ không có hồ sơ nào kết thúc hoặc có yêu cầu bổ sung."
-        return "Chưa có số liệu về yêu cầu bổ sung hồ sơ."
+            return _("Trong kỳ không có hồ sơ nào kết thúc hoặc có yêu cầu bổ sung.")
+        return _("Chưa có số liệu về yêu cầu bổ sung hồ sơ.")
     total = count(once.denominator)
     if not once.numerator:
-        return f"Hệ thống không ghi hồ sơ nào phải bổ sung trong {total} hồ sơ."
-    text = f"**{percent(once.value)}** hồ sơ phải bổ sung ít nhất một lần ({count(once.numerator)} trong {total} hồ sơ)."
+        return _("Hệ thống không ghi hồ sơ nào phải bổ sung trong %(n)s hồ sơ.", n=total)
+    text = _(
+        "**%(rate)s** hồ sơ phải bổ sung ít nhất một lần (%(k)s trong %(n)s hồ sơ).",
+        rate=percent(once.value),
+        k=count(once.numerator),
+        n=total,
+    )
     if repeated is None or not known(repeated) or repeated.value is None:
         return text
     if not repeated.numerator:
-        return f"{text} Không hồ sơ nào bị yêu cầu bổ sung từ hai lần trở lên."
-    return f"{text} {count(repeated.numerator)} hồ sơ ({percent(repeated.value)}) bị yêu cầu bổ sung từ hai lần trở lên."
+        return text + " " + _("Không hồ sơ nào bị yêu cầu bổ sung từ hai lần trở lên.")
+    again = _("%(k)s hồ sơ (%(rate)s) bị yêu cầu bổ sung từ hai lần trở lên.", k=count(repeated.numerator), rate=percent(repeated.value))
+    return f"{text} {again}"
 
 
 def experienced_again(figure: "Figure | None") -> str:
     """What people themselves say about being asked again."""
     if figure is None or not known(figure) or figure.value is None or figure.low is None or figure.high is None:
-        return "Số người trả lời câu hỏi về việc phải nộp lại giấy tờ chưa đủ để công bố."
-    sure = f"khoảng {numbers.interval(figure.low, figure.high, 'vi')}; {count(figure.denominator)} người trả lời có hoặc không"
+        return _("Số người trả lời câu hỏi về việc phải nộp lại giấy tờ chưa đủ để công bố.")
+    sure = _("khoảng %(span)s; %(n)s người trả lời có hoặc không", span=interval(figure.low, figure.high), n=count(figure.denominator))
     if not figure.numerator:
-        return f"Không ai trong những người trả lời nói đã phải nộp lại giấy tờ Nhà nước đã có ({sure})."
-    return f"Theo người dân, doanh nghiệp: **{percent(figure.value)}** nói đã phải nộp lại giấy tờ Nhà nước đã có ({sure})."
+        return _("Không ai trong những người trả lời nói đã phải nộp lại giấy tờ Nhà nước đã có (%(sure)s).", sure=sure)
+    return _(
+        "Theo người dân, doanh nghiệp: **%(rate)s** nói đã phải nộp lại giấy tờ Nhà nước đã có (%(sure)s).",
+        rate=percent(figure.value),
+        sure=sure,
+    )
 
 
-def share_of(figure: "Figure | None", doing: str, things: str) -> str:
-    """A plain administrative share: ``doing`` is what they are ("nộp trực tuyến"), ``things`` what is counted ("hồ sơ")."""
+def online(figure: "Figure | None") -> str:
+    """The share of dossiers filed online, as it stands on record."""
     if figure is None or not known(figure) or figure.value is None:
         if figure is not None and figure.status == "not_applicable":
-            return f"Trong kỳ không phát sinh {things} để tính tỷ lệ {doing}."
-        return f"Chưa có số liệu về tỷ lệ {things} {doing}."
+            return _("Trong kỳ không phát sinh hồ sơ nào.")
+        return _("Chưa có số liệu về hồ sơ nộp trực tuyến.")
     if not figure.numerator:
-        return f"Không có {things} nào {doing} (trong {count(figure.denominator)} {things})."
+        return _("Hệ thống không ghi hồ sơ nào nộp trực tuyến trong %(n)s hồ sơ tiếp nhận.", n=count(figure.denominator))
+    return _(
+        "Theo hệ thống, **%(rate)s** hồ sơ nộp trực tuyến (%(k)s trong %(n)s hồ sơ tiếp nhận).",
+        rate=percent(figure.value),
+        k=count(figure.numerator),
+        n=count(figure.denominator),
+    )
+
+
+def on_time(figure: "Figure | None") -> str:
+    """The share handled on time, as it stands on record."""
+    if figure is None or not known(figure) or figure.value is None:
+        if figure is not None and figure.status == "not_applicable":
+            return _("Trong kỳ không có hồ sơ nào đến hạn hoặc kết thúc.")
+        return _("Chưa có số liệu về việc giải quyết đúng hạn.")
     if figure.numerator == figure.denominator:
-        return f"Toàn bộ {count(figure.denominator)} {things} đều {doing}."
-    return f"**{percent(figure.value)}** {things} {doing} ({count(figure.numerator)} trong {count(figure.denominator)} {things})."
+        return _("Theo hệ thống, toàn bộ %(n)s hồ sơ có ngày hẹn trả đều được giải quyết đúng hạn.", n=count(figure.denominator))
+    if not figure.numerator:
+        return _("Theo hệ thống, không hồ sơ nào trong %(n)s hồ sơ có ngày hẹn trả được giải quyết đúng hạn.", n=count(figure.denominator))
+    return _(
+        "Theo hệ thống, **%(rate)s** hồ sơ được giải quyết đúng hạn (%(k)s trong %(n)s hồ sơ có ngày hẹn trả).",
+        rate=percent(figure.value),
+        k=count(figure.numerator),
+        n=count(figure.denominator),
+    )
+
+
+def by_pause(lower: "Figure | None", upper: "Figure | None") -> str:
+    """How much of on time is owed to the clock that stood still; empty without a figure."""
+    if lower is None or upper is None or not known(lower) or not known(upper):
+        return ""
+    if not upper.numerator:
+        return _("Không hồ sơ nào được tính đúng hạn chỉ nhờ thời gian chờ bổ sung.")
+    same = lower.numerator == upper.numerator
+    return _(
+        "%(k)s hồ sơ được tính đúng hạn chỉ vì đồng hồ dừng khi chờ người nộp bổ sung.",
+        k=count(upper.numerator) if same else f"{count(lower.numerator)}–{count(upper.numerator)}",
+    )
 
 
 def groups(high: int, middle: int, low: int, none: int) -> str:
     """How the provinces stand against the nation, by interval and not by rank."""
     if high + middle + low == 0:
-        return "Chưa địa phương nào đủ số liệu để xếp nhóm."
+        return _("Chưa địa phương nào đủ số liệu để xếp nhóm.")
     parts = [
-        _places(high, "có khoảng ước lượng nằm trọn phía trên mức cả nước (nhóm cao)"),
-        _places(middle, "chưa phân biệt được với mức cả nước (nhóm giữa)"),
-        _places(low, "nằm trọn phía dưới (nhóm thấp)"),
+        _("%(n)s địa phương có khoảng ước lượng nằm trọn phía trên mức cả nước (nhóm cao)", n=count(high)) if high else "",
+        _("%(n)s địa phương chưa phân biệt được với mức cả nước (nhóm giữa)", n=count(middle)) if middle else "",
+        _("%(n)s địa phương nằm trọn phía dưới (nhóm thấp)", n=count(low)) if low else "",
+        _("%(n)s địa phương không đủ số liệu để xếp nhóm", n=count(none)) if none else "",
     ]
-    text = listed([part for part in parts if part], "; ")
-    text = capital(text) + "."
-    return f"{text} {count(none)} địa phương không đủ số liệu để xếp nhóm." if none else text
-
-
-def _places(number: int, what: str) -> str:
-    return f"{count(number)} địa phương {what}" if number else ""
+    return capital("; ".join(part for part in parts if part)) + "."
 
 
 def coverage(full: int, partial: Sequence[str], silent: Sequence[str]) -> str:
-    """Which provinces sent data for every day of the month."""
+    """Which places sent data for every working day of the month."""
     if not full and not partial:
-        return "Chưa địa phương nào gửi số liệu cho kỳ này."
-    text = f"{count(full)} địa phương có số liệu tiếp nhận ở mọi ngày làm việc trong kỳ."
+        return _("Chưa địa phương nào gửi số liệu cho kỳ này.")
+    text = _("%(n)s địa phương có số liệu tiếp nhận ở mọi ngày làm việc trong kỳ.", n=count(full))
     if partial:
-        text += f" {count(len(partial))} địa phương có ngày làm việc không thấy số liệu (trong ngoặc: độ phủ): {listed(partial)}."
+        text += " " + _(
+            "%(n)s địa phương có ngày làm việc không thấy số liệu (trong ngoặc: độ phủ): %(names)s.",
+            n=count(len(partial)),
+            names=listed(partial),
+        )
     if silent:
-        text += f" {count(len(silent))} địa phương chưa gửi: {listed(silent)}."
+        text += " " + _("%(n)s địa phương chưa gửi: %(names)s.", n=count(len(silent)), names=listed(silent))
     return text
 
 
-def sampling_only(rate: "Figure | None") -> str:
-    """What the interval does not cover: who answers at all (twice as willing, half as willing)."""
+def sampling_only(rate: "Figure | None", low: float | None, high: float | None, asked_later: int | None = None) -> str:
+    """What the interval does not cover: who answers at all.
+
+    ``low``, ``high``: the sensitivity band. ``asked_later``: how many who had been silent were asked again, where the band rests on
+    them; None: it rests on the assumption "twice or half as willing".
+    """
     if rate is None or not known(rate) or rate.value is None:
-        return "Kỳ này chưa có khoảng ước lượng để đánh giá mức độ chắc chắn."
-    low, high = willing(rate.value, 2.0), willing(rate.value, 0.5)
-    return (
-        "Khoảng nêu trên chỉ phản ánh sai số lấy mẫu. Nếu người hài lòng trả lời nhiều gấp đôi hoặc bằng một nửa người không hài lòng, "
-        f"tỷ lệ là {numbers.interval(low, high, 'vi')}."
+        return _("Kỳ này chưa có khoảng ước lượng để đánh giá mức độ chắc chắn.")
+    if low is None or high is None:
+        low, high = sorted((willing(rate.value, 2.0), willing(rate.value, 0.5)))
+    first = _("Khoảng nêu trên chỉ phản ánh sai số lấy mẫu.")
+    if asked_later is not None:
+        return f"{first} " + _(
+            "Theo kết quả hỏi lại ngẫu nhiên %(n)s người chưa trả lời, nếu tính cả người không trả lời thì tỷ lệ là %(span)s.",
+            n=count(asked_later),
+            span=interval(low, high),
+        )
+    return f"{first} " + _(
+        "Nếu người hài lòng trả lời nhiều gấp đôi hoặc bằng một nửa người không hài lòng, tỷ lệ là %(span)s.", span=interval(low, high)
     )
 
 
@@ -198,30 +264,26 @@ def willing(share: float, ratio: float) -> float:
     return satisfied / (satisfied + 1 - share)
 
 
-def assumption_free(rate: "Figure | None", response: "Figure | None") -> str:
+def assumption_free(low: "Figure | None", high: "Figure | None", response: "Figure | None") -> str:
     """The bounds that need no assumption about those who did not answer (methodology §11.2)."""
-    if rate is None or response is None or not known(rate) or not known(response) or rate.value is None or response.value is None:
+    if low is None or high is None or not known(low) or not known(high) or low.value is None or high.value is None:
         return ""
-    low = response.value * rate.value
-    return (
-        f"Nếu không giả định gì về {percent(1 - response.value)} số người được mời mà không trả lời, "
-        f"tỷ lệ hài lòng của tất cả người được mời chỉ biết là nằm giữa {percent(low)} và {percent(low + 1 - response.value)}."
+    if response is None or response.value is None:
+        return ""
+    return _(
+        "Nếu không giả định gì về %(silent)s số người được mời mà không trả lời, tỷ lệ hài lòng của tất cả người được mời chỉ biết là "
+        "nằm giữa %(low)s và %(high)s.",
+        silent=percent(1 - response.value),
+        low=percent(low.value),
+        high=percent(high.value),
     )
 
 
-def listed(items: Sequence[str], separator: str = ", ") -> str:
-    """``a, b và c``; with another separator the last one is not special."""
-    if separator != ", " or len(items) < 2:
-        return separator.join(items)
-    return f"{separator.join(items[:-1])} và {items[-1]}"
-
-
-def causes(found: "Sequence[Cause]") -> str:
-    """The procedures with the most dossiers that had to come back."""
-    if not found:
-        return "Kỳ này không ghi nhận thủ tục nào có hồ sơ phải nộp lại hoặc bổ sung nhiều lần."
-    parts = [f"{plain(cause.procedure)} ({count(cause.people)} hồ sơ, {_reason(cause)})" for cause in found]
-    return f"Nhiều người bị ảnh hưởng nhất: {'; '.join(parts)}."
+def listed(items: Sequence[str]) -> str:
+    """``a, b và c``."""
+    if len(items) < 2:
+        return ", ".join(items)
+    return _("%(first)s và %(last)s", first=", ".join(items[:-1]), last=items[-1])
 
 
 def plain(name: str) -> str:
@@ -229,31 +291,7 @@ def plain(name: str) -> str:
     return capital(name.strip().rstrip(".").removeprefix("Thủ tục ").removeprefix("thủ tục "))
 
 
-def _reason(cause: "Cause") -> str:
-    return {
-        "held_by_state": f"bị yêu cầu giấy tờ đã có trong {cause.register}" if cause.register else "bị yêu cầu giấy tờ Nhà nước đã có",
-        "repeat_supplement": "phải bổ sung từ hai lần trở lên",
-    }.get(cause.kind, "nộp tại quầy dù có dịch vụ trực tuyến")
-
-
-def requests(found: "Sequence[Cause]") -> str:
-    """Who can mend what was named as a cause."""
-    if not found:
-        return "Không có đề nghị mới từ số liệu của kỳ này."
-    by_agency: dict[str, list[str]] = {}
-    for cause in found:
-        deed = {
-            "held_by_state": f"tra cứu {cause.register or 'cơ sở dữ liệu của Nhà nước'} thay cho yêu cầu nộp giấy tờ",
-            "repeat_supplement": "gộp các yêu cầu bổ sung vào một phiếu",
-        }.get(cause.kind, "rà soát dịch vụ trực tuyến chưa có người dùng")
-        deeds = by_agency.setdefault(cause.agency, [])
-        if deed not in deeds:
-            deeds.append(deed)
-    return capital("; ".join(f"{agency}: {', '.join(deeds)}" for agency, deeds in by_agency.items())) + "."
-
-
-def incomplete(units: int, total: int) -> str:
-    """How many provinces' data is incomplete."""
-    if not units:
-        return f"Số liệu của cả {count(total)} địa phương đủ các ngày làm việc."
-    return f"{count(units)} trong {count(total)} địa phương chưa gửi đủ số liệu. Người chưa nộp được hồ sơ không có trong các con số này."
+def short(name: str, most: int) -> str:
+    """A long name cut at a word, with three dots: the whole name stands in the table."""
+    name = plain(name)
+    return name if len(name) <= most else name[: name.rfind(" ", 0, most)].rstrip(",; ") + " (…)"

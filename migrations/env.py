@@ -5,6 +5,7 @@ from alembic import context
 import core.models
 import core.notice_models
 import exports.models
+import exports.report_models
 import procedures.models
 import procedures.service_models
 import scorecard.answers_models
