@@ -34,6 +34,8 @@ PAGES = {
         "exports.views",
         "exports.report_views",
         "exports.verify_views",
+        "exports.open_data",
+        "exports.publication_views",
     ),
 }
 

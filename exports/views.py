@@ -12,7 +12,7 @@ from core.calendar import Month, local_date, utc_now
 from core.database import reading
 from exports import operations, queries
 from exports.models import ExportFile
-from exports.names import DATA, FILES, MEDIA, REPORT
+from exports.names import DATA, FILES, MEDIA, REPORT, is_public
 from procedures.queries import procedures_map, registers, units
 from scorecard import queries as scores
 from scorecard.pages import scope
@@ -50,6 +50,15 @@ def data_file(month: str, extension: str) -> ResponseReturnValue:
     if (DATA, extension) not in FILES:
         abort(404)
     return _file(month, DATA, extension)
+
+
+@blueprint.get("/reports/files/<name>")
+@access(PUBLIC)
+def named_file(name: str) -> ResponseReturnValue:
+    """A file at its own address for ever: every version that was published for everyone; drafts for office and admin only."""
+    file = queries.named(reading(), name)
+    hidden = file is None or ((not is_public(file.edition) or "DU-THAO" in file.name) and not _is_office())
+    return _serve(None if hidden else file)
 
 
 @blueprint.post("/reports/<month>/build")

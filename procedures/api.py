@@ -186,7 +186,7 @@ def quarantined(key: str) -> ResponseReturnValue:
 @access(PUBLIC)
 def openapi() -> ResponseReturnValue:
     """This interface, described for machines (OpenAPI 3.1)."""
-    return _json(document(current_app.extensions["settings"].max_upload_mb))
+    return _json(document(current_app.extensions["settings"].max_upload_mb, current_app.extensions.get("openapi", ())))
 
 
 def _own(key: str) -> Submission:

@@ -1,5 +1,6 @@
 """The push interface as an OpenAPI 3.1 document; a test holds it to the routes and to what they answer."""
 
+from collections.abc import Iterable
 from typing import Any
 
 CONTENT_TYPES = ("application/x-ndjson", "application/jsonl")
@@ -110,8 +111,16 @@ def _invitations() -> dict[str, Any]:
     }
 
 
-def document(max_upload_mb: int) -> dict[str, Any]:
-    """The document; ``max_upload_mb``: largest body, MiB."""
+def document(max_upload_mb: int, further: Iterable[dict[str, Any]] = ()) -> dict[str, Any]:
+    """The document; ``max_upload_mb``: largest body, MiB; ``further``: paths and schemas that other rooms add to it."""
+    told = _own(max_upload_mb)
+    for part in further:
+        told["paths"] |= part["paths"]
+        told["components"]["schemas"] |= part["schemas"]
+    return told
+
+
+def _own(max_upload_mb: int) -> dict[str, Any]:
     looked = {"parameters": [SUBMISSION_KEY], "security": [{"token": []}]}
     binary = {"type": "string", "contentMediaType": "application/x-ndjson", "maxLength": max_upload_mb << 20, "minLength": 1}
     rows = {"text/csv": {"schema": TEXT}, "application/x-ndjson": {"schema": TEXT}}

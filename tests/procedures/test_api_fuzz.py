@@ -19,7 +19,7 @@ from sqlalchemy import select
 from core.database import reading
 from core.web import limiter
 from procedures import feeds, tokens
-from procedures.api_schema import CONTENT_TYPES, document
+from procedures.api_schema import CONTENT_TYPES
 from procedures.models import Submission
 from tests.procedures.feed import NOW, message, small_country
 
@@ -27,13 +27,14 @@ METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 
 
 def test_the_document_describes_the_routes_that_there_are(app: Flask) -> None:
-    told = {(path, method.upper()) for path, item in document(1)["paths"].items() for method in item}
+    document = app.test_client().get("/api/v1/openapi.json").get_json()
+    told = {(path, method.upper()) for path, item in document["paths"].items() for method in item}
     there = set()
     for rule in app.url_map.iter_rules():
         if rule.rule.startswith("/api/"):
             there |= {(re.sub(r"<(?:[^:>]+:)?([^>]+)>", r"{\1}", rule.rule), method) for method in (rule.methods or set()) & METHODS}
     assert told == there
-    assert app.test_client().get("/api/v1/openapi.json").get_json()["openapi"] == "3.1.0"
+    assert document["openapi"] == "3.1.0"
 
 
 def test_the_document_tells_the_limit_of_this_installation(app: Flask) -> None:
