@@ -27,9 +27,11 @@ PAGES = {
         "scorecard.target_views",
         "scorecard.satisfaction_views",
         "scorecard.declare_once_views",
+        "scorecard.mismatch_views",
         "scorecard.scoring.views",
         "scorecard.followup_views",
         "scorecard.integrity_views",
+        "scorecard.workflow_views",
         "scorecard.answers_views",
         "exports.views",
         "exports.report_views",
@@ -67,6 +69,7 @@ def create_app(parts: Collection[str] = PARTS, settings: Settings | None = None)
             for command in import_module(name).commands:
                 app.cli.add_command(command)
         app.extensions["pdf"] = import_module("exports.render").render  # for the rooms below exports
+        app.extensions["release"] = import_module("exports.office").release  # for the office's page
         app.extensions["health"]["lake"] = import_module("procedures.queries").lake_health
         for name in ("procedures.jobs", "surveys.jobs", "scorecard.jobs", "exports.jobs"):
             app.extensions["jobs"].extend(import_module(name).jobs())

@@ -4,27 +4,26 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, abort, flash, has_request_context, redirect, render_template, request, url_for
+from flask import Blueprint, abort, has_request_context, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
-from core import audit, numbers
+from core import audit
 from core.access import ADMIN, CENTRE, OFFICE, PUBLIC, access
 from core.calendar import Month, local_date, utc_now
 from core.database import reading, writing
 from core.web import language
-from procedures.queries import coverage, is_simulated, procedures_map, registers
+from procedures.queries import is_simulated, procedures_map, registers
 from procedures.queries import procedure as find_procedure
 from procedures.queries import units as all_units
-from scorecard import followups, operations, queries
+from scorecard import followups, queries, workflow, workflow_views
 from scorecard.models import Edition
 from scorecard.pages import centre as centre_page
-from scorecard.pages import country, csvfile, desk, places, scope, unit_page
+from scorecard.pages import country, csvfile, places, scope, unit_page
 from scorecard.pages import followups as followup_page
 from scorecard.pages import method as method_page
 from scorecard.pages import procedure as procedure_page
-from scorecard.pages.text import _
 
 blueprint = Blueprint("scorecard", __name__)
 
@@ -166,6 +165,7 @@ def centre() -> ResponseReturnValue:
         conditions=followup_page.conditions(followups.conditions(session, page.unit.code, Month.parse(page.edition.month).last_day)),
         counts=centre_page.recorded_counts(page),
         months=_open_months(),
+        draft=workflow.in_comment(session, page.edition.month),
     )
 
 
@@ -223,39 +223,8 @@ def dossiers_csv() -> ResponseReturnValue:
 @blueprint.get("/office")
 @access(OFFICE, ADMIN)
 def office() -> ResponseReturnValue:
-    """Where the month stands."""
-    session, now = reading(), utc_now()
-    month = Month.of(now)
-    runs = desk.runs(session)
-    return render_template(
-        "office/desk.html",
-        stages=desk.stages(session, current_user),
-        month=str(month),
-        senders=desk.senders(coverage(session, month, now), all_units(session, month.last_day)),
-        runs=runs,
-        failed=sum(run.outcome == "failed" for run in runs),
-        close_day=method_page.rules(local_date(now)).close_from_day,
-        local_time=desk.local_time,
-        job_words=desk.job_words,
-    )
-
-
-@blueprint.post("/office/editions/<int:edition_id>/review")
-@access(OFFICE, ADMIN)
-def review(edition_id: int) -> ResponseReturnValue:
-    """The first of two persons has looked at a closed edition."""
-    edition = operations.review(edition_id, current_user.login, utc_now())
-    flash(_("Đã ghi: tháng %(month)s đã soát.", month=numbers.month(edition.month, language())))
-    return redirect(url_for("scorecard.office"))
-
-
-@blueprint.post("/office/editions/<int:edition_id>/publish")
-@access(OFFICE, ADMIN)
-def publish(edition_id: int) -> ResponseReturnValue:
-    """The second person publishes it."""
-    edition = operations.publish(edition_id, current_user.login, utc_now())
-    flash(_("Đã công bố tháng %(month)s.", month=numbers.month(edition.month, language())))
-    return redirect(url_for("scorecard.office"))
+    """From here an officer reaches a signed report."""
+    return workflow_views.office_page()
 
 
 def _month(text: str) -> Month:

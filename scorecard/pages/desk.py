@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from core import numbers
 from core.calendar import TIMEZONE
 from core.models import JobRun, User
+from core.web import language
+from scorecard import workflow
 from scorecard.models import Edition
 from scorecard.pages import places, words
 from scorecard.pages.text import _
@@ -21,54 +24,48 @@ if TYPE_CHECKING:
     from procedures.queries import UnitView
 
 RUNS = 20
+MINUTE = 60  # seconds
 MONTHS = 24
 LATE_BELOW = 0.9  # share of working days with data under which a source is called late
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One edition and what can be done with it. ``why_not_*``: empty if it can."""
+    """One edition, its state in words and the people of its steps."""
 
     edition: Edition
     state: str
     reviewer: str
     publisher: str
-    why_not_review: str
-    why_not_publish: str
-
-    @property
-    def waits(self) -> bool:
-        """It is closed and still to be reviewed or published."""
-        return self.edition.state == "closed"
+    reason: str
 
 
-def stages(session: Session, user: User) -> list[Stage]:
+def stages(session: Session) -> list[Stage]:
     """Editions, newest first, the running one among them; superseded ones too, for the record."""
     found = session.scalars(
         select(Edition).where(Edition.state != "computing").order_by(Edition.month.desc(), Edition.version.desc()).limit(MONTHS)
     ).all()
     names = {account.login: account.name for account in session.scalars(select(User))}
-    return [_stage(edition, names, user) for edition in found]
+    return [
+        Stage(
+            edition,
+            words.edition_words(edition.state),
+            names.get(edition.reviewed_by or "", edition.reviewed_by or ""),
+            names.get(edition.published_by or "", edition.published_by or ""),
+            " ".join(step.reason for step in workflow.steps(session, edition.id).values() if step.reason),
+        )
+        for edition in found
+    ]
 
 
-def _stage(edition: Edition, names: Mapping[str, str], user: User) -> Stage:
-    review = publish = ""
-    if edition.state != "closed":
-        review = publish = _("chỉ làm với bản đã chốt và chưa công bố")
-    elif edition.reviewed_by:
-        review = _("đã soát")
-        if edition.reviewed_by == user.login:
-            publish = _("người công bố phải khác người soát")
-    else:
-        publish = _("chưa có người soát")
-    return Stage(
-        edition,
-        words.edition_words(edition.state),
-        names.get(edition.reviewed_by or "", edition.reviewed_by or ""),
-        names.get(edition.published_by or "", edition.published_by or ""),
-        review,
-        publish,
-    )
+def took(run: JobRun) -> str:
+    """How long a run took."""
+    if run.finished_at is None:
+        return ""
+    seconds = (run.finished_at - run.started_at).total_seconds()
+    if seconds < MINUTE:
+        return _("%(n)s giây", n=numbers.number(seconds, language(), 1))
+    return _("%(n)s phút", n=numbers.number(seconds / MINUTE, language(), 1))
 
 
 @dataclass(frozen=True)
@@ -113,6 +110,10 @@ def job_words(name: str) -> str:
         "surveys.forget": _("Xóa dữ liệu khảo sát hết hạn giữ"),
         "scorecard.refresh_running": _("Cập nhật tháng đang chạy"),
         "scorecard.close_due": _("Chốt tháng đến hạn"),
+        "scorecard.close_wanted": _("Chốt và tính theo yêu cầu"),
+        "scorecard.compute_drafts_again": _("Tính lại dự thảo với số liệu gửi trong hạn"),
+        "scorecard.notify": _("Báo tin và nhắc hạn"),
+        "scorecard.flash": _("Lập bản nhanh số liệu hồ sơ"),
         "scorecard.ask_units": _("Mở câu hỏi cần xác minh với đơn vị"),
         "exports.build_wanted": _("Lập báo cáo được yêu cầu"),
     }.get(name, name)
