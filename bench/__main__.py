@@ -4,14 +4,14 @@ A bare time says more about the machine than about the program; a ratio carries 
 each is measured; the smallest time counts. ``BENCH_DOSSIERS`` (default 60000) is the size of the small country, for which see
 ``bench.nation`` for the large one; ``python -m bench country`` and ``python -m bench nation`` measure one of the two alone,
 ``python -m bench matcher`` tells precision and recall of the papers found in labelled texts, ``python -m bench masking`` those of
-the numbers hidden in them, and ``python -m bench scale`` writes
+the numbers hidden in them, ``python -m bench survey`` what storing an answer costs beside storing a row, and ``python -m bench scale`` writes
 docs/performance.md.
 """
 
 import os
 import sys
 
-from bench import masking, matcher, nation, paths, scale
+from bench import masking, matcher, nation, paths, scale, survey
 from bench.installation import opened
 from core import schema
 from core.calendar import Month, utc_now
@@ -30,7 +30,7 @@ def country(rounds: int) -> None:
         month = Month.of(now).plus(-1)
         build(dossiers, month, seed=1, now=now, progress=True)
         print(f"{dossiers} dossiers, {rounds} rounds, {os.cpu_count()} cores")
-        for path in (paths.feed_load, paths.month_close, paths.survey_post, paths.scorecard_page, paths.report_pdf):
+        for path in (paths.feed_load, paths.month_close, paths.scorecard_page, paths.report_pdf):
             print(path(app, month, now, rounds).line(), flush=True)
 
 
@@ -44,6 +44,9 @@ def main(wanted: list[str]) -> None:
         print(*matcher.lines(), sep="\n", flush=True)
     if "masking" in wanted or not wanted:
         print(*masking.lines(), sep="\n", flush=True)
+    if "survey" in wanted or not wanted:
+        for line in survey.lines(rounds):
+            print(line, flush=True)
     if "nation" in wanted or not wanted:
         for line in nation.measure(rounds):
             print(line, flush=True)

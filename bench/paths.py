@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Flask, request
+from flask import Flask
 from sqlalchemy import delete, select
 
 from core.calendar import Month
@@ -82,36 +82,6 @@ def month_close(app: Flask, month: Month, now: datetime, rounds: int) -> Ratio:
     query = "SELECT handling_unit, procedure_code, count(*), count(*) FILTER (WHERE channel = 2) FROM read_parquet(?) GROUP BY ALL"
     bare = _least(rounds, lambda: duckdb.connect().execute(query, [files]).fetchall())
     return Ratio("month close", closed, bare, "DuckDB counting the whole lake by unit and procedure, once")
-
-
-def survey_post(app: Flask, _month: Month, now: datetime, rounds: int) -> Ratio:
-    """A citizen's answer stored. Limit: a Flask route that reads the form and stores nothing."""
-    from procedures.queries import end_points
-    from surveys.privacy import token_for
-
-    points = []
-    for point in end_points(reading(), Month.of(now), now):
-        points.append(point)
-        if len(points) == 200 * rounds:
-            break
-    tokens = [token_for(app.extensions["settings"], point.source, point.dossier_code, point.occasion) for point in points]
-    size = len(tokens) // rounds
-    client = app.test_client()
-    turns = iter([tokens[number * size : (number + 1) * size] for number in range(rounds)])
-
-    def answer() -> None:
-        for token in next(turns):
-            client.post(f"/s/{token}", data={"rating": "4"})
-
-    bare_app = Flask("bare")
-    bare_app.add_url_rule("/", "bare", lambda: request.form["rating"], methods=["POST"])
-    bare_client = bare_app.test_client()
-
-    def nothing() -> None:
-        for _ in range(size):
-            bare_client.post("/", data={"rating": "4"})
-
-    return Ratio("survey post", _least(rounds, answer), _least(rounds, nothing), "a Flask route that reads the form and stores nothing")
 
 
 def scorecard_page(app: Flask, _month: Month, _now: datetime, rounds: int) -> Ratio:

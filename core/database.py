@@ -75,7 +75,8 @@ def make_engine(url: str) -> Engine:
 
 def init_app(app: Flask, url: str) -> None:
     """Give the application its engine and close the request's reading session at the end."""
-    app.extensions["engine"] = make_engine(url)
+    engine = app.extensions["engine"] = make_engine(url)
+    app.extensions["writing_engine"] = engine.execution_options(writing=True)  # the same pool
     app.teardown_appcontext(_close)
 
 
@@ -98,7 +99,7 @@ def writing() -> Iterator[Session]:
     """One short transaction that commits at the end of the block, or leaves nothing behind. Keep it below 100 ms."""
     if "reading_session" in g:  # what was read before is stale afterwards, and a reader must not outlive the write
         g.reading_session.rollback()
-    with Session(get_engine().execution_options(writing=True)) as session, session.begin():
+    with Session(current_app.extensions["writing_engine"]) as session, session.begin():
         yield session
     if "reading_session" in g:  # somebody may have read inside the block
         g.reading_session.rollback()

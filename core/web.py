@@ -9,7 +9,7 @@ from flask_limiter import Limiter
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
 
-from core import numbers
+from core import counters, numbers
 from core.errors import InputError
 from core.proxies import TrustedProxies, client_network, networks
 from core.settings import ROOT, Settings
@@ -56,7 +56,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         BABEL_DEFAULT_LOCALE="vi",
         BABEL_DEFAULT_TIMEZONE="Asia/Ho_Chi_Minh",
         BABEL_TRANSLATION_DIRECTORIES=";".join(str(Path(room)) for room in rooms),
-        RATELIMIT_STORAGE_URI=settings.rate_limit_storage,
+        RATELIMIT_STORAGE_URI=f"{counters.SCHEME}://" if settings.rate_limit_storage == "memory://" else settings.rate_limit_storage,
     )
     if settings.trusted_proxies:
         proxies = networks(settings.proxy_networks)

@@ -34,7 +34,7 @@ _KEPT = "scorecard.survey.token"
 def guard(blueprint: Blueprint) -> None:
     """Limit the pages behind a token (``<token>`` in the address) and refuse forms that another site sent."""
     limit = limiter.shared_limit
-    limit(_per_token, scope="survey-token", key_func=_token_key)(blueprint)
+    limit(_per_token, scope="survey-token", key_func=_token_key, exempt_when=is_unknown)(blueprint)
     limit(_per_address, scope="survey-address", key_func=_address_key, exempt_when=is_unused)(blueprint)
     limit(_per_unknown, scope="survey-unknown", key_func=_address_key, exempt_when=is_known, deduct_when=_missed)(blueprint)
     blueprint.before_request(refuse_other_sites)
@@ -64,6 +64,11 @@ def opened(token: str) -> tuple[Invitation | None, bool]:
 def is_known() -> bool:
     """Whether this request's token is one that was given out."""
     return opened(_token())[0] is not None
+
+
+def is_unknown() -> bool:
+    """Whether this request's token is none that was given out: counting each such by itself would only fill the memory."""
+    return not is_known()
 
 
 def is_unused() -> bool:

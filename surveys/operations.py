@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -128,16 +129,18 @@ def submit(
     device: str | None = None,
     device_kind: str = "private",
     seconds: int | None = None,
+    invitation: Invitation | None = None,
 ) -> Outcome:
     """Take what the holder of a token filled in: at most one answer for each token.
 
     ``data``: question code to choice code, and ``comment``; what is missing or empty leaves an earlier answer to that
     question as it is. The same submission again changes nothing; a differing choice replaces the earlier one and counts
     one ``revision``; a question answered for the first time is added. Two submissions at the same moment make one answer.
-    ``device``: keyed hash; ``device_kind``: of ``DEVICE_KINDS``; ``seconds``: time to fill in.
+    ``device``: keyed hash; ``device_kind``: of ``DEVICE_KINDS``; ``seconds``: time to fill in. ``invitation``: the token's, where it
+    has been looked up.
     """
-    spelled = privacy.read_token(token)
-    invitation = queries.invitation(reading(), privacy.hash_token(_settings(), spelled)) if spelled else None
+    if invitation is None and (spelled := privacy.read_token(token)):
+        invitation = queries.invitation(reading(), privacy.hash_token(_settings(), spelled))
     if invitation is None:
         return Outcome("unknown")
     if is_expired(invitation, now):
@@ -372,7 +375,19 @@ def _insert_new(model: type[Invitation] | type[Answer], rows: list[dict[str, Any
 def _insert(session: Session, model: type[Invitation] | type[Answer], rows: list[dict[str, Any]]) -> int:
     """Insert the rows that break no unique constraint; returns how many they were."""
     connection = session.connection()
+    statement = _inserting(model, connection.dialect.name)
+    given = rows if len(rows) > 1 else rows[0]
     if connection.dialect.name == "sqlite":
-        return connection.execute(sqlite.insert(model).on_conflict_do_nothing(), rows).rowcount
-    # psycopg counts no rows of a bulk insert, SQLite's RETURNING doubles its time: hence two ways
-    return len(connection.execute(postgresql.insert(model).on_conflict_do_nothing().returning(model.id), rows).all())
+        return connection.execute(statement, given).rowcount
+    return len(connection.execute(statement, given).all())
+
+
+@lru_cache
+def _inserting(model: type[Invitation] | type[Answer], dialect: str) -> Any:
+    """Built once: building it anew for each answer takes as long as the answer's own lookup.
+
+    psycopg counts no rows of a bulk insert, SQLite's RETURNING doubles its time: hence two ways.
+    """
+    if dialect == "sqlite":
+        return sqlite.insert(model).on_conflict_do_nothing()
+    return postgresql.insert(model).on_conflict_do_nothing().returning(model.id)

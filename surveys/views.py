@@ -147,6 +147,7 @@ def _send(token: str, questions: tuple[Question, ...]) -> Outcome:
         device=devices.evidence(now),
         device_kind=devices.kind(),
         seconds=pages.seconds_since(request.form.get(SENT, ""), now),
+        invitation=limits.opened(token)[0],
     )
 
 
