@@ -94,44 +94,29 @@ def again(material: Material, numbering: Numbering) -> list[Block]:
 
 
 def offered(material: Material, numbering: Numbering) -> list[Block]:
-    """Annex III: what is offered online, coverage, and the six marks of each province and ministry."""
-    rows = []
-    for place in material.answering:
-        coverage = cells.share(place.coverage) if place.coverage is not None else cells.status_word(None)
-        shares = [cells.rate_cell(material.figure(place.code, name)) for name in ("offered_online", "offered_full_online")]
-        rows.append([place.short, _base(material, place.code, "offered_online"), *shares, coverage])
-    blocks: list[Block] = [
-        numbering.table(
-            _("Thủ tục được cung cấp trực tuyến và độ phủ số liệu"),
-            [
-                Head(_("Địa phương, bộ, ngành"), 32, False),
-                Head(_("Thủ tục trong danh mục"), 18),
-                Head(_("Trực tuyến (%)"), 16),
-                Head(_("Toàn trình (%)"), 16),
-                Head(_("Độ phủ số liệu (%)"), 18),
-            ],
-            rows,
-            _("Độ phủ: tỷ lệ ngày làm việc trong kỳ có số liệu tiếp nhận gửi về."),
-            small=True,
-        )
-    ]
+    """Annex III: what is offered online, and the six marks of data quality, of each province and ministry."""
     marks: dict[str, dict[str, str]] = {}
     for row in material.table("quality_marks"):
-        if row["place_code"] != NATION:
-            value = cells.share(row["value"]) if row["value"] is not None else cells.status_word(None)
-            marks.setdefault(row["place_code"], {})[row["mark"]] = value
-    if marks:
-        heads = [
-            Head(_("Địa phương, bộ, ngành"), 28, False),
-            *(Head(_("%(mark)s (%%)", mark=pick(mark.vi, mark.en)), 12) for mark in MARKS),
-        ]
-        lines = [
-            [place.short, *(marks[place.code].get(mark.code, cells.status_word(None)) for mark in MARKS)]
-            for place in material.answering
-            if place.code in marks
-        ]
-        blocks.append(numbering.table(_("Sáu dấu chất lượng số liệu theo địa phương, bộ, ngành"), heads, lines, small=True))
-    return blocks
+        if row["value"] is not None:
+            marks.setdefault(row["place_code"], {})[row["mark"]] = cells.share(row["value"])
+    rows = []
+    for place in material.answering:
+        shares = [cells.rate_cell(material.figure(place.code, name)) for name in ("offered_online", "offered_full_online")]
+        told = marks.get(place.code, {})
+        if place.coverage is not None:  # the same share of working days, also where an older edition has no marks
+            told = {"complete": cells.share(place.coverage)} | told
+        measured = [told.get(mark.code, cells.status_word(None)) for mark in MARKS]
+        rows.append([place.short, _base(material, place.code, "offered_online"), *shares, *measured])
+    heads = [
+        Head(_("Địa phương, bộ, ngành"), 22, False),
+        Head(_("Thủ tục trong danh mục"), 12),
+        Head(_("Trực tuyến (%)"), 9),
+        Head(_("Toàn trình (%)"), 9),
+        *(Head(_("%(mark)s (%%)", mark=pick(mark.vi, mark.en)), 8) for mark in MARKS),
+    ]
+    note = _("Đủ là độ phủ: tỷ lệ ngày làm việc trong kỳ có số liệu tiếp nhận gửi về. Phần X nêu mỗi dấu đếm gì trên gì.")
+    title = _("Thủ tục được cung cấp trực tuyến và sáu dấu chất lượng số liệu theo địa phương, bộ, ngành")
+    return [numbering.table(title, heads, rows, note, small=True)]
 
 
 def definitions(material: Material, numbering: Numbering) -> list[Block]:

@@ -47,7 +47,7 @@ def scope(material: Material, numbering: Numbering) -> list[Block]:
             )
         ),
         numbering.table(
-            _("Quy mô số liệu của kỳ báo cáo, cả nước"), [Head(_("Nội dung"), 74, False), Head(_("Số lượng"), 26)], rows, whole=True
+            _("Quy mô số liệu của kỳ báo cáo, cả nước"), [Head(_("Điều được đếm"), 74, False), Head(_("Số lượng"), 26)], rows, whole=True
         ),
         *_coverage(material),
         *_answering(material, numbering),
@@ -88,7 +88,7 @@ def _answering(material: Material, numbering: Numbering) -> list[Block]:
     ]
     if not rows:
         return []
-    heads = [Head(_("Nội dung"), 54, False), Head(_("Tính trên"), 14), Head(_("Tỷ lệ (%)"), 12), Head(_("Khoảng 95 % (%)"), 20)]
+    heads = [Head(_("Điều được đếm"), 54, False), Head(_("Tính trên"), 14), Head(_("Tỷ lệ (%)"), 12), Head(_("Khoảng 95 % (%)"), 20)]
     note = _("Người không nhận được lời mời tính là chưa rõ. Phiếu bấm tại quầy và mã mở không có mẫu số nên không có tỷ lệ trả lời.")
     return [numbering.table(_("Ai trả lời, ai không, cả nước"), heads, rows, note, small=True, whole=True)]
 
@@ -236,7 +236,7 @@ def _tickets(material: Material, numbering: Numbering) -> list[Block]:
     note = _("Tính ở %(n)s điểm tiếp nhận có máy lấy số và đủ hồ sơ để so. Một người có thể lấy số nhiều lần.", n=count(places))
     if not told:
         return [*blocks, Say(_("Chưa điểm tiếp nhận nào có đủ lượt lấy số để so với hồ sơ."))]
-    heads = [Head(_("Nội dung"), 70, False), Head(_("Số lượng"), 30)]
+    heads = [Head(_("Điều được đếm"), 70, False), Head(_("Số lượng"), 30)]
     return [*blocks, numbering.table(_("Lượt lấy số và hồ sơ đăng ký cùng ngày"), heads, rows, note, whole=True)]
 
 

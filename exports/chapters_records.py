@@ -13,7 +13,7 @@ from scorecard.declare_once_tables import CONNECT, PROVINCE_LEVEL
 from scorecard.pages import declare_once
 from scorecard.pages.services import level_words
 
-MOST = 25  # rows of a list printed in the report; all of them are in the data that goes with it
+MOST = 20  # rows of a list printed in the report; all of them are in the data that goes with it
 CAUSES = 8
 BOTH = {"F12": "F1/F2", "F23": "F2/F3"}  # classes that are not told apart, as readers meet them
 
@@ -178,7 +178,7 @@ def _layers(material: Material, numbering: Numbering) -> Table:
     note = _(
         "Khoảng: 95 phần trăm cho tỷ lệ hồ sơ; từ–đến nơi nguồn không cho biết đủ. Tỷ lệ theo danh mục không phải mẫu nên không có khoảng."
     )
-    return numbering.table(_("Khai báo, sử dụng và hiệu lực của dịch vụ công trực tuyến"), heads, rows, note, small=True, whole=True)
+    return numbering.table(_("Khai báo, sử dụng và hiệu lực của dịch vụ công trực tuyến"), heads, rows, note, small=True)
 
 
 def share(material: Material, code: str, indicator: str) -> list[str]:
@@ -203,13 +203,13 @@ def _diagram(material: Material, numbering: Numbering) -> Beside:
     ]
     left: list[Block] = []
     if rows:
-        heads = [Head(_("Nội dung"), 68, False), Head(_("Số liệu"), 32)]
+        heads = [Head(_("Điều được nêu"), 68, False), Head(_("Số liệu"), 32)]
         table = numbering.table(
             _("Số liệu dẫn lại, không do báo cáo này tính"), heads, rows, material.claims[0].source, small=True, quoted=True
         )
         left.append(table)
     left.append(Note(_("**Chữ trong sơ đồ.** %(names)s", names=pictures.abbreviations(material))))
-    right: Picture = numbering.picture(_("Sơ đồ tỷ lệ hồ sơ nộp trực tuyến"), pictures.online(material), "", width=80)
+    right: Picture = numbering.picture(_("Sơ đồ tỷ lệ hồ sơ nộp trực tuyến"), pictures.online(material), "", width=70)
     return Beside(left, [right])
 
 

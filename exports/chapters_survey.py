@@ -9,6 +9,7 @@ from exports import cells, pictures, sentences
 from exports.cells import NATION, count, known
 from exports.layout import Block, Head, Note, Numbering, Points, Say, Section
 from exports.report import Material, Place
+from exports.summary import change, changed_places, doubt
 from scorecard.mismatch import FACTS
 from scorecard.mismatch_indicators import MISMATCH
 from scorecard.pages.satisfaction import category_name
@@ -31,7 +32,7 @@ def satisfaction(material: Material, numbering: Numbering) -> list[Block]:
 def _nation(material: Material, numbering: Numbering) -> list[Block]:
     rate, response = material.rate(NATION), material.figure(NATION, "response_rate")
     lower, upper = (material.figure(NATION, "satisfaction_bounds", variant) for variant in ("lower", "upper"))
-    blocks: list[Block] = [Section(_("1. Cả nước")), Say(sentences.satisfaction(rate, response)), Say(_doubt(material))]
+    blocks: list[Block] = [Section(_("1. Cả nước")), Say(sentences.satisfaction(rate, response)), Say(doubt(material))]
     free = sentences.assumption_free(lower, upper, response)
     if free:
         blocks.append(Say(free))
@@ -43,14 +44,6 @@ def _nation(material: Material, numbering: Numbering) -> list[Block]:
     )
     blocks.append(numbering.table(_("Tỷ lệ hài lòng cả nước theo ba cách tính"), heads, rows, note, whole=True))
     blocks += _ratings(material, numbering)
-    if sum(figure is not None and known(figure) for _month, figure in material.trend) > 1:
-        blocks.append(
-            numbering.picture(
-                _("Tỷ lệ hài lòng cả nước qua các tháng"),
-                pictures.trend(material),
-                _("Chấm: tỷ lệ của tháng; dải: khoảng 95 %. Chỉ các tháng đã công bố và tháng này."),
-            )
-        )
     return blocks
 
 
@@ -67,12 +60,6 @@ def _kind(material: Material, variant: str, words: str) -> list[str]:
     if figure is None:
         return []
     return [words, cells.n_cell(figure), cells.rate_cell(figure), cells.interval_cell(figure)]
-
-
-def _doubt(material: Material) -> str:
-    from exports.summary import doubt
-
-    return doubt(material)
 
 
 def _ratings(material: Material, numbering: Numbering) -> list[Block]:
@@ -242,8 +229,6 @@ def _drivers(material: Material, numbering: Numbering) -> list[Block]:
 
 
 def _changes(material: Material, numbering: Numbering) -> list[Block]:
-    from exports.summary import change, changed_places
-
     named = [row for row in material.table("comparison") if row["change_named"] and row["unit_code"] in material.names]
     blocks: list[Block] = [Section(_("6. Thay đổi so với tháng trước")), Say(change(material)), Say(changed_places(material))]
     if named:
@@ -267,13 +252,21 @@ def _changes(material: Material, numbering: Numbering) -> list[Block]:
         ]
         note = _("Trong các đơn vị được nêu, dự kiến nhiều nhất 5 phần trăm là do ngẫu nhiên (Benjamini–Hochberg).")
         blocks.append(numbering.table(_("Đơn vị có thay đổi rõ so với tháng trước"), heads, rows, note, small=True))
+    if sum(figure is not None and known(figure) for _month, figure in material.trend) > 1:
+        blocks.append(
+            numbering.picture(
+                _("Tỷ lệ hài lòng cả nước qua các tháng"),
+                pictures.trend(material),
+                _("Chấm: tỷ lệ của tháng; dải: khoảng 95 %. Chỉ các tháng đã công bố và tháng này."),
+            )
+        )
     return blocks
 
 
 def mismatch(material: Material, numbering: Numbering) -> list[Block]:
     """Chapter III."""
     blocks: list[Block] = [
-        Say(sentences.mismatch(material.figure(NATION, "mismatch_supplement"))),
+        Say(sentences.mismatch(material.figure(NATION, "mismatch_any"))),
         Say(
             _(
                 "Không khớp chỉ cho biết cần đối chiếu, cần xác minh; không kết luận bên nào đúng. Người dân có thể nhớ nhầm, hệ thống có "
@@ -344,13 +337,13 @@ def _signs(material: Material) -> list[Block]:
 
 
 def _by_place(material: Material, numbering: Numbering) -> list[Block]:
-    shown: Sequence[Place] = [place for place in material.places if known(material.figure(place.code, "mismatch_supplement"))]
+    shown: Sequence[Place] = [place for place in material.places if known(material.figure(place.code, "mismatch_any"))]
     hidden = len(material.places) - len(shown)
     if not shown:
         return [Note(_("Chưa địa phương nào có đủ phiếu để công bố mức không khớp."))]
     rows = []
     for place in shown:
-        figure = material.figure(place.code, "mismatch_supplement")
+        figure = material.figure(place.code, "mismatch_any")
         counts = [cells.numerator_cell(figure), cells.denominator_cell(figure)]
         rows.append([place.short, *counts, cells.rate_cell(figure), cells.interval_cell(figure)])
     heads = [
@@ -361,4 +354,4 @@ def _by_place(material: Material, numbering: Numbering) -> list[Block]:
         Head(_("Khoảng 95 % (%)"), 20),
     ]
     note = _("%(n)s địa phương khác không đủ số liệu hoặc được ẩn.", n=count(hidden)) if hidden else ""
-    return [numbering.table(_("Không khớp về yêu cầu bổ sung, theo địa phương"), heads, rows, note, small=True)]
+    return [numbering.table(_("Không khớp ở ít nhất một điểm, theo địa phương"), heads, rows, note, small=True)]

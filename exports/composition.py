@@ -25,7 +25,7 @@ def chapters() -> list[tuple[str, str, Maker]]:
         ("restructuring", _("Thủ tục cần tái cấu trúc"), chapters_records.restructuring),
         ("time", _("Giải quyết đúng hạn"), chapters_records.time),
         ("official", _("Chỉ số 766 đặt cạnh kết quả khảo sát"), chapters_quality.official),
-        ("targets", _("Mục tiêu"), chapters_quality.targets),
+        ("targets", _("Các mục tiêu"), chapters_quality.targets),
         ("quality", _("Chất lượng số liệu, đơn vị cần xác minh và giới hạn"), chapters_quality.quality),
         ("words", _("Nhận xét, đề nghị và ý kiến"), chapters_quality.words),
         ("method", _("Phương pháp, phép thử và đính chính"), chapters_quality.method),
@@ -59,16 +59,9 @@ def compose(material: Material) -> dict[str, Any]:
     }
 
 
-def period(material: Material) -> str:
-    """``01/10–31/10/2026``."""
-    if language() == "en":
-        return f"{material.month.first_day.day}–{numbers.day(material.month.last_day, 'en')}"
-    return f"{material.month.first_day:%d/%m}–{numbers.day(material.month.last_day, 'vi')}"
-
-
 def numbering_of(material: Material) -> Numbering:
     """Captions that carry the period and the mark of simulated figures."""
-    return Numbering(_("kỳ %(period)s", period=period(material)), material.simulated)
+    return Numbering(_("kỳ %(period)s", period=material.period), material.simulated)
 
 
 def frame(material: Material, issuer: Profile) -> dict[str, Any]:
@@ -77,7 +70,7 @@ def frame(material: Material, issuer: Profile) -> dict[str, Any]:
         "language": language(),
         "material": material,
         "profile": issuer,
-        "period": period(material),
+        "period": material.period,
         "month": numbers.month(material.month, language()),
         "cutoff": numbers.day(material.cutoff_at, language()),
         "running": running(material),
@@ -89,7 +82,7 @@ def frame(material: Material, issuer: Profile) -> dict[str, Any]:
 def running(material: Material) -> str:
     """The running head from the second page on."""
     parts: Sequence[str] = [
-        _("Kỳ %(period)s", period=period(material)),
+        _("Kỳ %(period)s", period=material.period),
         _("phiên bản %(version)s", version=material.version),
         _("dự thảo") if material.draft else "",
     ]

@@ -25,7 +25,7 @@ from scorecard.quality_marks import MARKS
 UNITS = 30  # below it, most people affected first
 CAUSES = 8
 WINDOWS = (3, 12)
-BESIDE = ("mismatch_supplement", "asked_again_experienced", "supplement", "repeat_supplement", "on_time", "online_filing")
+BESIDE = ("mismatch_any", "asked_again_experienced", "supplement", "repeat_supplement", "on_time", "online_filing")
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def compose(material: Material, local: Local) -> dict[str, Any]:
         "lead": [
             sentences.satisfaction(local.rate, local.figure("response_rate")),
             sentences.asked_again(local.figure("asked_again_recorded", "lower"), local.figure("asked_again_recorded", "upper")),
-            sentences.mismatch(local.figure("mismatch_supplement")),
+            sentences.mismatch(local.figure("mismatch_any")),
         ],
         "chapters": [
             Chapter(f"part-{number}", f"{roman(number)}.", title, blocks) for number, (title, blocks) in enumerate(parts, start=1)
@@ -173,7 +173,7 @@ def mismatch(local: Local, numbering: Numbering) -> list[Block]:
         if figure is not None and known(figure):
             counts = [cells.numerator_cell(figure), cells.denominator_cell(figure)]
             rows.append([pick(indicator.name_vi, indicator.name_en), *counts, cells.rate_cell(figure), cells.interval_cell(figure)])
-    first: list[Block] = [Say(sentences.mismatch(local.figure("mismatch_supplement")))]
+    first: list[Block] = [Say(sentences.mismatch(local.figure("mismatch_any")))]
     if not rows:
         return first
     heads = [

@@ -9,6 +9,7 @@ from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core import numbers
 from core.calendar import Month, local_date
 from core.web import language, pick
 from exports.cells import NATION, Figures, capital
@@ -144,6 +145,12 @@ class Material:
         return [*self.places, *self.ministries]
 
     @property
+    def period(self) -> str:
+        """``01/10–31/10/2026``."""
+        first, last = self.month.first_day, numbers.day(self.month.last_day, language())
+        return f"{first.day}–{last}" if language() == "en" else f"{first:%d/%m}–{last}"
+
+    @property
     def answers_until(self) -> date:
         """The last day on which an answer came that is counted: the survey's end, at the latest the cut-off."""
         cutoff = local_date(self.cutoff_at)
@@ -219,7 +226,7 @@ def gather(session: Session, edition: Edition) -> Material:
 
 
 def _short(unit: "procedures.UnitView") -> str:
-    return pick(unit.short_name, unit.name_en or unit.short_name)
+    return pick(unit.short_name, (unit.name_en or unit.short_name).removesuffix(" Province"))
 
 
 def _place(session: Session, edition: Edition, unit: "procedures.UnitView", coverage: Mapping[str, float], grouped: bool) -> Place:

@@ -25,7 +25,7 @@ from scorecard.pages import words
 from scorecard.workflow_models import DraftComment, EditionStep
 from surveys.privacy import mask
 
-LEADING = ("satisfaction", "asked_again_recorded", "mismatch_supplement", "on_time", "online_filing")
+LEADING = ("satisfaction", "asked_again_recorded", "mismatch_any", "on_time", "online_filing")
 LONGEST = {REMARK: 4_000, REQUEST: 2_000}
 LONGEST_NAME, LONGEST_DEED = 200, 600
 

@@ -96,7 +96,7 @@ def asked_again(lower: "Figure | None", upper: "Figure | None") -> str:
 
 
 def mismatch(figure: "Figure | None") -> str:
-    """Answers that differ from the register on whether papers had to be added."""
+    """Answers that differ from the register on one point at least."""
     if figure is None or not known(figure) or figure.value is None or figure.low is None or figure.high is None:
         if figure is not None and figure.status == "not_applicable":
             return _("Trong kỳ không có câu trả lời nào để đối chiếu với hệ thống.")
@@ -108,14 +108,12 @@ def mismatch(figure: "Figure | None") -> str:
     sure = _("khoảng %(span)s", span=interval(figure.low, figure.high))
     if not figure.numerator:
         return _(
-            "Trong %(n)s hồ sơ có trả lời, không hồ sơ nào người dân nêu khác với hệ thống về việc có hay không bị yêu cầu bổ sung "
-            "(%(sure)s).",
+            "Trong %(n)s hồ sơ có trả lời, không hồ sơ nào có điểm người dân nêu không khớp với hệ thống (%(sure)s).",
             n=count(figure.denominator),
             sure=sure,
         )
     return _(
-        "Trong %(n)s hồ sơ có trả lời, **%(rate)s** có điểm người dân nêu không khớp với hệ thống về việc có hay không bị yêu cầu bổ "
-        "sung (%(sure)s; %(k)s hồ sơ).",
+        "Trong %(n)s hồ sơ có trả lời, **%(rate)s** có ít nhất một điểm người dân nêu không khớp với hệ thống (%(sure)s; %(k)s hồ sơ).",
         n=count(figure.denominator),
         rate=percent(figure.value),
         sure=sure,

@@ -46,9 +46,8 @@ def compose(material: Material, basis: str, agency: str) -> Summary:
     rate = leading_rate(material.figures, NATION)
     return Summary(
         period=_(
-            "Kỳ số liệu: %(first)s–%(last)s; khảo sát nhận trả lời đến %(answers)s; chốt %(cutoff)s.",
-            first=f"{material.month.first_day:%d/%m}",
-            last=numbers.day(material.month.last_day, language()),
+            "Kỳ số liệu: %(period)s; khảo sát nhận trả lời đến %(answers)s; chốt %(cutoff)s.",
+            period=material.period,
             answers=numbers.day(material.answers_until, language()),
             cutoff=numbers.day(material.cutoff_at, language()),
         ),
@@ -58,7 +57,7 @@ def compose(material: Material, basis: str, agency: str) -> Summary:
             sentences.asked_again(
                 material.figure(NATION, "asked_again_recorded", "lower"), material.figure(NATION, "asked_again_recorded", "upper")
             ),
-            sentences.mismatch(material.figure(NATION, "mismatch_supplement")),
+            sentences.mismatch(material.figure(NATION, "mismatch_any")),
         ],
         change=" ".join(part for part in (change(material), changed_places(material), official(material)) if part),
         causes=" ".join(part for part in (causes(material), connection(material)) if part),
