@@ -4,8 +4,8 @@ A bare time says more about the machine than about the program; a ratio carries 
 each is measured; the smallest time counts. ``BENCH_DOSSIERS`` (default 60000) is the size of the small country, for which see
 ``bench.nation`` for the large one; ``python -m bench country`` and ``python -m bench nation`` measure one of the two alone,
 ``python -m bench matcher`` tells precision and recall of the papers found in labelled texts, ``python -m bench masking`` those of
-the numbers hidden in them, ``python -m bench survey`` what storing an answer costs beside storing a row, and ``python -m bench scale`` writes
-docs/performance.md.
+the numbers hidden in them, ``python -m bench survey`` what storing an answer costs beside storing a row, and
+``python -m bench scale`` writes docs/performance.md.
 """
 
 import os
