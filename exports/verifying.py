@@ -46,7 +46,7 @@ def verify(session: Session, content: bytes) -> Verdict:
     found = by_digest(session, sha256)
     if found.kind != UNKNOWN:
         return found
-    return _beginning(session, content, sha256) or _alike(session, content, sha256) or Verdict(UNKNOWN, sha256, len(content))
+    return _alike(session, content, sha256) or _beginning(session, content, sha256) or Verdict(UNKNOWN, sha256, len(content))
 
 
 def by_digest(session: Session, sha256: str) -> Verdict:

@@ -18,7 +18,13 @@ from exports.models import ExportFile, FileDigest, Publication
 from tests.exports import publishing
 from tests.exports.publishing import DAY, NOW, NUMBER, certificate, edition, light, officer, pdf, set_state, sign_with
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # files matter here, not the database
+
+@pytest.fixture
+def database_url(tmp_path: Path, sqlite_template: bytes) -> str:
+    """One kind of database: files matter here."""
+    path = tmp_path / "test.sqlite"
+    path.write_bytes(sqlite_template)
+    return f"sqlite:///{path}"
 
 
 @pytest.fixture(autouse=True)
