@@ -77,6 +77,7 @@ MODULES: tuple[str, ...] = (
     "scorecard.availability",
     "scorecard.tickets",
     "scorecard.declare_once_tables",
+    "scorecard.mismatch",
 )
 
 

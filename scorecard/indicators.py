@@ -23,6 +23,7 @@ from scorecard.definitions import (
 )
 from scorecard.estimate_indicators import ESTIMATES
 from scorecard.figures import LOWER, RAW, UPPER
+from scorecard.mismatch_indicators import MISMATCH
 from scorecard.parties_indicators import PARTIES
 from scorecard.timeliness_indicators import TIMELINESS
 
@@ -220,24 +221,7 @@ _DEFINITIONS = (
         empty_vi=NO_ANSWERS_VI,
         empty_en=NO_ANSWERS_EN,
     ),
-    Indicator(
-        code="mismatch_supplement",
-        name_vi="Tỷ lệ không khớp giữa hệ thống và người dân về yêu cầu bổ sung",
-        name_en="Share where system and person differ on whether papers were asked for",
-        unit_of_analysis_vi="phiếu trả lời",
-        unit_of_analysis_en="answer",
-        cohort_vi=ANSWERS_VI,
-        cohort_en=ANSWERS_EN,
-        formula_vi="phiếu mà “có hay không bị yêu cầu bổ sung” khác với hồ sơ ghi nhận / phiếu nêu rõ số lần",
-        formula_en="answers whose “asked or not asked” differs from the record / answers that stated a number of times",
-        source="Bảng hỏi phiên bản 1, câu supplement_count; so với số lần ghi nhận trong hồ sơ",
-        source_en="Questionnaire version 1, question supplement_count; against the number recorded in the dossier",
-        kind=SURVEY,
-        higher_is_better=False,
-        empty_vi=NO_ANSWERS_VI,
-        empty_en=NO_ANSWERS_EN,
-    ),
 )
 
-_ALL = (*_DEFINITIONS, *DECLARE_ONCE, *AVAILABILITY, *TIMELINESS, *PARTIES, *ESTIMATES)
+_ALL = (*_DEFINITIONS, *DECLARE_ONCE, *AVAILABILITY, *TIMELINESS, *PARTIES, *ESTIMATES, *MISMATCH)
 INDICATORS: dict[str, Indicator] = {indicator.code: indicator for indicator in _ALL}

@@ -4,6 +4,8 @@ Both directions are counted apart; that they differ more than chance would have 
 Psychometrika 12 (1947) 153), exact. The text says "không khớp" and never that either side is untrue.
 """
 
+import functools
+import operator
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from scorecard.edition_tables import Column, EditionTable, TableMaterial
 from scorecard.figures import COUNTRY, NATION, PROCEDURE, RAW, UNIT, VALUE
 from scorecard.mismatch_indicators import (
+    MISMATCH_ANY,
     PAID_OUTSIDE,
     UNCONFIRMED_ON_TIME,
     UNCONFIRMED_ONLINE,
@@ -54,6 +57,8 @@ def flags(answers: "pd.DataFrame") -> "pd.DataFrame":
         UNRECORDED_ON_TIME: (said("on_time", "yes") & overdue, dated),
         PAID_OUTSIDE: (said("extra_cost", "yes"), said("extra_cost", "yes", "no")),
     }
+    compared = [pair for code, pair in counted.items() if code != PAID_OUTSIDE]  # of costs the record says nothing
+    counted[MISMATCH_ANY] = tuple(functools.reduce(operator.or_, either) for either in zip(*compared, strict=True))
     columns = {name: series for code, (top, bottom) in counted.items() for name, series in ((code, top), (f"{code}_of", bottom))}
     return pd.DataFrame(columns).astype("int64")
 

@@ -30,8 +30,20 @@ def _indicator(code: str, names: tuple[str, str], formula: tuple[str, str], ques
 UNRECORDED_SUPPLEMENT, UNCONFIRMED_SUPPLEMENT = "unrecorded_supplement", "unconfirmed_supplement"
 UNRECORDED_AGAIN, UNCONFIRMED_ONLINE = "unrecorded_again", "unconfirmed_online"
 UNCONFIRMED_ON_TIME, UNRECORDED_ON_TIME, PAID_OUTSIDE = "unconfirmed_on_time", "unrecorded_on_time", "paid_outside"
+MISMATCH_ANY = "mismatch_any"
 
 MISMATCH = (
+    _indicator(
+        MISMATCH_ANY,
+        ("Không khớp giữa hệ thống và người dân ở ít nhất một điểm", "System and person differ on at least one point"),
+        (
+            "phiếu khác với số ghi nhận ở ít nhất một trong bốn điểm (bổ sung, nộp lại, đúng hẹn, trực tuyến) "
+            "/ phiếu trả lời ít nhất một điểm",
+            "answers that differ from the record on one of four points at least (supplements, given again, time, online) "
+            "/ answers to one of these at least",
+        ),
+        "supplement_count, asked_again, on_time, assisted",
+    ),
     _indicator(
         UNRECORDED_SUPPLEMENT,
         ("Bổ sung: hệ thống ghi không, người dân nói có", "Supplements: none on record, the person says there were"),
@@ -99,3 +111,4 @@ MISMATCH = (
         "extra_cost",
     ),
 )
+MISMATCH_CODES = tuple(indicator.code for indicator in MISMATCH)

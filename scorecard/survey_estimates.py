@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorecard.figures import COUNTRY, NATION, PROCEDURE, UNIT
+from scorecard.mismatch_indicators import MISMATCH_CODES
 from scorecard.statistics import Estimates, estimate, weights
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ BREAKDOWNS = {  # breakdown: column that holds its category
     "provider": "provider_code",
 }
 KEPT = ("unit_code", "province_code", "cell", "weight", "satisfied")  # of an answer, for later windows
-COUNTED = ("unit_code", "dossiers", "invited", "answered", "rated", "satisfied")
+COUNTED_ANSWERS = ("answered", "rated", "satisfied", *(name for code in MISMATCH_CODES for name in (code, f"{code}_of")))
+COUNTED = ("unit_code", "dossiers", "invited", *COUNTED_ANSWERS)
 
 Subject = tuple[str, str, str, str]  # kind, code, breakdown, category
 

@@ -45,10 +45,13 @@ def freeze_history(folder: Path, session: Session, month: Month, editions: Path)
         source = editions / edition.folder if edition is not None else None
         if edition is None or source is None or not all((source / name).is_file() for name in (OWN_WEIGHTED, OWN_COUNTS)):
             continue
+        counted = pd.read_parquet(source / OWN_COUNTS)
+        if not {*COUNTED} <= {*counted.columns}:
+            continue
         digests = {name: describe(source / name, source).sha256 for name in (OWN_WEIGHTED, OWN_COUNTS)}
         found.append({"month": edition.month, "version": edition.version, "files": digests})
         weighted.append(pd.read_parquet(source / OWN_WEIGHTED).assign(month=edition.month))
-        counts.append(pd.read_parquet(source / OWN_COUNTS).assign(month=edition.month))
+        counts.append(counted.assign(month=edition.month))
     (folder / SOURCES).write_text(json.dumps(found, sort_keys=True, indent=1), encoding="utf-8")
     write_frame(folder / WEIGHTED_BEFORE, _joined(weighted, (*KEPT, "answers", "month")))
     write_frame(folder / COUNTS_BEFORE, _joined(counts, (*COUNTED, "month")))

@@ -7,10 +7,12 @@ figures (shrunken rates, changes) is derived from what came out of it.
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from scorecard import mismatch
 from scorecard import survey_estimates as making
 from scorecard.disclosure import protect
 from scorecard.figures import CLEANED, COUNTRY, LOWER, NATION, NOT_APPLICABLE, PROCEDURE, RAW, UNIT, UPPER, VALUE, WEIGHTED
 from scorecard.integrity import REMOVED_BY, marked
+from scorecard.mismatch_indicators import MISMATCH_CODES
 from scorecard.rows import Key, Material, Row, as_counts, empty_status, roll_up
 from scorecard.rulesets import RuleSet
 from scorecard.statistics import LAMBDAS, bounds, distribution, sensitivity_band
@@ -21,7 +23,6 @@ from scorecard.survey_estimates import Subject
 if TYPE_CHECKING:
     import pandas as pd
 
-ASKED = ("0", "1", "2+")  # answers to supplement_count that state a number
 WINDOWS = (3, 12)  # months
 BANDED = ("province", "ministry")  # kinds of unit that get the sensitivity band, as the nation does
 TOTAL = ("total", "total")
@@ -41,7 +42,7 @@ def survey_rows(material: Material, subjects: list[Key], above: Mapping[str, lis
 
 def month_counts(material: Material) -> "pd.DataFrame":
     """What a later window needs of this month, by unit: ``survey_estimates.COUNTED``; int64."""
-    answers = _answer_counts(making.by_invitation(material.answers)).groupby("unit_code")[["answered", "rated", "satisfied"]].sum()
+    answers = _answer_counts(making.by_invitation(material.answers)).groupby("unit_code")[list(making.COUNTED_ANSWERS)].sum()
     invited = material.invited[material.invited["end_point"] != "supplement"].groupby("unit_code")[["invited"]].sum()
     dossiers = material.population.groupby("unit_code")[["dossiers"]].sum()
     found = answers.join([invited, dossiers], how="outer").fillna(0).astype("int64")
@@ -100,8 +101,7 @@ def _answer_counts(answers: "pd.DataFrame") -> "pd.DataFrame":
     import pandas as pd
 
     rating = answers["rating"].astype("Float64")
-    again, times = answers["asked_again"].astype("object"), answers["supplement_count"].astype("object")
-    stated = times.isin(ASKED)
+    again = answers["asked_again"].astype("object")
     columns: dict[str, pd.Series[Any]] = {
         "answered": pd.Series(1, index=answers.index),
         "rated": rating.notna(),
@@ -109,11 +109,9 @@ def _answer_counts(answers: "pd.DataFrame") -> "pd.DataFrame":
         "yes": again == "yes",
         "no": again == "no",
         "asked_known": again.isin(("yes", "no", "unsure")),
-        "stated": stated,
-        "differs": stated & ((times == "0") != (answers["recorded_supplements"].astype("Int64") == 0).fillna(False)),
     }
     flags = pd.DataFrame({name: column.fillna(False).astype("int64") for name, column in columns.items()})
-    return flags.assign(unit_code=answers["unit_code"], procedure_code=answers["procedure_code"])
+    return flags.join(mismatch.flags(answers)).assign(unit_code=answers["unit_code"], procedure_code=answers["procedure_code"])
 
 
 def _survey_values(said: Mapping[str, int], invited: int) -> dict[str, tuple[int, int, int]]:
@@ -123,8 +121,7 @@ def _survey_values(said: Mapping[str, int], invited: int) -> dict[str, tuple[int
         "satisfaction": (said["satisfied"], said["rated"], said["rated"]),
         "response_rate": (said["answered"], invited, invited),
         "asked_again_experienced": (said["yes"], decided, said["asked_known"]),
-        "mismatch_supplement": (said["differs"], said["stated"], said["stated"]),
-    }
+    } | {code: (said[code], said[f"{code}_of"], said[f"{code}_of"]) for code in MISMATCH_CODES}
 
 
 # estimates
@@ -262,6 +259,7 @@ def _window_rows(
         if said is None:
             continue
         rates = {"satisfaction": (said["satisfied"], said["rated"]), "response_rate": (said["answered"], said["invited"])}
+        rates |= {code: (said[code], said[f"{code}_of"]) for code in MISMATCH_CODES if code in said}  # not in old editions
         for indicator, (numerator, denominator) in rates.items():
             if numerator <= denominator:
                 yield Row(kind, code, indicator, RAW, VALUE, numerator, denominator, denominator, window=months)

@@ -5,7 +5,7 @@ files, the API and the report can show.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -129,11 +129,12 @@ def _hidden(
     closed |= dict.fromkeys(first, hidden)
     told: list[Learned] = [(tables.leading, cell, name) for cell, name in nothing_left]
     public_answers = _public_answers(main, closed[tables.leading])
-    for name in sorted(set(by_indicator) - set(first)):
+    for name in sorted(set(by_indicator) - set(first), key=lambda name: (bool(tables.counting(name).parts), name)):
         minor = counts([name], by_indicator[name], earlier, tables)
-        closed[name], nothing_left = _closed(
-            minor, needs, places, tables, groups, shapes, closed[tables.leading], public_answers, exact.get(name, ())
-        )
+        forced = dict(closed[tables.leading])
+        if parts := tables.counting(name).parts:
+            forced |= dict.fromkeys(_telling(by_indicator, name, parts, closed, needs.counted), SUPPRESSED)
+        closed[name], nothing_left = _closed(minor, needs, places, tables, groups, shapes, forced, public_answers, exact.get(name, ()))
         told += [(name, cell, divided) for cell, divided in nothing_left]
     if learned is not None:
         learned += told
@@ -178,6 +179,29 @@ def _closed(
     return {
         cell: TOO_FEW if small else SUPPRESSED for cell, closed, small in zip(key, hidden, few, strict=True) if closed
     }, protection.exact()
+
+
+def _telling(
+    by_indicator: "Mapping[str, Mapping[Cell, list[Row]]]",
+    whole: str,
+    parts: "Collection[str]",
+    closed: "Mapping[str, Mapping[Cell, str]]",
+    least: float,
+) -> "Iterator[Cell]":
+    """Cells where the count of a whole, with the parts that are shown, leaves a hidden part a range of less than ``least``.
+
+    No part exceeds the whole, and all of them come to no less than it.
+    """
+
+    def counted(name: str, cell: "Cell") -> int:
+        return max((row.numerator or 0 for row in by_indicator.get(name, {}).get(cell, ())), default=0)
+
+    for cell in by_indicator[whole]:
+        hidden = [name for name in parts if cell in closed.get(name, {})]
+        most = counted(whole, cell)
+        shown = sum(counted(name, cell) for name in parts if name not in hidden)
+        if hidden and min(most, shown if len(hidden) == 1 else most) < least:
+            yield cell
 
 
 def _exact(earlier: "pd.DataFrame | None") -> "dict[str, set[tuple[Cell, str]]]":

@@ -38,10 +38,12 @@ class Table(_Strict):
 
 class Counting(_Strict):
     """``answers``: which number of the row counts the answers. ``same``: when all are taken to have given the same answer:
-    where none or all of them are counted, only where all are (one option of several), or never (not what was answered)."""
+    where none or all of them are counted, only where all are (one option of several), or never (not what was answered). ``parts``:
+    indicators of which an answer counts here if it counts in one of them."""
 
     answers: Literal["n", "numerator"] = "n"
     same: Literal["both", "all", "never"] = "both"
+    parts: tuple[str, ...] = ()
 
 
 class Live(_Strict):

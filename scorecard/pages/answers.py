@@ -107,7 +107,7 @@ def build(
         divisions=tuple(_divisions(session, edition, code)),
         facts=(
             (_("Nói bị hỏi lại điều Nhà nước đã có"), words.rate_with_span(figures.get((code, "asked_again_experienced", RAW)))),
-            (_("Nói khác hệ thống về việc phải bổ sung"), words.rate_with_span(figures.get((code, "mismatch_supplement", RAW)))),
+            (_("Nói khác hệ thống ở ít nhất một điểm"), words.rate_with_span(figures.get((code, "mismatch_any", RAW)))),
         ),
         drivers=tuple(satisfaction.driver(row) for row in drivers if row["fact"]),
         opinions=tuple(satisfaction.driver(row) for row in drivers if not row["fact"]),

@@ -20,7 +20,7 @@ SHOWN = (
     "response_rate",
     "asked_again_recorded",
     "asked_again_experienced",
-    "mismatch_supplement",
+    "mismatch_any",
     "supplement",
     "repeat_supplement",
     "online_filing",
@@ -62,12 +62,12 @@ def satisfaction(figures: Figures, code: str) -> Card:
 
 def mismatch(figures: Figures, code: str) -> Card:
     """Share of answers that differ from the record."""
-    figure, nation = figures.get((code, "mismatch_supplement", RAW)), figures.get((COUNTRY, "mismatch_supplement", RAW))
+    figure, nation = figures.get((code, "mismatch_any", RAW)), figures.get((COUNTRY, "mismatch_any", RAW))
     counts = []
     if figure is not None and words.has_value(figure):
         counts.append(
             _(
-                "%(k)s trong %(n)s phiếu nói khác hệ thống về việc phải bổ sung",
+                "%(k)s trong %(n)s phiếu nói khác hệ thống ở ít nhất một điểm",
                 k=words.count(figure.numerator),
                 n=words.count(figure.denominator),
             )

@@ -156,7 +156,7 @@ def quality(page: UnitPage) -> list[tuple[str, str]]:
         (_("Trả lời khảo sát"), words.rate_with_span(page.figures.get((code, "response_rate", RAW)))),
         (
             _("Không khớp với hệ thống"),
-            words.rate_with_span(page.figures.get((code, "mismatch_supplement", RAW))),
+            words.rate_with_span(page.figures.get((code, "mismatch_any", RAW))),
         ),
         (_("Người dân nói bị hỏi lại điều Nhà nước đã có"), words.rate_with_span(experienced)),
         (_("Bộ quy tắc"), edition.rule_version),

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 # Texts of the catalogue that a citizen needs, by their key in Procedure.details, in the order of the page.
 TEXTS = ("time", "fees", "result", "channels")
-RATES = ("satisfaction", "supplement", "repeat_supplement", "on_time", "online_filing", "asked_again_experienced", "mismatch_supplement")
+RATES = ("satisfaction", "supplement", "repeat_supplement", "on_time", "online_filing", "asked_again_experienced", "mismatch_any")
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ def published_day(session):  # type: ignore[no-untyped-def]
     return Month.parse(published(session).month).last_day
 
 
-@pytest.mark.parametrize("figure", ["satisfaction", "mismatch_supplement", "asked_again_experienced", "response_rate"])
+@pytest.mark.parametrize("figure", ["satisfaction", "mismatch_any", "asked_again_experienced", "response_rate"])
 def test_survey_figures_never_open(centre: FlaskClient, figure: str) -> None:
     for address in ("/centre/dossiers", "/centre/dossiers.csv"):
         assert centre.get(address, query_string={"figure": figure, "month": "2026-10"}).status_code == 403

@@ -138,8 +138,12 @@ def test_survey_figures(app: Flask) -> None:
         assert (satisfied.numerator, satisfied.denominator, satisfied.n, satisfied.grey) == (25, 31, 31, False)
         again = figure(code, "asked_again_experienced")
         assert (again.numerator, again.denominator, again.n) == (6, 26, 31)
-        mismatch = figure(code, "mismatch_supplement")
+        mismatch = figure(code, "mismatch_any")
         assert (mismatch.numerator, mismatch.denominator) == (6, 31)
+        # six were asked for papers without a record of it, five with one: none says that it was not asked
+        unrecorded = figure(code, "unrecorded_supplement")
+        assert (unrecorded.numerator, unrecorded.denominator) == (6, 31)
+        assert figure(code, "unconfirmed_supplement").status == "suppressed"
         response = figure(code, "response_rate")
         assert (response.numerator, response.denominator) == (35, 100)
 
@@ -153,7 +157,7 @@ def test_small_cells_leave_no_number_behind(app: Flask) -> None:
     assert figure("00008", "satisfaction").status == "too_few"
     assert figure("00025", "satisfaction").status == "suppressed"  # or 64 − 40 − 15 would give the nine away
     for code in ("00008", "00025"):
-        for indicator in ("satisfaction", "response_rate", "asked_again_experienced", "mismatch_supplement"):
+        for indicator in ("satisfaction", "response_rate", "asked_again_experienced", "mismatch_any"):
             item = figure(code, indicator)
             assert {item.numerator, item.denominator, item.value, item.low, item.high, item.n} == {None}, (code, indicator)
 
