@@ -1,0 +1,113 @@
+"""A lost connection neither loses an answer nor makes two: with the page's script in a real browser."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from core.database import reading
+from surveys import posters
+from surveys.models import Answer
+from tests.browsing import serve
+from tests.surveys.form import POINT, TURNED_AWAY, put_catalogue
+from tests.surveys.helpers import NOW, invited
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page, Route
+
+pytestmark = pytest.mark.browser
+LOST = "Mất kết nối"
+
+
+@pytest.fixture
+def address(sqlite_app: Flask) -> Iterator[str]:
+    """A server on a catalogue."""
+    put_catalogue()
+    with serve(sqlite_app) as where:
+        yield where
+
+
+@pytest.fixture
+def page(browser: "Browser") -> Iterator["Page"]:
+    """A telephone."""
+    with closing(browser.new_context(viewport={"width": 320, "height": 640})) as context:
+        yield context.new_page()
+
+
+def answers() -> list[Answer]:
+    """All answers, freshly read."""
+    reading().rollback()
+    return list(reading().scalars(select(Answer).order_by(Answer.id)))
+
+
+def choose(page: "Page", nth: int) -> None:
+    page.locator("label.choice").nth(nth).click()
+    page.locator("form button").click()
+
+
+def test_what_was_chosen_without_a_connection_is_sent_when_it_is_back(page: "Page", address: str) -> None:
+    page.goto(f"{address}/s/{invited()}")
+    page.context.set_offline(True)
+    choose(page, 4)
+    page.get_by_role("status").filter(has_text=LOST).wait_for()
+    assert answers() == []
+    page.context.set_offline(False)
+    page.wait_for_url("**/more?lang=vi")
+    assert [(answer.rating, answer.revision) for answer in answers()] == [(1, 1)]
+
+
+def test_an_answer_whose_receipt_was_lost_is_sent_again_and_counts_once(page: "Page", address: str) -> None:
+    lost: list[int] = []
+
+    def swallow(route: "Route") -> None:
+        if route.request.method == "POST" and not lost:
+            lost.append(route.fetch(max_redirects=0).status)  # it reaches the server, but its answer never comes back
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    page.goto(f"{address}/s/{invited()}")
+    page.route("**/s/**", swallow)
+    choose(page, 3)
+    page.wait_for_url("**/more?lang=vi", timeout=15_000)
+    assert lost == [204]
+    assert [(answer.rating, answer.revision) for answer in answers()] == [(2, 1)]
+
+
+def test_a_page_opened_again_sends_what_was_kept(page: "Page", address: str) -> None:
+    page.goto(f"{address}/s/{invited()}")
+    page.route("**/s/**", lambda route: route.abort("internetdisconnected") if route.request.method == "POST" else route.continue_())
+    choose(page, 1)
+    page.get_by_role("status").filter(has_text=LOST).wait_for()
+    page.unroute("**/s/**")
+    page.reload()
+    page.wait_for_url("**/more?lang=vi")
+    assert [answer.rating for answer in answers()] == [4]
+    assert page.evaluate("sessionStorage.length") == 0  # nothing stays on the telephone
+
+
+def test_a_refusal_shows_the_page_that_says_why(page: "Page", address: str) -> None:
+    page.goto(f"{address}/s/{invited()}")
+    page.locator("form button").click()
+    page.locator("#rating-error").wait_for()
+    choose(page, 0)
+    page.wait_for_url("**/more?lang=vi")
+    page.goto(page.url.replace("/more", "/more/6"))
+    page.locator("textarea").fill("Đi lại nhiều lần. " * 40)
+    page.locator("form button").click()
+    page.locator("#comment-error").wait_for()
+    assert page.locator("textarea").input_value().startswith("Đi lại nhiều lần.")
+
+
+def test_a_poster_s_choice_is_kept_too(page: "Page", address: str) -> None:
+    place = posters.open_place("00004", POINT, "open", NOW)
+    page.goto(f"{address}/q/{place.code}")
+    page.context.set_offline(True)
+    page.locator(TURNED_AWAY).click()
+    page.get_by_role("status").filter(has_text=LOST).wait_for()
+    page.context.set_offline(False)
+    page.locator("#find").wait_for()
+    assert [answer.end_point for answer in answers()] == ["turned_away"]
