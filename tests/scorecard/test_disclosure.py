@@ -76,6 +76,25 @@ def test_a_window_does_not_give_away_other_months() -> None:
     assert "a" in {row.subject_code for row in both if row.status == "suppressed"}
 
 
+@pytest.mark.parametrize(
+    ("parts", "whole", "shown"),
+    [
+        ({"unrecorded_supplement": (2, 60), "unconfirmed_supplement": (0, 60)}, 2, False),  # no part exceeds the whole
+        ({"unrecorded_supplement": (1, 60), "unconfirmed_supplement": (5, 9)}, 6, False),  # together they come to no less than it
+        ({"unrecorded_supplement": (6, 60), "unconfirmed_supplement": (0, 60)}, 6, True),  # anything from none to six
+        ({"unrecorded_supplement": (6, 60), "unconfirmed_supplement": (5, 60)}, 11, True),
+    ],
+)
+def test_what_differs_on_any_point_does_not_give_away_what_differs_on_one(
+    parts: dict[str, tuple[int, int]], whole: int, shown: bool
+) -> None:
+    counted = [*rows({"VN": (60, 80)}), *rows({"VN": (whole, 60)}, "mismatch_any")]
+    for name, said in parts.items():
+        counted += rows({"VN": said}, name)
+    found = {row.indicator: row.status for row in protect(counted, PLACES, RULES)}
+    assert (found["mismatch_any"] == "value") is shown
+
+
 def test_a_hidden_cell_hides_every_figure_of_it() -> None:
     said = {"VN": (80, 104), "01": (80, 104), "a": (2, 4), "b": (30, 40), "c": (48, 60)}
     derived = [
