@@ -35,7 +35,7 @@ def guard(blueprint: Blueprint) -> None:
     """Limit the pages behind a token (``<token>`` in the address) and refuse forms that another site sent."""
     limit = limiter.shared_limit
     limit(_per_token, scope="survey-token", key_func=_token_key, exempt_when=is_unknown)(blueprint)
-    limit(_per_address, scope="survey-address", key_func=_address_key, exempt_when=is_unused)(blueprint)
+    limit(_per_address, scope="survey-address", key_func=_address_key, exempt_when=is_fresh_or_unknown)(blueprint)
     limit(_per_unknown, scope="survey-unknown", key_func=_address_key, exempt_when=is_known, deduct_when=_missed)(blueprint)
     blueprint.before_request(refuse_other_sites)
 
@@ -71,10 +71,10 @@ def is_unknown() -> bool:
     return not is_known()
 
 
-def is_unused() -> bool:
-    """Whether this request's token was given out and nobody has answered with it: such a request is never turned away for its address."""
-    invitation, answered = opened(_token())
-    return invitation is not None and not answered
+def is_fresh_or_unknown() -> bool:
+    """Whether nobody has answered with this request's token: a valid one is never turned away for its address, and those that are not
+    there have a limit of their own, so that a flood of them does not shut out anybody else at the same address."""
+    return not opened(_token())[1]
 
 
 def is_machine(form: "MultiDict[str, str]") -> bool:
