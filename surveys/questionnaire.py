@@ -83,6 +83,7 @@ class Question(Condition):
     scale: str | None = None
     choices: tuple[Choice, ...] = ()
     variants: tuple[Variant, ...] = ()
+    read_out: bool = True  # whether an interviewer asks it too
 
 
 class Screen(_Strict):
@@ -165,7 +166,7 @@ class Sheet:
     @property
     def more(self) -> tuple[Question, ...]:
         """The questions with fixed choices, but for the first: what an interviewer reads out."""
-        return tuple(question for question in self.all[1:] if question.kind == "choice")
+        return tuple(question for question in self.all[1:] if question.kind == "choice" and question.read_out)
 
     @property
     def comment(self) -> Question | None:

@@ -1,5 +1,6 @@
 """Questionnaires are data: what a version must have, and what it asks whom."""
 
+import re
 from copy import deepcopy
 from typing import Any
 
@@ -173,3 +174,19 @@ def test_a_spoiled_questionnaire_is_refused(spoil: Any) -> None:
     spoil(raw)
     with pytest.raises(ValidationError):
         questionnaire.Questionnaire.model_validate(raw)
+
+
+def test_questions_are_short_and_have_no_abbreviations() -> None:
+    """Vietnamese writes each syllable apart: a question of twenty can be read in one breath."""
+    for end_point in END_POINTS:
+        for question in questionnaire.sheet_for(2, end_point, 2, "enterprise").all:
+            assert len(question.vi.split()) <= 20, question.vi
+            assert len(question.hint_vi.split()) <= 24, question.hint_vi
+            for text in (question.vi, question.hint_vi, *(choice.vi for choice in question.choices)):
+                assert not re.search(r"\b[A-ZĐ]{2,}\b", text), text
+
+
+def test_an_interviewer_does_not_ask_who_stood_beside() -> None:
+    sheet = questionnaire.sheet_for(2, "returned", 1)
+    assert {"staff_present", "which_paper", "comment"}.isdisjoint({question.code for question in sheet.more})
+    assert "visits" in {question.code for question in sheet.more}
