@@ -26,7 +26,7 @@ def as_lines(con: "DuckDBPyConnection", chunk: "pa.Table", rows: Rows) -> "pa.Ta
 
 
 def nested(profile: Profile) -> tuple[dict[str, Any], str, str, str, dict[str, str]]:
-    """Of a profile of objects: the shape of its nested lists, and SQL over ``j`` for steps, requests, lookups and flags."""
+    """Of a profile of objects: the shape of its nested lists, and SQL over ``j`` and ``sound`` for steps, requests, lookups and flags."""
     shape: dict[str, Any] = {}
     steps, requests, lookups = NO_STEPS, NO_REQUESTS, NO_LOOKUPS
     flags = dict.fromkeys(NESTED[3:], "NULL::BOOLEAN")
@@ -35,18 +35,19 @@ def nested(profile: Profile) -> tuple[dict[str, Any], str, str, str, dict[str, s
         shape[h.column] = [{key: "VARCHAR" for key in (h.at, h.status, h.activity, h.department) if key}]
         parts = {"at": h.at, "status": h.status, "activity": h.activity, "department": h.department}
         entries = ", ".join(f"'{key}': {f'filled(s.{quote(column)})' if column else 'NULL::VARCHAR'}" for key, column in parts.items())
-        steps = f"list_transform(j.{quote(h.column)}, lambda s: {{{entries}}})"
+        steps = _listed(h.column, f"list_transform(j.{quote(h.column)}, lambda s: {{{entries}}})")
     if profile.supplements:
         s, d = profile.supplements, profile.supplements.documents
         papers = {d.code: "VARCHAR", d.name: "VARCHAR"}
         shape[s.column] = [
             {s.requested_at: "VARCHAR", s.answered_at: "VARCHAR", s.text: "VARCHAR", s.due_before: "VARCHAR", d.column: [papers]}
         ]
-        requests = (
+        requests = _listed(
+            s.column,
             f"list_transform(j.{quote(s.column)}, lambda r: {{'requested_at': filled(r.{quote(s.requested_at)}), "
             f"'answered_at': filled(r.{quote(s.answered_at)}), 'due_before': filled(r.{quote(s.due_before)}), "
             f"'text': filled(r.{quote(s.text)}), 'documents': list_transform(r.{quote(d.column)}, "
-            f"lambda p: {{'code': filled(p.{quote(d.code)}), 'name': filled(p.{quote(d.name)})}})}})"
+            f"lambda p: {{'code': filled(p.{quote(d.code)}), 'name': filled(p.{quote(d.name)})}})}})",
         )
     if profile.documents:
         p = profile.documents
@@ -66,6 +67,13 @@ def nested(profile: Profile) -> tuple[dict[str, Any], str, str, str, dict[str, s
         shape[profile.results.column] = [{profile.results.document: "VARCHAR"}]
         flags["any_result"] = f"len(list_filter(j.{column}, lambda r: filled(r.{document}) IS NOT NULL)) > 0"
     return shape, steps, requests, lookups, flags
+
+
+def _listed(column: str, entries: str) -> str:
+    """SQL for the entries of a list; what stands in a list's place and is none becomes one without content (rule ``bad_list``)."""
+    path = literal("/" + column.replace("~", "~0").replace("/", "~1"))
+    wrong = f"j.{quote(column)} IS NULL AND json_type(sound, {path}) NOT IN ('NULL', 'ARRAY')"
+    return f"CASE WHEN {wrong} THEN [NULL] ELSE {entries} END"
 
 
 def own_object(profile: Profile, shape: dict[str, Any], rows: str) -> str:

@@ -254,8 +254,8 @@ class Reader:
             f"""CREATE OR REPLACE TEMP TABLE whole AS
             SELECT row_no, NOT good AS broken, {fields}, {steps} AS steps, {requests} AS requests, {lookups} AS lookups,
                 {", ".join(f"{sql} AS {name}" for name, sql in flags.items())}, line
-            FROM (SELECT row_no, good, line, json_transform(CASE WHEN good THEN line ELSE '{{}}' END, {literal(json.dumps(shape))}) AS j
-                  FROM valid_lines)"""
+            FROM (SELECT *, json_transform(sound, {literal(json.dumps(shape))}) AS j
+                  FROM (SELECT row_no, good, line, CASE WHEN good THEN line ELSE '{{}}' END AS sound FROM valid_lines))"""
         )
         self._found_whole()
         self.own = partial(own_object, self.profile, shape)

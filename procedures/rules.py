@@ -49,6 +49,12 @@ RULES = {
             "{field} is not a valid date (a year of four digits, from 1990 on): mend it.",
         ),
         Rule(
+            "bad_list",
+            "error",
+            "{field} không phải danh sách, hoặc có phần tử không có nội dung: gửi dạng [{{…}}, {{…}}], không có gì thì để [].",
+            "{field} is no list, or has an entry without content: send it as [{{…}}, {{…}}], or as [] if there is nothing.",
+        ),
+        Rule(
             "date_before_reception",
             "error",
             "{field} trước ngày tiếp nhận: kiểm tra cả hai ngày.",
@@ -190,6 +196,12 @@ def conditions(profile: Profile, present: set[str], month: str | None = None) ->
         if name in present:
             no_date = f"{name} IS NULL OR {name} < {FIRST} OR NOT isfinite({name})"
             found.append(("bad_date", name, f"{name}_text IS NOT NULL AND ({no_date})"))
+    if profile.history and profile.layout == "objects":
+        empty = "s.at IS NULL AND s.source_status IS NULL AND s.activity IS NULL"
+        found.append(("bad_list", "history", f"len(list_filter(steps, lambda s: {empty})) > 0"))
+    if profile.supplements:
+        empty = "r.requested_at IS NULL AND r.answered_at IS NULL AND r.text IS NULL"
+        found.append(("bad_list", "supplements", f"len(list_filter(requests, lambda r: {empty})) > 0"))
     if profile.history:
         found.append(("bad_date", "history", "len(list_filter(steps, lambda s: s.at IS NULL)) > 0"))
         unknown = "len(list_filter(steps, lambda s: s.source_status IS NOT NULL AND s.status IS NULL)) > 0"

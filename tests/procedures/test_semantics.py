@@ -177,6 +177,18 @@ def test_history_supplements_and_papers_stay_with_their_dossier(app: Flask, tmp_
     assert (lake_rows()[0]["supplements"], lake_rows()[0]["history"]) == ([], [])
 
 
+@pytest.mark.parametrize("column", ["HoSoBoSung", "QuaTrinhXuLy"])
+@pytest.mark.parametrize("wrong", ["không", 3, {"NgayBoSung": "20261009100000"}, [7], [{}], [None], True])
+def test_what_stands_in_a_lists_place_is_not_taken_for_an_empty_list(sqlite_app: Flask, tmp_path: Path, column: str, wrong: object) -> None:
+    small_country()
+    right = [message(2, **{column: []}), message(3, **{column: None})]
+    result = load(write(tmp_path / "a.jsonl", [message(1, **{column: wrong}), *right, "{"]))
+    assert (result.accepted, result.quarantined) == (2, 2)
+    reasons = {row.get("MaHoSo", ""): str(row) for row in quarantined(result.submission)}
+    assert column in reasons["H26.12-261008-0001"]
+    assert "danh sách" in reasons["H26.12-261008-0001"]
+
+
 def test_two_requests_with_one_time_are_two(sqlite_app: Flask, tmp_path: Path) -> None:
     small_country()
     asked = {"supplement_requested_at": "2026-10-09T10:00:00", "supplement_text": "thiếu đơn"}
