@@ -25,6 +25,7 @@ ROOM = 4_600  # bytes of a page for the names of papers, with what stands around
 LISTED, TO_CHOOSE, WITH_REGISTER = 25, 125, 330  # bytes around one name: in a list, as a choice, and those of the sentence on its register
 LONGEST_NAME, SHORTEST_NAME = 130, 32  # characters
 LONGEST_AWAY = 86_400  # seconds: a page left open longer says nothing about how long somebody took
+CARRIED = ("papers", "step", "find")  # what the addresses of pages say besides the language
 OWN_REQUEST = "X-Form"  # the script's requests carry it, since it cannot read where a redirect leads
 NEXT = "X-Next"
 
@@ -74,8 +75,11 @@ class Dress:
 def _switched(code: str) -> str:
     """This page in another language; where the page cannot be opened by its address, the first one."""
     endpoint = {"survey_open.begin": "survey_open.choose"}.get(request.endpoint or "", request.endpoint or "survey.start")
-    named = {name: value for name, value in (request.view_args or {}).items() if name != "visit" or endpoint != "survey_open.choose"}
-    return url_for(endpoint, **named, **(request.args.to_dict() | {"lang": code}))
+    kept = {name: value for name, value in request.args.items() if name in CARRIED}  # others, such as _scheme, would steer url_for
+    named: dict[str, Any] = {**kept, **(request.view_args or {}), "lang": code}
+    if endpoint == "survey_open.choose":
+        named.pop("visit", None)
+    return url_for(endpoint, **named)
 
 
 def finish(response: Response) -> Response:

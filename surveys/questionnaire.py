@@ -127,7 +127,7 @@ class Questionnaire(_Strict):
                     raise ValueError(f"a screen depends on {unknown}, which the screen before it does not ask")
                 before = step.asks
         for code, question in self.questions.items():
-            scales = {each.scale for each in (question, *question.variants) if each.scale is not None}
+            scales = {scale for scale in (question.scale, *(variant.scale for variant in question.variants)) if scale is not None}
             if missing := scales - self.scales.keys():
                 raise ValueError(f"question {code!r} uses the unknown scale {missing}")
             for choices in ([question.choices] if question.choices or not scales else []) + [self.scales[name] for name in scales]:

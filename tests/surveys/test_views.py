@@ -331,3 +331,12 @@ def test_every_text_has_its_english_and_none_is_stale() -> None:
     everywhere = english(*(path.name for path in (ROOT / "translations").iterdir() if path.is_dir()))
     assert texts("surveys", "templates/survey") - everywhere == set()
     assert english("survey", "reach", "form") - texts("surveys", "templates/survey", "templates/partials") == set()
+
+
+def test_the_way_to_the_other_language_stays_on_this_page_and_this_site(client: FlaskClient) -> None:
+    token = invited()
+    client.post(f"/s/{token}", data={"rating": "5"})
+    page = client.get(f"/s/{token}/more/2?papers=1&lang=vi&_external=1&_scheme=javascript&_anchor=x&token=b").text
+    assert re.findall(r'<a href="([^"]*)"[^>]*hreflang', page) == [f"/s/{token}/more/2?papers=1&amp;lang=en"]
+    refused = client.post(f"/s/{token}/more/2?papers=1", data={"how_asked": "smoke"}).text
+    assert re.findall(r'<a href="([^"]*)"[^>]*hreflang', refused) == [f"/s/{token}/more/2?papers=1&amp;lang=en"]
