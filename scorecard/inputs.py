@@ -25,6 +25,8 @@ from scorecard.measuring import Place
 from scorecard.public_history import EARLIER, freeze_public, load_public
 from scorecard.quality_marks import SUBMISSIONS, submissions_frame
 from scorecard.refresh import live_answers
+from scorecard.reporting_periods import FILE as PERIODS
+from scorecard.reporting_periods import describe as describe_periods
 from scorecard.rulesets import RuleSet, read
 from scorecard.service_inputs import LISTS, OFFERINGS, SYSTEMS, ServiceInputs, freeze_services, load_services
 from scorecard.survey_estimates import Earlier
@@ -115,6 +117,7 @@ def freeze(
     parts = pd.DataFrame(_components(session), columns=["procedure_code", "code", "name", "register_code"], dtype="str")
     write_frame(folder / "components.parquet", parts)
     _write_json(folder / "registers.json", describe_registry(session, day))
+    _write_json(folder / PERIODS, describe_periods(month))
     _write_json(folder / "sources.json", [asdict(view) for view in _sources(session, month)])
     write_frame(folder / SUBMISSIONS, submissions_frame(session, month))
     freeze_integrity(folder, session, month, published)
