@@ -9,6 +9,7 @@ import logging
 import resource
 import sys
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 ASSETS = Path(__file__).resolve().parent.parent / "static" / "report"
@@ -59,10 +60,22 @@ def to_pdf(html: str) -> tuple[bytes, int]:
     logging.getLogger("weasyprint").addHandler(complaints)
     page = weasyprint.HTML(string=html, base_url=BASE, url_fetcher=Fetcher(allowed_protocols=("data", "report")))
     document = page.render(pdf_variant="pdf/ua-1")
-    content: bytes = document.write_pdf(pdf_variant="pdf/ua-1")
+    content: bytes = document.write_pdf(finisher=scoped, pdf_variant="pdf/ua-1")
     if complaints.messages:
         raise ValueError("; ".join(complaints.messages))
     return content, len(document.pages)
+
+
+def scoped(_document: Any, pdf: Any) -> None:
+    """Say of each head of a table whether it heads a column or a row (ISO 14289-1, 7.5).
+
+    WeasyPrint links every cell with its heads, by an id that ends in the head's row and column, and leaves the scope out. In our
+    tables the first row holds the heads of columns, also where it is repeated on the next page.
+    """
+    for item in pdf.objects:
+        if isinstance(item, dict) and item.get("S") == "/TH" and "ID" in item:
+            row = item["ID"].string.rsplit("-", 2)[1]
+            item["A"]["Scope"] = "/Column" if row == "0" else "/Row"
 
 
 def main() -> int:

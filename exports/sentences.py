@@ -290,6 +290,10 @@ def plain(name: str) -> str:
 
 
 def short(name: str, most: int) -> str:
-    """A long name cut at a word, with three dots: the whole name stands in the table."""
-    name = plain(name)
-    return name if len(name) <= most else name[: name.rfind(" ", 0, most)].rstrip(",; ") + " (…)"
+    """A procedure's name, cut where it is long: the whole name stands in the table."""
+    return cut(plain(name), most)
+
+
+def cut(text: str, most: int) -> str:
+    """A long text cut at a word, with three dots."""
+    return text if len(text) <= most else text[: text.rfind(" ", 0, most)].rstrip(",; ") + " (…)"

@@ -9,11 +9,12 @@ from core.web import language
 from exports import sentences
 from exports.cells import NATION, capital, count, known, percent, points
 from exports.report import Material
-from exports.sentences import listed, short
+from exports.sentences import cut, listed, short
 from scorecard.figures import leading_rate
 
 NAMED = 3  # places, procedures, requests named in a sentence: the rest stand in the report's tables
-LONGEST = 80  # characters of a procedure's name in the summary
+LONGEST = 62  # characters of a procedure's name in the summary
+LONGEST_DEED = 84  # characters of what is asked
 HALF = 0.5  # of all repeated submissions: that many procedures are named as the main cause, if few enough make it up
 SATISFACTION = "MDHL"  # group 5 of the official index
 
@@ -168,11 +169,11 @@ def requests(material: Material) -> str:
     if items:
         told = []
         for item in items[:NAMED]:
+            deed = cut(item.deed.rstrip("."), LONGEST_DEED)
             if item.due_on is None:
-                told.append(_("%(who)s: %(deed)s.", who=item.addressee, deed=item.deed.rstrip(".")))
+                told.append(_("%(who)s: %(deed)s.", who=item.addressee, deed=deed))
             else:
-                day = numbers.day(item.due_on, language())
-                told.append(_("%(who)s: %(deed)s, trước %(day)s.", who=item.addressee, deed=item.deed.rstrip("."), day=day))
+                told.append(_("%(who)s: %(deed)s, trước %(day)s.", who=item.addressee, deed=deed, day=numbers.day(item.due_on, language())))
         more = len(items) - NAMED
         if more > 0:
             told.append(_("Còn %(n)s việc nữa ở phần Đề nghị.", n=count(more)))

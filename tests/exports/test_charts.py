@@ -4,8 +4,9 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from exports.charts import SIMULATED, Dot, axis_range, dot_plot, finish, ticks
+from exports.charts import Dot, axis_range, dot_plot, finish, ticks
 
+SIMULATED = "SỐ LIỆU MÔ PHỎNG"
 SVG = "{http://www.w3.org/2000/svg}"
 DOTS = [Dot("Huế", 0.86, 0.83, 0.889, "86,0 (83,0–88,9)"), Dot("Cà Mau", None, None, None, "không đủ số liệu")]
 

@@ -2,51 +2,18 @@
 
 import re
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
 from flask import Flask
 from flask_babel import force_locale
 
-from core.calendar import Month
-from exports.cells import NATION
 from exports.composition import compose
 from exports.layout import strong
-from exports.report import Cause, Claim, Material, Place
-from scorecard.indicators import INDICATORS
-from scorecard.queries import Figure
+from exports.report import Claim, Material
 from scorecard.tiles import PLACES
-from tests.exports.figures import figure, missing
-
-CODES = [NATION, *PLACES]
-
-
-def figures(share: float, answers: int) -> dict[tuple[str, str, str], Figure]:
-    found = {}
-    for code in CODES:
-        n = answers * (len(PLACES) if code == NATION else 1)
-        for indicator in INDICATORS.values():
-            for variant in indicator.variants:
-                found[code, indicator.code, variant] = figure(round(share * n), n, indicator.code, code, variant, grey=n < 30)
-    return found
-
-
-def material(found: dict[tuple[str, str, str], Figure], simulated: bool = True, draft: bool = False) -> Material:
-    return Material(
-        month=Month(2026, 10),
-        version=2,
-        draft=draft,
-        simulated=simulated,
-        rule_version="2026-08",
-        cutoff_at=datetime(2026, 11, 18, 3, tzinfo=UTC),
-        checksum="ab" * 32,
-        facts={},
-        places=[Place(code, f"tỉnh {place[2]}", place[2], None, 1.0) for code, place in PLACES.items()],
-        figures=found,
-        previous={},
-        claims=[Claim("local_online", "Thủ tục cấp tỉnh, cấp xã", 0.925, 2014, 2177, "Họp ngày 05/12/2025", date(2025, 12, 5))],
-        causes=[Cause("held_by_state", "1.1", "Thủ tục <đăng ký>", "CSDL hộ tịch", 3, 12, 40, "đơn vị tiếp nhận")],
-    )
+from tests.exports.figures import missing
+from tests.exports.made import figures, material
 
 
 def page(app: Flask, given: Material) -> str:
@@ -70,7 +37,7 @@ def test_a_real_edition_names_its_agency_and_is_not_marked(sqlite: Flask) -> Non
 def test_a_draft_is_watermarked(sqlite: Flask) -> None:
     html = page(sqlite, material(figures(0.8, 200), draft=True))
     assert "report:///draft.css" in html
-    assert "phiên bản 2 · dự thảo" in html
+    assert "phiên bản 1 · dự thảo" in html
 
 
 def test_quoted_claims_stand_beside_with_their_source(sqlite: Flask) -> None:
@@ -81,7 +48,7 @@ def test_quoted_claims_stand_beside_with_their_source(sqlite: Flask) -> None:
 
 @pytest.mark.parametrize(("share", "words"), [(0.9, "90\u202f%"), (0.48, "48\u202f%"), (0.925, "92,5\u202f%"), (5527, "5.527")])
 def test_a_quoted_figure_is_no_more_precise_than_its_source(sqlite: Flask, share: float, words: str) -> None:
-    claim = Claim("rate", "Tỷ lệ công bố", share, None, None, "Họp ngày 05/12/2025", date(2025, 12, 5))
+    claim = Claim("publication_rate", "Tỷ lệ công bố", share, None, None, "Họp ngày 05/12/2025", date(2025, 12, 5))
     html = page(sqlite, replace(material(figures(0.8, 200)), claims=[claim]))
     assert f">{words}</td>" in html
 

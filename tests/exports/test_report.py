@@ -6,13 +6,16 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 
 from core.calendar import Month
 from core.database import reading
-from exports import data, operations, pictures, queries
+from exports import cells, data, operations, pictures, queries
+from exports.composition import appended, chapters
+from exports.layout import roman
 from exports.render import render
 from exports.report import gather
 from scorecard.models import Edition
@@ -75,7 +78,7 @@ def test_first_page_has_the_official_form_and_the_whole_summary(report: Report) 
         "Kính gửi:",
         "điểm h mục 3 Phụ lục Thông báo số 07-TB/CQTTBCĐ",
         "TÓM TẮT",
-        "Kỳ số liệu: 01/10–31/10/2026",
+        "Kỳ số liệu: 01/10–31/10/2026; khảo sát nhận trả lời đến",
         "1. Ba con số.",
         "(iii)",
         "5. Mức độ chắc chắn.",
@@ -89,10 +92,10 @@ def test_first_page_has_the_official_form_and_the_whole_summary(report: Report) 
 
 
 def test_length_parts_and_trace(report: Report) -> None:
-    assert 10 <= len(report.pages) <= 20
+    assert 24 <= len(report.pages) <= 35
     text = flat(report.text)
-    for part in ("I. PHẠM VI", "II. MỨC ĐỘ", "III. CHỈ KHAI BÁO", "IV. CUNG CẤP", "V. GIẢI QUYẾT", "VI. GIỚI HẠN", "VII. PHƯƠNG PHÁP"):
-        assert part in text
+    for number, (_id, title, _make) in enumerate(chapters(), start=1):
+        assert f"{roman(number)}. {title.upper()}" in text
     assert "Nơi nhận:" in text
     last = flat(report.pages[-1])
     assert re.search(r"Chốt số liệu \d\d/\d\d/2026; kỳ 01/10–31/10/2026; phiên bản 1; bộ quy tắc .+ \(SHA-256\) [0-9a-f]{20}", last)
@@ -100,29 +103,68 @@ def test_length_parts_and_trace(report: Report) -> None:
 
 def test_running_head_and_page_numbers(report: Report) -> None:
     assert "phiên bản 1" not in report.pages[0].split("BÁO CÁO")[0]
-    numbers = [str(number) for number in range(2, len(report.pages) - 3)]
-    numbers += ["Phụ lục I – 1", "Phụ lục I – 2", "Phụ lục II – 1", "Phụ lục III – 1"]  # each annex has its own
-    for number, page in zip(numbers, report.pages[1:], strict=True):
+    told = []
+    for page in report.pages[1:]:
         head = page.strip().splitlines()[0]
-        assert "Kỳ 01/10–31/10/2026 · phiên bản 1" in head
-        assert re.search(rf"\s{number}\s", head)
-        assert "SỐ LIỆU MÔ PHỎNG" in head
+        found = re.fullmatch(r"\s*Kỳ 01/10–31/10/2026 · phiên bản 1\s+(Phụ lục [IV]+ – \d+|\d+)\s+SỐ LIỆU MÔ PHỎNG\s*", head)
+        assert found, head
+        told.append(found[1])
+    plain = [number for number in told if number.isdigit()]
+    assert plain == [str(number) for number in range(2, len(plain) + 2)]
+    annexes = [number for number in told if not number.isdigit()]
+    firsts = [number for number in annexes if number.endswith(" – 1")]
+    assert firsts == [f"Phụ lục {roman(number)} – 1" for number in range(1, len(appended()) + 1)]  # each annex has its own
+    assert told == plain + annexes
 
 
 def test_contents_name_the_pages_where_parts_begin(report: Report) -> None:
-    entries = re.findall(r"^ *([IV]+)\. .*?\.{5,} *(\d+)$", report.pages[1], re.MULTILINE)
-    assert [part for part, _ in entries] == ["I", "II", "III", "IV", "V", "VI", "VII"]
+    entries = re.findall(r"^ *([IVX]+)\. .*?\.{5,} *(\d+)$", report.pages[1], re.MULTILINE)
+    assert [part for part, _ in entries] == [roman(number) for number in range(1, len(chapters()) + 1)]
     for part, number in entries:
         assert re.search(rf"^ *{part}\. [A-ZĐ]", report.pages[int(number) - 1], re.MULTILINE)
-    assert len(re.findall(r"Phụ lục I+\. .*\.{5,} phụ lục, trang 1$", report.pages[1], re.MULTILINE)) == 3
+    assert len(re.findall(r"Phụ lục [IV]+\. .*\.{5,} phụ lục, trang 1$", report.pages[1], re.MULTILINE)) == len(appended())
 
 
-def test_every_survey_share_has_its_interval(report: Report) -> None:
-    # in so small a country the count of what does not match may be hidden: then the sentence says so
-    third = r"\(iii\) (Trong [\d.]+ hồ sơ có trả lời, .*?\(khoảng \d+,\d–\d+,\d %; [\d.]+ hồ sơ\)|Chưa công bố được mức không khớp)"
-    assert re.search(third, flat(report.pages[0]))
+def test_no_heading_stands_alone_at_the_foot_of_a_page(report: Report) -> None:
+    heads = {re.sub(r"<[^>]+>", "", text) for text in re.findall(r"<h[23][^>]*>(.*?)</h[23]>", report.html)}
+    for page in report.pages:
+        lines = [flat(line).strip() for line in page.strip().splitlines() if line.strip()]
+        assert lines[-2] not in heads  # the last line is the foot
+
+
+def test_a_table_over_pages_repeats_its_head(report: Report) -> None:
+    annex = [page for page in report.pages if "Phụ lục IV – " in page.strip().splitlines()[0]]
+    assert len(annex) >= 3
+    for page in annex:
+        assert re.search(r"^ *Chỉ tiêu +Công thức và phạm vi +Nguồn$", page, re.MULTILINE)
+
+
+def test_the_summary_leads_with_the_rate_that_the_pages_lead_with(country: Flask, report: Report) -> None:
+    with country.app_context():
+        rate = gather(reading(), edition_of(country)).rate("VN")
+    assert rate is not None
+    assert rate.variant == "weighted"
+    told = f"sau hiệu chỉnh: {cells.percent(rate.value or 0)} hài lòng hoặc rất hài lòng (khoảng"
+    assert re.sub("[\u00a0\u202f]", " ", told) in flat(report.pages[0])
+
+
+def test_the_third_figure_has_interval_and_base_or_says_why_not(country: Flask, report: Report) -> None:
+    with country.app_context():
+        figure = gather(reading(), edition_of(country)).figure("VN", "mismatch_any")
+    shown = r"\(iii\) Trong [\d.]+ hồ sơ có trả lời, \d+,\d % có ít nhất một điểm .*?\(khoảng \d+,\d–\d+,\d %; [\d.]+ hồ sơ\)\."
+    hidden = {
+        "suppressed": r"\(iii\) Mức không khớp .* được ẩn vì từ đó có thể suy ra câu trả lời của một nhóm dưới 10 người\.",
+        "too_few": r"\(iii\) Chưa công bố được mức không khớp .*: quá ít hồ sơ đối chiếu được\.",
+    }
+    assert figure is not None
+    assert re.search(shown if figure.shown else hidden[figure.status], flat(report.pages[0]))
+
+
+def test_the_nations_row_of_the_annex_has_every_part(report: Report) -> None:
     annex = next(page for page in report.pages if "Phụ lục II – 1" in page)
-    assert re.search(r"Cả nước(\s+[\d.,]+){3,6}\s", annex)  # dossiers, their shares, answers, share, interval
+    numbers = r"(\s+[\d.]+){2}(\s+\d+,\d){2}"  # dossiers from, to; their shares
+    answers = r"(\s+[\d.]+\s+\d+,\d\s+\d+,\d–\d+,\d|\s+(được ẩn|không đủ số liệu))"  # answers, share, interval; or why not
+    assert re.search(rf"Cả nước{numbers}{answers}\s*$", annex, re.MULTILINE)
 
 
 def test_on_time_is_drawn_with_counts_and_interval(country: Flask) -> None:
@@ -139,12 +181,12 @@ def test_every_province_and_both_archipelagos(report: Report) -> None:
     rows = re.findall(r'<th scope="row">([^<]+)</th>', report.html)
     assert len(PLACES) == 34
     for name in ("Hà Nội", "Cà Mau", "Huế", "Đắk Lắk"):
-        assert rows.count(name) == 5  # satisfaction and the four tables of the annexes
+        assert rows.count(name) >= 6  # satisfaction, the index, and the four tables of the annexes
 
 
 def test_every_caption_says_simulated(report: Report) -> None:
     captions = re.findall(r"<(?:caption|figcaption)>(.*?)</(?:caption|figcaption)>", report.html, re.DOTALL)
-    assert len(captions) >= 12
+    assert len(captions) >= 30
     for caption in captions:
         assert "SỐ LIỆU MÔ PHỎNG" in caption
 
@@ -169,11 +211,57 @@ def test_tags_language_title_and_descriptions(report: Report, tmp_path: Path) ->
         assert "/CreationDate" not in pdf.docinfo
         assert "/ModDate" not in pdf.docinfo
         figures = [item for item in pdf.objects if isinstance(item, pikepdf.Dictionary) and item.get("/S") == "/Figure"]
-        assert len(figures) == 4
+        assert len(figures) == 6
         assert all(len(str(item.Alt)) > 40 for item in figures)
         with pdf.open_outline() as outline:
             titles = [item.title for item in outline.root]
+            second = next(item for item in outline.root if item.title == "II. MỨC ĐỘ HÀI LÒNG")
+            sections = [item.title for item in second.children]
         assert titles[:3] == ["BÁO CÁO", "TÓM TẮT", "I. PHẠM VI, NGUỒN VÀ ĐỘ PHỦ SỐ LIỆU"]
+        assert sections[:2] == ["1. Cả nước", "2. Theo địa phương"]
+
+
+def test_the_tags_are_in_the_order_of_reading_and_heads_belong_to_their_cells(report: Report) -> None:
+    import pikepdf
+
+    with pikepdf.open(io.BytesIO(report.content)) as pdf:
+        kinds = [str(item.S) for item in walk(pdf.Root.StructTreeRoot)]
+        assert kinds.index("/H1") < kinds.index("/H2")
+        assert {"/Document", "/Table", "/TH", "/TD", "/Figure", "/L", "/Link", "/Caption"} <= set(kinds)
+        heads = [item for item in walk(pdf.Root.StructTreeRoot) if str(item.S) == "/TH"]
+        assert {str(item.A.get("/Scope", "")) for item in heads} == {"/Column", "/Row"}
+        cells = [item for item in walk(pdf.Root.StructTreeRoot) if str(item.S) == "/TD"]
+        assert all(len(item.A.Headers) >= 2 for item in cells)  # each cell is linked with the heads of its row and column
+
+
+def walk(item: Any) -> Iterator[Any]:
+    """Every structure element below an item, in reading order."""
+    import pikepdf
+
+    kids = item.get("/K") if isinstance(item, pikepdf.Dictionary) else None
+    if kids is None:
+        return
+    for kid in kids if isinstance(kids, pikepdf.Array) else [kids]:
+        if isinstance(kid, pikepdf.Dictionary) and "/S" in kid:
+            yield kid
+            yield from walk(kid)
+
+
+def test_the_english_edition_is_english(country: Flask) -> None:
+    from exports.papers import report_html as page
+
+    with country.app_context():
+        html = page(reading(), edition_of(country), "en")
+    rendered = render(html)
+    pages = pdf_pages(rendered.content)
+    assert '<html lang="en"' in html
+    assert "Of those who answered, adjusted:" in flat(pages[0])
+    assert "Translation; the Vietnamese edition is the official one." in flat(pages[0])
+    assert "Số:" not in pages[0]
+    prose = re.sub(r"<(td|th)[^>]*>.*?</\1>", "", html, flags=re.DOTALL)  # names of procedures and providers stay Vietnamese
+    prose = re.sub(r"Main causes\..*?</p>", "", prose, flags=re.DOTALL)
+    text = re.sub(r"<[^>]+>", " ", prose)
+    assert re.search(r".{0,30}\b(người|hồ sơ|của|không|địa phương|thủ tục|giấy tờ)\b.{0,30}", text) is None
 
 
 def test_only_liberation_serif_embedded(report: Report) -> None:

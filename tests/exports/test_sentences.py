@@ -1,21 +1,18 @@
 """The program's sentences at the edges: zero, one, all, too few, hidden, missing, unchanged."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from exports import sentences
-from exports.report import Cause
-from scorecard.pages.words import Difference
 from scorecard.queries import Figure
 from tests.exports.figures import figure, missing
+from tests.exports.made import weighted
 
 WHOLE = re.compile(r"None|nan|%%|\s{2}|\.\.|\bvi phạm\b|gian lận")
 RESPONSE = figure(612, 7480, "response_rate")
-CAUSE = Cause("held_by_state", "1.1", "Đăng ký thường trú", "Cơ sở dữ liệu hộ tịch", 38, 412, 900, "Công an cấp xã")
-REPEATED = Cause("repeat_supplement", "1.2", "Cấp giấy phép xây dựng", "", 6, 187, 400, "Sở Xây dựng")
-UNUSED = Cause("online_unused", "1.3", "Đăng ký khai sinh", "", 23, 1904, 1904, "Sở Tư pháp")
 
 
 def lower(k: int, n: int) -> Figure:
@@ -29,10 +26,16 @@ def upper(k: int, n: int) -> Figure:
 @pytest.mark.parametrize(
     ("rate", "response", "expected"),
     [
-        (figure(527, 612), RESPONSE, "**86,1\u202f%** hài lòng hoặc rất hài lòng (khoảng 83,1–88,6\u202f%; 612 người trả lời trong 7.480"),
+        (
+            figure(527, 612),
+            RESPONSE,
+            "chưa hiệu chỉnh: **86,1\u202f%** hài lòng hoặc rất hài lòng (khoảng 83,1–88,6\u202f%; 612 người trả lời trong 7.480",
+        ),
         (figure(0, 40), None, "Không ai trong những người trả lời hài lòng hoặc rất hài lòng (khoảng 0,0–8,8\u202f%; 40 người trả lời)."),
         (figure(40, 40), None, "Tất cả những người trả lời đều hài lòng"),
         (figure(11, 12, grey=True), None, "chỉ để tham khảo"),
+        (weighted(0.861, 612), RESPONSE, "sau hiệu chỉnh: **86,1\u202f%** hài lòng"),
+        (replace(figure(527, 612), provisional=True), RESPONSE, "Số liệu tạm tính, còn có thể thay đổi."),
         (missing("too_few"), RESPONSE, "dưới 10 người trả lời"),
         (missing("suppressed"), RESPONSE, "được ẩn"),
         (missing("not_applicable"), None, "không có hồ sơ nào đến bước được mời"),
@@ -52,7 +55,7 @@ def test_satisfaction(rate: Figure | None, response: Figure | None, expected: st
             upper(1469, 43200),
             "**2,1–3,4\u202f%** hồ sơ bị yêu cầu nộp lại giấy tờ Nhà nước đã có, tương đương 907–1.469",
         ),
-        (lower(1, 100), upper(1, 100), "**1,0\u202f%** hồ sơ bị yêu cầu nộp lại giấy tờ Nhà nước đã có: 1 hồ sơ"),
+        (lower(1, 100), upper(1, 100), "**1,0\u202f%** hồ sơ bị yêu cầu nộp lại giấy tờ Nhà nước đã có, tương đương 1 hồ sơ"),
         (lower(0, 100), upper(5, 100), "Nhiều nhất **5,0\u202f%** hồ sơ"),
         (lower(0, 100), upper(0, 100), "Không ghi nhận hồ sơ nào bị yêu cầu nộp lại"),
         (missing("not_applicable"), missing("not_applicable"), "không có hồ sơ nào thuộc diện tính"),
@@ -67,44 +70,18 @@ def test_asked_again(low: Figure | None, high: Figure | None, expected: str) -> 
 @pytest.mark.parametrize(
     ("found", "expected"),
     [
-        (figure(72, 612), "Trong 612 hồ sơ có trả lời, **11,8\u202f%** có điểm người dân nêu không khớp"),
+        (figure(72, 612), "Trong 612 hồ sơ có trả lời, **11,8\u202f%** có ít nhất một điểm người dân nêu không khớp"),
         (figure(72, 612), "(khoảng 9,4–14,6\u202f%; 72 hồ sơ)."),
-        (figure(0, 40), "không hồ sơ nào người dân nêu khác với hệ thống"),
+        (figure(1, 612), "1 hồ sơ)."),
+        (figure(0, 40), "không hồ sơ nào có điểm người dân nêu không khớp"),
         (missing("too_few"), "quá ít hồ sơ đối chiếu được"),
-        (missing("suppressed"), "quá ít hồ sơ đối chiếu được"),
+        (missing("suppressed"), "được ẩn vì từ đó có thể suy ra"),
+        (missing("not_applicable"), "không có câu trả lời nào để đối chiếu"),
         (None, "Chưa đối chiếu được"),
     ],
 )
 def test_mismatch(found: Figure | None, expected: str) -> None:
     assert expected in sentences.mismatch(found)
-
-
-@pytest.mark.parametrize(
-    ("now", "before", "difference", "expected"),
-    [
-        (figure(860, 1000), figure(800, 1000), Difference(0.06, 0.027, 0.093), "tăng 6,0 điểm phần trăm so với tháng trước"),
-        (figure(800, 1000), figure(860, 1000), Difference(-0.06, -0.093, -0.027), "giảm 6,0 điểm phần trăm so với tháng trước"),
-        (figure(860, 1000), figure(860, 1000), Difference(0.0, -0.03, 0.03), "chưa thấy thay đổi rõ so với tháng trước (chênh lệch 0,0;"),
-        (figure(860, 1000), figure(18, 20, grey=True), None, "dưới 30 người trả lời"),
-        (figure(860, 1000), None, None, "tháng trước chưa có số liệu công bố"),
-        (missing("too_few"), figure(860, 1000), None, "kỳ này chưa có tỷ lệ"),
-    ],
-)
-def test_change(now: Figure, before: Figure | None, difference: Difference | None, expected: str) -> None:
-    assert expected in sentences.change(now, before, difference)
-
-
-@pytest.mark.parametrize(
-    ("names", "comparable", "expected"),
-    [
-        ([], 0, "Chưa địa phương nào đủ số liệu"),
-        ([], 34, "chưa địa phương nào thay đổi rõ"),
-        (["Huế (tăng)"], 34, "1 trong 34 địa phương so sánh được thay đổi rõ: Huế (tăng)."),
-        (list("abcdef"), 34, "a, b, c và d và 2 địa phương khác"),
-    ],
-)
-def test_changed_places(names: list[str], comparable: int, expected: str) -> None:
-    assert expected in sentences.changed_places(names, comparable)
 
 
 @pytest.mark.parametrize(
@@ -125,15 +102,41 @@ def test_supplements(once: Figure, repeated: Figure | None, expected: str) -> No
 @pytest.mark.parametrize(
     ("found", "expected"),
     [
-        (figure(10, 40), "**25,0\u202f%** hồ sơ nộp trực tuyến (10 trong 40 hồ sơ)."),
-        (figure(0, 40), "Không có hồ sơ nào nộp trực tuyến (trong 40 hồ sơ)."),
-        (figure(40, 40), "Toàn bộ 40 hồ sơ đều nộp trực tuyến."),
+        (figure(10, 40), "**25,0\u202f%** hồ sơ nộp trực tuyến (10 trong 40 hồ sơ tiếp nhận)."),
+        (figure(0, 40), "không ghi hồ sơ nào nộp trực tuyến trong 40 hồ sơ tiếp nhận."),
         (missing("not_applicable"), "không phát sinh hồ sơ"),
         (None, "Chưa có số liệu"),
     ],
 )
-def test_share_of(found: Figure | None, expected: str) -> None:
-    assert expected in sentences.share_of(found, "nộp trực tuyến", "hồ sơ")
+def test_online(found: Figure | None, expected: str) -> None:
+    assert expected in sentences.online(found)
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (figure(10, 40), "**25,0\u202f%** hồ sơ được giải quyết đúng hạn (10 trong 40 hồ sơ có ngày hẹn trả)."),
+        (figure(0, 40), "không hồ sơ nào trong 40 hồ sơ có ngày hẹn trả"),
+        (figure(40, 40), "toàn bộ 40 hồ sơ có ngày hẹn trả đều"),
+        (missing("not_applicable"), "không có hồ sơ nào đến hạn"),
+        (None, "Chưa có số liệu"),
+    ],
+)
+def test_on_time(found: Figure | None, expected: str) -> None:
+    assert expected in sentences.on_time(found)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (lower(0, 90), upper(0, 90), "Không hồ sơ nào được tính đúng hạn chỉ nhờ"),
+        (lower(1, 90), upper(1, 90), "1 hồ sơ được tính đúng hạn chỉ vì"),
+        (lower(1, 90), upper(4, 90), "1–4 hồ sơ"),
+        (missing("not_reported"), missing("not_reported"), ""),
+    ],
+)
+def test_on_time_by_pause(low: Figure, high: Figure, expected: str) -> None:
+    assert expected in sentences.by_pause(low, high)
 
 
 @pytest.mark.parametrize(
@@ -149,25 +152,6 @@ def test_groups(counts: tuple[int, int, int, int], expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "expected"),
-    [
-        ([], "không ghi nhận thủ tục nào"),
-        ([CAUSE], "Đăng ký thường trú (412 hồ sơ, bị yêu cầu giấy tờ đã có trong Cơ sở dữ liệu hộ tịch)."),
-        ([REPEATED, UNUSED], "phải bổ sung từ hai lần trở lên); Đăng ký khai sinh (1.904 hồ sơ, nộp tại quầy"),
-    ],
-)
-def test_causes(found: list[Cause], expected: str) -> None:
-    assert expected in sentences.causes(found)
-
-
-def test_requests_name_each_agency_once() -> None:
-    text = sentences.requests([CAUSE, CAUSE, REPEATED])
-    assert text.count("Công an cấp xã") == 1
-    assert "Sở Xây dựng: gộp các yêu cầu bổ sung vào một phiếu" in text
-    assert sentences.requests([]) == "Không có đề nghị mới từ số liệu của kỳ này."
-
-
-@pytest.mark.parametrize(
     ("share", "ratio", "expected"), [(0.8, 1.0, 0.8), (0.8, 2.0, 2 / 3), (0.8, 0.5, 8 / 9), (0.0, 2.0, 0.0), (1.0, 2.0, 1.0)]
 )
 def test_willingness(share: float, ratio: float, expected: float) -> None:
@@ -175,10 +159,11 @@ def test_willingness(share: float, ratio: float, expected: float) -> None:
 
 
 def test_bounds_without_assumption() -> None:
-    text = sentences.assumption_free(figure(90, 100), figure(100, 1250, "response_rate"))
-    assert "7,2\u202f%" in text  # methodology §11.2: a response of 8 %, 90 % satisfied
-    assert "99,2\u202f%" in text
-    assert sentences.assumption_free(missing("too_few"), None) == ""
+    low, high = (weighted(share, 100) for share in (0.072, 0.992))  # methodology §11.2: a response of 8 %, 90 % satisfied
+    text = sentences.assumption_free(low, high, figure(100, 1250, "response_rate"))
+    assert "92,0\u202f% số người được mời mà không trả lời" in text
+    assert "nằm giữa 7,2\u202f% và 99,2\u202f%" in text
+    assert sentences.assumption_free(missing("too_few"), None, None) == ""
 
 
 @pytest.mark.parametrize(
@@ -187,15 +172,14 @@ def test_bounds_without_assumption() -> None:
         sentences.coverage(0, [], []),
         sentences.coverage(34, [], []),
         sentences.coverage(32, ["Điện Biên (81,0 %)"], ["Cà Mau"]),
-        sentences.incomplete(0, 34),
-        sentences.incomplete(1, 34),
-        sentences.sampling_only(None),
-        sentences.sampling_only(figure(0, 30)),
+        sentences.sampling_only(None, None, None),
+        sentences.sampling_only(figure(0, 30), None, None),
+        sentences.sampling_only(figure(27, 30), 0.8, 0.95),
+        sentences.sampling_only(figure(27, 30), 0.8, 0.95, 231),
         sentences.experienced_again(None),
         sentences.experienced_again(figure(0, 30)),
         sentences.experienced_again(figure(3, 30)),
         sentences.satisfaction(figure(1, 1), figure(1, 1)),
-        sentences.requests([UNUSED]),
     ],
 )
 def test_whole_sentences(text: Any) -> None:
