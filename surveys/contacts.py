@@ -8,7 +8,6 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from core.settings import Settings
-from procedures.queries import UnitView
 
 SHIPPED = Path(__file__).with_suffix(".yaml")
 NATION = "VN"
@@ -31,25 +30,10 @@ def load(path: Path) -> dict[str, Contact]:
     return TypeAdapter(dict[str, Contact]).validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
-def contact(settings: Settings, units: dict[str, UnitView], unit_codes: Iterable[str | None]) -> Contact:
-    """The channel for a dossier: of the first of the units that has one, or of the nearest unit above it; gaps filled from above."""
+def contact(settings: Settings, unit_codes: Iterable[str | None]) -> Contact:
+    """The channel for a dossier. ``unit_codes``: nearest first; what an entry leaves out is taken from the next, at last the nation's."""
     own = load(settings.survey_contacts) if settings.survey_contacts is not None else {}
     found: dict[str, str] = {}
-    for code in _upwards(units, unit_codes):
-        if code in own:
-            found = own[code].model_dump(exclude_defaults=True) | found
-    nation = load(SHIPPED)[NATION].model_dump(exclude_defaults=True)
-    return Contact.model_validate(nation | found)
-
-
-def _upwards(units: dict[str, UnitView], unit_codes: Iterable[str | None]) -> list[str]:
-    """The units, each followed by what is above it, and the nation."""
-    order: dict[str, None] = {}
-    for start in unit_codes:
-        code, seen = start, set[str]()
-        while code is not None and code not in seen:
-            seen.add(code)
-            order[code] = None
-            view = units.get(code)
-            code = view.parent_code if view is not None else None
-    return [*(code for code in order if code != NATION), NATION]
+    for entry in (*(own[code] for code in (*unit_codes, NATION) if code in own), load(SHIPPED)[NATION]):
+        found = entry.model_dump(exclude_defaults=True) | found
+    return Contact.model_validate(found)

@@ -97,5 +97,6 @@ def gettext(text: str, **values: Any) -> str:
 
 
 def gettext_in_page(text: str, **values: Any) -> Markup:
-    """``gettext`` for templates: what is filled in is escaped."""
-    return Markup(gettext(text, **{name: escape(value) for name, value in values.items()}))  # noqa: S704  # our own texts
+    """``gettext`` for templates: the text, which may come from a file, and what is filled in are escaped."""
+    found = escape(gettext(text))
+    return found % values if values else found

@@ -15,7 +15,7 @@ from core.access import PUBLIC, TOKEN, access
 from core.calendar import local_date, utc_now
 from core.database import reading
 from core.web import csrf
-from procedures.queries import AskedPaper, asked_papers, legal_basis, procedure, procedures_map, units
+from procedures.queries import AskedPaper, asked_papers, legal_basis, procedure, procedures_map
 from surveys import devices, field_form, languages, limits, pages, posters
 from surveys.contacts import contact
 from surveys.languages import gettext as _
@@ -121,7 +121,7 @@ def _thanked(place: Place, found: posters.Visit | None) -> Response:
         papers=pages.fitting(listed),
         left_out=max(0, len(listed) - pages.MOST_PAPERS),
         basis=legal_basis(today),
-        contact=contact(current_app.extensions["settings"], units(reading(), today), [place.unit_code, place.province_code]),
+        contact=contact(current_app.extensions["settings"], [place.unit_code, place.province_code]),
     )
 
 

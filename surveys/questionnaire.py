@@ -210,7 +210,7 @@ def question_codes() -> list[str]:
     return list(_codes())
 
 
-@lru_cache
+@lru_cache(maxsize=None)
 def sheet_for(version: int, end_point: str, channel: int, applicant: str | None = None) -> Sheet:
     """What somebody is asked who reached ``end_point`` having filed by ``channel`` (1 in person … 4 kiosk).
 

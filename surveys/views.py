@@ -15,7 +15,7 @@ from core.access import TOKEN, access
 from core.calendar import local_date, utc_now
 from core.database import reading
 from core.web import csrf
-from procedures.queries import asked_papers, legal_basis, procedure, units
+from procedures.queries import asked_papers, legal_basis, procedure
 from surveys import devices, languages, limits, pages, queries
 from surveys.contacts import contact
 from surveys.languages import gettext as _
@@ -106,7 +106,7 @@ def thanks(token: str) -> ResponseReturnValue:
         papers=pages.fitting(listed),
         left_out=max(0, len(listed) - pages.MOST_PAPERS),
         basis=legal_basis(today),
-        contact=contact(current_app.extensions["settings"], units(reading(), today), around),
+        contact=contact(current_app.extensions["settings"], around),
     )
 
 

@@ -12,7 +12,6 @@ from pydantic import ValidationError
 from core.database import reading, writing
 from procedures.asked_papers import asked_papers, legal_basis
 from procedures.models import RegisterConnection, StateRegister
-from procedures.queries import units
 from surveys import contacts, pages, posters
 from tests.surveys.form import LONG_NAME, put_catalogue
 from tests.surveys.helpers import NOW, PROCEDURE, invited
@@ -135,14 +134,13 @@ def test_complaints_go_where_the_locality_says(catalogue: None, app: Flask, clie
     path = tmp_path / "contacts.yaml"
     path.write_text(CONTACTS, encoding="utf-8")
     settings = app.extensions["settings"] = app.extensions["settings"].model_copy(update={"survey_contacts": path})
-    known = units(reading(), TODAY)
 
     def found(*codes: str) -> tuple[str, str]:
-        contact = contacts.contact(settings, known, codes)
+        contact = contacts.contact(settings, codes)
         return contact.channel_vi, contact.phone
 
     national = "mục Phản ánh, kiến nghị trên Cổng Dịch vụ công quốc gia"
-    assert found("00004") == ("Tổng đài của Hà Nội", "0123 456 789")
+    assert found("00004", "01") == ("Tổng đài của Hà Nội", "0123 456 789")
     assert found("00008", "01") == ("Tổng đài của Hà Nội", "0123 000 111")  # its own number, the channel from above
     assert found("31000", "96") == (national, "")
     assert found("nowhere") == (national, "")

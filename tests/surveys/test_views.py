@@ -75,7 +75,7 @@ def test_the_whole_walk(client: FlaskClient) -> None:
         here = sent.location
     assert asked == [
         {"visits", "supplement_count", "asked_again"},
-        {"how_asked", "which_paper"},
+        {"how_asked"},  # the catalogue has no papers of this procedure
         {"ease", "time", "clarity"},
         {"conduct", "result", "trust"},
         {"on_time", "paid_outside"},
@@ -260,7 +260,7 @@ def test_the_short_form_at_a_supplement_request(client: FlaskClient) -> None:
     token = invited(occasion="supplement-1", end_point="supplement", channel="in_person")
     assert fields(client.get(f"/s/{token}").text) == {"clarity"}
     more = client.post(f"/s/{token}", data={"clarity": "1"}, follow_redirects=True).text
-    assert fields(more) == {"asked_again", "how_asked", "which_paper"}
+    assert fields(more) == {"asked_again", "how_asked"}
     last = client.post(f"/s/{token}/more", data={"asked_again": "yes"}, follow_redirects=True).text
     assert fields(last) == {"comment", "staff_present"}
     (answer,) = answers()
