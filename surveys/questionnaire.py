@@ -7,7 +7,7 @@ who applied. Once anybody has answered a question, a change of its meaning is a 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal, Self
 
@@ -210,7 +210,7 @@ def question_codes() -> list[str]:
     return list(_codes())
 
 
-@lru_cache(maxsize=None)
+@cache
 def sheet_for(version: int, end_point: str, channel: int, applicant: str | None = None) -> Sheet:
     """What somebody is asked who reached ``end_point`` having filed by ``channel`` (1 in person … 4 kiosk).
 
