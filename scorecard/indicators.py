@@ -25,6 +25,7 @@ from scorecard.estimate_indicators import ESTIMATES
 from scorecard.figures import LOWER, RAW, UPPER
 from scorecard.mismatch_indicators import MISMATCH
 from scorecard.parties_indicators import PARTIES
+from scorecard.short_form_indicators import SHORT_FORM
 from scorecard.timeliness_indicators import TIMELINESS
 
 __all__ = ["CATALOGUE", "INDICATORS", "LAKE", "SURVEY", "Expression", "Indicator"]
@@ -223,5 +224,5 @@ _DEFINITIONS = (
     ),
 )
 
-_ALL = (*_DEFINITIONS, *DECLARE_ONCE, *AVAILABILITY, *TIMELINESS, *PARTIES, *ESTIMATES, *MISMATCH)
+_ALL = (*_DEFINITIONS, *DECLARE_ONCE, *AVAILABILITY, *TIMELINESS, *PARTIES, *ESTIMATES, *SHORT_FORM, *MISMATCH)
 INDICATORS: dict[str, Indicator] = {indicator.code: indicator for indicator in _ALL}

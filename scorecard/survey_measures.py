@@ -15,6 +15,7 @@ from scorecard.integrity import REMOVED_BY, marked
 from scorecard.mismatch_indicators import MISMATCH_CODES
 from scorecard.rows import Key, Material, Row, as_counts, empty_status, roll_up
 from scorecard.rulesets import RuleSet
+from scorecard.short_form_indicators import AGAIN, CLEAR
 from scorecard.statistics import LAMBDAS, bounds, distribution, sensitivity_band
 from scorecard.survey_comparison import derived_rows
 from scorecard.survey_drivers import follow_up, lambdas
@@ -143,6 +144,7 @@ def _estimate_rows(material: Material, counted: list[Row], above: Mapping[str, l
     rows += _breakdown_rows(material, found, provinces)
     rows += _rating_rows(material, rated)
     rows += _mode_rows(material)
+    rows += _short_form_rows(material)
     for months in WINDOWS if material.windows is not None else ():
         rows += _window_rows(material, rated, above, list(active), months)
     return rows
@@ -238,6 +240,23 @@ def _mode_rows(material: Material) -> Iterator[Row]:
         yield Row(
             NATION, COUNTRY, "satisfaction", RAW, VALUE, sums["satisfied"], sums["rated"], sums["rated"], breakdown="mode", category=mode
         )
+
+
+def _short_form_rows(material: Material) -> Iterator[Row]:
+    """The nation's short forms, a series of their own (``short_form_indicators``)."""
+    answers = material.answers[material.answers["end_point"] == "supplement"]
+    if "is_test" in answers:
+        answers = answers[~answers["is_test"].fillna(False).astype(bool)]
+    if "mode" in answers:
+        answers = answers[answers["mode"].isna() | answers["mode"].isin(making.HEADLINE)]
+    clear, again = (answers[name].astype("object").value_counts() if name in answers else {} for name in ("clarity", "asked_again"))
+    judged = [int(clear.get(step, 0)) for step in "12345"]
+    yes, no, unsure = (int(again.get(word, 0)) for word in ("yes", "no", "unsure"))
+    for code, good, whole, n in ((CLEAR, sum(judged[3:]), sum(judged), sum(judged)), (AGAIN, yes, yes + no, yes + no + unsure)):
+        if n:
+            yield Row(NATION, COUNTRY, code, RAW, VALUE, good, whole, n)
+        else:
+            yield Row(NATION, COUNTRY, code, RAW, NOT_APPLICABLE)
 
 
 def _window_rows(

@@ -11,6 +11,7 @@ from core.web import language, pick
 from scorecard.figures import COUNTRY, NATION, RAW, WEIGHTED
 from scorecard.pages import estimates, places, words
 from scorecard.pages.text import _
+from scorecard.short_form_indicators import SHORT_FORM
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,6 +77,7 @@ class Satisfaction:
 
     estimate: estimates.Estimate | None
     response: str
+    short_form: tuple[tuple[str, str, str], ...]
     steps: tuple[Step, ...]
     divisions: tuple[tuple[str, tuple[Part, ...]], ...]
     facts: tuple[Driver, ...]
@@ -100,6 +102,7 @@ def build(session: Session, edition: Edition, units: Mapping[str, UnitView]) -> 
     return Satisfaction(
         estimate=estimates.build(session, edition, COUNTRY),
         response=words.rate(asked) if asked is not None else "",
+        short_form=tuple(_short_form(session, edition)),
         steps=tuple(_steps(session, edition)),
         divisions=tuple(_divisions(session, edition)),
         facts=tuple(driver(row) for row in drivers if row["fact"]),
@@ -111,6 +114,19 @@ def build(session: Session, edition: Edition, units: Mapping[str, UnitView]) -> 
         communes_silent=tuple((item.reason, words.count(len(item.units))) for item in _silent(communes, units)),
         months=words.count(int(communes["window"].max())) if len(communes) else "1",
     )
+
+
+def _short_form(session: Session, edition: Edition) -> list[tuple[str, str, str]]:
+    """What the nation's short forms say: name, rate, answers; nothing where there were none."""
+    from scorecard import queries
+
+    found = queries.figures(session, edition, NATION, [COUNTRY], [item.code for item in SHORT_FORM])
+    named = {item.code: pick(item.name_vi, item.name_en) for item in SHORT_FORM}
+    return [
+        (named[figure.indicator], words.rate_with_span(figure), words.answers(figure))
+        for figure in found
+        if figure.status != "not_applicable"
+    ]
 
 
 def _steps(session: Session, edition: Edition) -> list[Step]:
