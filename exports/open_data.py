@@ -11,7 +11,7 @@ from dataclasses import asdict
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Response, abort, current_app, g, request, send_from_directory, url_for
+from flask import Blueprint, Response, abort, current_app, g, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_limiter import RateLimitExceeded
 from sqlalchemy.exc import OperationalError
@@ -175,7 +175,7 @@ def schema(name: str) -> ResponseReturnValue:
     """A JSON Schema of the data files."""
     if name not in SCHEMAS:
         abort(404)
-    return send_from_directory(FOLDER, name, mimetype="application/schema+json")
+    return Response((FOLDER / name).read_bytes(), mimetype="application/schema+json")
 
 
 def _find(text: str) -> Edition:
