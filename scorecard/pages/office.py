@@ -21,7 +21,7 @@ from scorecard.notices import headline
 from scorecard.operations import LEASE as CLOSING
 from scorecard.pages import cards, desk, words
 from scorecard.pages.office_blockers import blockers
-from scorecard.pages.office_questions import Question, questions
+from scorecard.pages.office_questions import Question, questions, span
 from scorecard.pages.text import _
 from scorecard.release import Blocker, Release, release_of
 
@@ -241,12 +241,14 @@ def _figures(session: Session, edition: Edition) -> list[Headline]:
 def _moved(change: Figure | None) -> str:
     if change is None or not words.has_value(change) or change.low is None or change.high is None or change.value is None:
         return ""
-    span = f"{numbers.number(change.low * 100, language(), 1)} – {numbers.number(change.high * 100, language(), 1)}"
+    between = span(change.low, change.high)
     if change.low <= 0 <= change.high:
-        return _("Chưa thấy thay đổi rõ (%(span)s điểm).", span=span)
+        return _("Chưa thấy thay đổi rõ (%(span)s điểm).", span=between)
     size = numbers.number(abs(change.value) * 100, language(), 1)
     up = change.value > 0
-    return _("Tăng %(size)s điểm (%(span)s).", size=size, span=span) if up else _("Giảm %(size)s điểm (%(span)s).", size=size, span=span)
+    return (
+        _("Tăng %(size)s điểm (%(span)s).", size=size, span=between) if up else _("Giảm %(size)s điểm (%(span)s).", size=size, span=between)
+    )
 
 
 def _calendar(session: Session, month: Month, edition: Edition | None, steps: Mapping[str, EditionStep], now: datetime) -> list[Due]:

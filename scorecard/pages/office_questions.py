@@ -42,12 +42,33 @@ class Question:
 def questions(session: Session, edition: Edition, views: Mapping[str, UnitView]) -> list[Question]:
     """Largest changes, contradictions with the official index, corrections of earlier editions, rules that were set aside."""
     return [
+        *_nation(session, edition),
         *_changed(session, edition, views),
         *_moved_registers(session, edition, views),
         *_official(session, edition, views),
         *_corrections(session, edition),
         *_set_aside(session, edition),
     ]
+
+
+def _nation(session: Session, edition: Edition) -> list[Question]:
+    """The nation's rate, where it clearly moved."""
+    moved = queries.figure_map(session, edition, None, [COUNTRY], ["satisfaction_change"]).get((COUNTRY, "satisfaction_change", "weighted"))
+    if moved is None or moved.value is None or moved.low is None or moved.high is None or moved.low <= 0 <= moved.high:
+        return []
+    size = points(abs(moved.value))
+    up = moved.value > 0
+    what = (
+        _("Cả nước: hài lòng tăng %(size)s điểm phần trăm.", size=size)
+        if up
+        else _("Cả nước: hài lòng giảm %(size)s điểm phần trăm.", size=size)
+    )
+    answer = _(
+        "Thay đổi nằm trong khoảng %(span)s điểm, vượt sai số lấy mẫu; khoảng này không tính việc ai chịu trả lời. "
+        "Số liệu không nói nguyên nhân.",
+        span=span(moved.low, moved.high),
+    )
+    return [Question(what, answer)]
 
 
 def _changed(session: Session, edition: Edition, views: Mapping[str, UnitView]) -> list[Question]:
@@ -57,7 +78,7 @@ def _changed(session: Session, edition: Edition, views: Mapping[str, UnitView]) 
     found = []
     for row in rows[:NAMED]:
         name = places.name(views[row["unit_code"]]) if row["unit_code"] in views else row["unit_code"]
-        size, span = _points(abs(row["change"])), f"{_points(row['change_low'])} – {_points(row['change_high'])}"
+        size = points(abs(row["change"]))
         up = row["change"] > 0
         what = (
             _("%(name)s: hài lòng tăng %(size)s điểm phần trăm.", name=name, size=size)
@@ -66,7 +87,7 @@ def _changed(session: Session, edition: Edition, views: Mapping[str, UnitView]) 
         )
         answer = _(
             "Thay đổi nằm trong khoảng %(span)s điểm, vẫn rõ khi đã tính đến việc so nhiều nơi cùng lúc. Số liệu không nói nguyên nhân.",
-            span=span,
+            span=span(row["change_low"], row["change_high"]),
         )
         found.append(Question(what, f"{answer} {_said(session, edition, row['unit_code'])}"))
     return found
@@ -171,5 +192,11 @@ def _set_aside(session: Session, edition: Edition) -> list[Question]:
     return [Question(what, _("Lý do đã ghi: %(reason)s", reason=step.reason))]
 
 
-def _points(value: float) -> str:
-    return numbers.number(value * 100, language(), 1)
+def points(value: float) -> str:
+    """A difference of shares in percentage points, with a real minus sign."""
+    return numbers.number(value * 100, language(), 1).replace("-", "\u2212")
+
+
+def span(low: float, high: float) -> str:
+    """``−14,4 đến −0,9``."""
+    return _("%(low)s đến %(high)s", low=points(low), high=points(high))
