@@ -99,9 +99,9 @@ def measurements() -> dict[str, Any]:
 def monitoring() -> dict[str, Any]:
     """Of the message to the Monitoring System."""
     columns = {column.name: column for column in COLUMN_DEFINITIONS}
-    told = ("indicator", "variant", "subject_kind", "subject_code", "subject_name", "numerator", "denominator", "value", "low", "high", "n")
-    told = (*told, "n_eff", "status", "few_answers", "provisional", "rule_version", "simulated")
-    indicator = {"name_vi": TEXT, "name_en": TEXT} | {name: column_schema(columns[name]) for name in told}
+    left_out = ("month", "version", "period_kind", "window", "breakdown", "category")  # said once, of the whole message
+    told = {name: column_schema(column) for name, column in columns.items() if name not in left_out}
+    indicator = {"name_vi": TEXT, "name_en": TEXT} | told
     maybe_text, maybe_instant = {"type": ["string", "null"]}, {"type": ["string", "null"], "format": "date-time"}
     edition = {
         "month": MONTH,

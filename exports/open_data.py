@@ -257,7 +257,8 @@ def _json(body: dict[str, Any]) -> Response:
     answer.set_etag(hashlib.sha256(content).hexdigest()[:32])
     answer.headers["Cache-Control"] = FRESH
     answer.headers["Access-Control-Allow-Origin"] = "*"
-    return answer.make_conditional(request)
+    answer.make_conditional(request)
+    return answer
 
 
 @blueprint.errorhandler(HTTPException)

@@ -57,7 +57,7 @@ def sign(content: bytes, settings: Settings, reason: str, location: str) -> byte
         )
     secret = settings.signing_password.get_secret_value().encode() or None
     try:
-        signer = signers.SimpleSigner.load_pkcs12(str(settings.signing_certificate), passphrase=secret)
+        signer = signers.SimpleSigner.load_pkcs12(str(settings.signing_certificate), passphrase=secret)  # type: ignore[no-untyped-call]  # pyHanko's own
     except (OSError, ValueError) as error:
         raise _unusable(str(error)) from error
     if signer is None:
@@ -123,7 +123,7 @@ def _told(embedded: Any, context: Any, with_roots: bool) -> Signature:
 def _roots(path: Path | None) -> "list[Certificate]":
     from pyhanko.keys import load_certs_from_pemder
 
-    return list(load_certs_from_pemder([str(path)])) if path is not None else []
+    return list(load_certs_from_pemder([str(path)])) if path is not None else []  # type: ignore[no-untyped-call]  # pyHanko's own
 
 
 def _name(certificate: "Certificate") -> str:
