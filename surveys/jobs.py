@@ -3,15 +3,21 @@
 from datetime import datetime
 
 from apscheduler.triggers.cron import CronTrigger
+from flask import current_app
 
-from core.calendar import TIMEZONE
+from core.calendar import TIMEZONE, local_date
 from core.worker import Job
 from surveys import devices, handover, operations, planning
 
 
 def invite_new(now: datetime) -> dict[str, int]:
-    """Invite for this month's and last month's end-points (feeds come late); empty if there were no new ones."""
-    invited = sum(planning.invite_month(month, now)["invited"] for month in planning.current(now))
+    """Invite for this month's end-points, and until the calendar's day for last month's (feeds come late); empty if there were no new ones.
+
+    Who is invited later could not answer before the survey of that month closes.
+    """
+    last, current = planning.current(now)
+    late = local_date(now).day > current_app.extensions["settings"].schedule.invite_until
+    invited = sum(planning.invite_month(month, now)["invited"] for month in ((current,) if late else (last, current)))
     return {"invited": invited} if invited else {}
 
 
