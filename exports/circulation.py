@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from core.text import _
 from exports.layout import Block, Chapter, Table
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 MEDIA = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 FONT = "Times New Roman"  # Điều 8, NĐ 30/2020/NĐ-CP
 SCALE = 3  # pixels of a picture for each of the drawing's
+EARLIEST = (1980, 1, 1, 0, 0, 0)  # that a package can say
 BOLD = re.compile(r"\*\*(.+?)\*\*")
 
 
@@ -56,7 +58,16 @@ def draft(context: Mapping[str, Any]) -> bytes:
         _chapter(document, chapter, f"{chapter.label}. {chapter.title}")
     stream = BytesIO()
     document.save(stream)
-    return stream.getvalue()
+    return _without_clock(stream)
+
+
+def _without_clock(stream: BytesIO) -> bytes:
+    """The same package with a fixed time at each of its parts."""
+    fixed = BytesIO()
+    with ZipFile(stream) as parts, ZipFile(fixed, "w", ZIP_DEFLATED) as package:
+        for name in parts.namelist():
+            package.writestr(ZipInfo(name, EARLIEST), parts.read(name), ZIP_DEFLATED)
+    return fixed.getvalue()
 
 
 def _page(document: "Document", context: Mapping[str, Any]) -> None:

@@ -39,6 +39,8 @@ PUBLIC_PAGES = {
     "exports.report_pdf",
     "exports.latest_pdf",
     "exports.data_file",
+    "papers.english_pdf",
+    "papers.place_pdf",
     "exports.named_file",
     "verify.page",
     "verify.look",
