@@ -17,16 +17,32 @@ LIBRARIES = ("duckdb", "ibis", "ibis.backends.duckdb", "pandas", "polars", "pyar
 def load(data_dir: str, source: str, *files: str) -> Said:
     """Files of one source, or (``source`` is ``-``) of those in their names (…-SOURCE.csv), received and processed as the worker does."""
     from procedures import feeds, intake
+    from procedures.attempts import Attempt
+
+    spent: dict[str, float] = {}
+
+    def timed(name: str, step: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*args: Any) -> Any:
+            begun = time.perf_counter()
+            try:
+                return step(*args)
+            finally:
+                spent[name] = spent.get(name, 0.0) + time.perf_counter() - begun
+
+        return run
+
+    setattr(Attempt, "read", timed("checking", Attempt.read))  # noqa: B010  # mypy: a method in its own place
+    setattr(Attempt, "merge", timed("merging", Attempt.merge))  # noqa: B010
 
     def receive_all() -> None:
         for name in files:
             code = source if source != "-" else Path(name).stem.rpartition("-")[2]
             with Path(name).open("rb") as stream:
-                intake.receive(stream, Path(name).name, code, "flat-en", "cli", "bench", NOW)
+                timed("receiving", intake.receive)(stream, Path(name).name, code, "flat-en", "cli", "bench", NOW)
         feeds.process_waiting(NOW)
 
     with opened(Path(data_dir)):
-        return _timed(receive_all) | _received()
+        return _timed(receive_all) | spent | _received()
 
 
 def _received() -> Said:
