@@ -114,6 +114,8 @@ def job_words(name: str) -> str:
         "scorecard.compute_drafts_again": _("Tính lại dự thảo với số liệu gửi trong hạn"),
         "scorecard.notify": _("Báo tin và nhắc hạn"),
         "scorecard.flash": _("Lập bản nhanh số liệu hồ sơ"),
+        "scorecard.alert_falls": _("Báo nơi có mức hài lòng giảm mạnh"),
+        "scorecard.forget_comments": _("Xóa ý kiến viết thêm hết hạn giữ"),
         "scorecard.ask_units": _("Mở câu hỏi cần xác minh với đơn vị"),
         "exports.build_wanted": _("Lập báo cáo được yêu cầu"),
     }.get(name, name)
