@@ -15,6 +15,7 @@ from surveys import paper, posters, telephone
 from surveys.models import Invitation
 from tests.browsing import check_page, overflow, serve
 from tests.conftest import PASSWORD
+from tests.surveys.form import POINT, open_states
 from tests.surveys.helpers import NOW, invited
 from tests.surveys.reach import put_units
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
-POINT = "Bộ phận Tiếp nhận và Trả kết quả phường Ba Đình, cơ sở hai"
 
 
 @pytest.fixture
@@ -52,30 +52,9 @@ def codes(sqlite_app: Flask) -> Iterator[dict[str, str]]:
 
 
 def visits(page: "Page", codes: dict[str, str], language: str) -> Iterator[str]:
-    """Every state of the open pages."""
-    for mode in ("poster", "kiosk"):
-        page.goto(f"{codes['at']}/q/{codes[mode]}?lang={language}")
-        yield f"{mode} choose"
-        page.locator("summary").click()
-        yield f"{mode} notice"
-        page.locator("button[value=turned_away]").click()
-        yield f"{mode} procedure"
-        page.locator("#find").fill("khong co thu tuc nay")
-        page.locator(".find button").click()
-        yield f"{mode} nothing found"
-        page.locator("#find").fill("khai sinh")
-        page.keyboard.press("Enter")
-        page.locator("label.choice").first.click()
-        page.locator("form.more button").click()
-        yield f"{mode} questions"
-        page.locator("label.choice").first.click()
-        page.locator("form.more button").click()
-        yield f"{mode} thanks"
-    page.goto(f"{codes['at']}/q/{codes['poster']}?lang={language}")
-    page.locator("button[value=filed]").click()
-    yield "filed"
-    page.goto(f"{codes['at']}/q/AAAAAA?lang={language}")
-    yield "unknown"
+    """Every state of a poster's and of a kiosk's pages."""
+    for mode in ("open", "kiosk"):
+        yield from open_states(page, codes["at"], language, mode)
 
 
 def desk(page: "Page", codes: dict[str, str], language: str) -> Iterator[str]:
