@@ -105,12 +105,13 @@ def _supplements(material: TableMaterial) -> "pd.DataFrame":
         ("request_month", month, _received(material.lake_files, frozen["recent"], str(month))),
         ("cohort", cohort, _received(material.lake_files, str(cohort), str(cohort))),
     ):
-        frame = _counted(material, files, lambda rows, basis=basis, of=of: _asked(rows, basis, of))  # type: ignore[misc]
+        frame = _counted(material, files, lambda rows, basis=basis, of=of: _asked(rows, basis, of))
         base = "dossiers" if basis == "cohort" else "asked"
         parts.append(frame[frame[base] >= LEAST].assign(basis=basis, month=str(of), provisional=basis != "cohort"))
     rows = pd.concat(parts, ignore_index=True)
     known = rows["basis"] == "cohort"
-    return rows.assign(dossiers=rows["dossiers"].astype("Int64").where(known))  # by month of request there is no such whole
+    found: pd.DataFrame = rows.assign(dossiers=rows["dossiers"].astype("Int64").where(known))
+    return found  # by month of request there is no whole of which they were a share
 
 
 def _asked(rows: "ibis.Table", basis: str, month: Month) -> dict[str, Any]:
@@ -150,8 +151,9 @@ def _counted(material: TableMaterial, paths: Sequence[Path], conditions: Any) ->
     frame = frame.assign(province_code=[owner.get(str(unit), "") for unit in frame["handling_unit"]]).astype({"province_code": "str"})
     by_place = frame.groupby("province_code", as_index=False)[names].sum()
     nation = pd.DataFrame([frame[names].sum()]).assign(province_code=COUNTRY)
-    found = pd.concat([nation, by_place[by_place["province_code"] != ""].sort_values("province_code")], ignore_index=True)
-    return found.astype(dict.fromkeys(names, "int64"))
+    both = pd.concat([nation, by_place[by_place["province_code"] != ""].sort_values("province_code")], ignore_index=True)
+    found: pd.DataFrame = both.astype(dict.fromkeys(names, "int64"))
+    return found
 
 
 def _received(paths: Sequence[Path], first: str, last: str) -> list[Path]:

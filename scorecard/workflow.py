@@ -4,7 +4,6 @@ Each step has a named person and a time, is written once and never taken back. F
 ``scorecard.operations``' matter; here is only what may come next, and what stands in its way.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -158,15 +157,10 @@ def reason_for(missing: list[Obstacle], given: str) -> str:
 
 def may_decide(session: Session, login: str) -> User:
     """The person, if it may decide about editions. Raises ``InputError``."""
-    user = session.scalar(select(User).where(User.login == login.lower()))
+    user: User | None = session.scalar(select(User).where(User.login == login.lower()))
     if user is None or not user.active or user.role not in (OFFICE, ADMIN):
         raise InputError(f"Tài khoản {login} không được soát xét hay công bố.", f"The account {login} may neither review nor publish.")
     return user
-
-
-def stage(edition: Edition, taken: Mapping[str, EditionStep]) -> str:
-    """The stage an edition stands in; ``open`` for a month that is still running."""
-    return next(reversed(taken), COMPUTED) if edition.state not in ("running", "computing") else "open"
 
 
 def corrected(session: Session, edition: Edition) -> Edition | None:
