@@ -21,6 +21,7 @@ from exports.names import is_public
 from scorecard.models import Edition
 from scorecard.queries import latest_published
 
+NEWEST = 12  # versions that the page shows at first
 blueprint = Blueprint("publication", __name__)
 
 
@@ -33,7 +34,8 @@ def shelf() -> ResponseReturnValue:
     settings = current_app.extensions["settings"]
     return render_template(
         "publication/shelf.html",
-        desks=queries.versions(session),
+        desks=queries.versions(session)[: None if "all" in request.args else NEWEST],
+        newest=NEWEST,
         sent=sent,
         can_sign=signing.configured(settings),
         can_send=monitoring.configured(),
