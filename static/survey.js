@@ -20,7 +20,7 @@ if (busy || body === null) return;
 busy = true; clearTimeout(timer);
 if (wait === 3000) net.textContent = net.dataset.sending;
 var stop = window.AbortController ? new AbortController() : null;
-var late = setTimeout(function () { if (stop) stop.abort(); }, 20000);
+var late = setTimeout(function () { if (stop) stop.abort(); }, 30000);
 fetch(form.action, {method: 'POST', body: new URLSearchParams(body), headers: {'X-Form': '1'}, signal: stop ? stop.signal : undefined})
 .then(function (answer) {
 clearTimeout(late);
@@ -32,7 +32,7 @@ else plainly();
 }
 form.addEventListener('submit', function (event) {
 var data = new FormData(form), by = event.submitter;
-if (!by && form.querySelector('button[name]')) return;
+if (!data.entries || (!by && form.querySelector('button[name]'))) return;
 event.preventDefault();
 if (by && by.name) data.append(by.name, by.value);
 body = new URLSearchParams(data).toString(); wait = 3000; send();
