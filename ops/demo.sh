@@ -22,7 +22,7 @@ if [ ! -f "$settings" ]; then
     mv "$settings.new" "$settings"
   )
 fi
-export TTHC_ENV_FILE=$settings TTHC_PUBLIC_URL=http://127.0.0.1:$port
+export TTHC_ENV_FILE=$settings TTHC_PUBLIC_URL=http://127.0.0.1:$port TTHC_WEB_PROCESSES=2
 .venv/bin/flask --app app db upgrade
 .venv/bin/flask --app app demo build
 exec .venv/bin/flask --app app demo serve --port "$port"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import yaml
 from flask import current_app
-from sqlalchemy import case, delete, func, select, update
+from sqlalchemy import ColumnElement, case, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -149,7 +149,7 @@ def forget(now: datetime) -> dict[str, int]:
     return {"comments": gone} if gone else {}
 
 
-def _counted(edition: Edition) -> tuple[object, ...]:
+def _counted(edition: Edition) -> tuple[ColumnElement[bool], ...]:
     """Which answers: those that the edition's rate rests on."""
     return (
         Answer.month == edition.month,

@@ -249,7 +249,10 @@ def _short_form_rows(material: Material) -> Iterator[Row]:
         answers = answers[~answers["is_test"].fillna(False).astype(bool)]
     if "mode" in answers:
         answers = answers[answers["mode"].isna() | answers["mode"].isin(making.HEADLINE)]
-    clear, again = (answers[name].astype("object").value_counts() if name in answers else {} for name in ("clarity", "asked_again"))
+    counts: dict[str, Mapping[Any, int]] = {
+        name: answers[name].astype("object").value_counts().to_dict() if name in answers else {} for name in ("clarity", "asked_again")
+    }
+    clear, again = counts["clarity"], counts["asked_again"]
     judged = [int(clear.get(step, 0)) for step in "12345"]
     yes, no, unsure = (int(again.get(word, 0)) for word in ("yes", "no", "unsure"))
     for code, good, whole, n in ((CLEAR, sum(judged[3:]), sum(judged), sum(judged)), (AGAIN, yes, yes + no, yes + no + unsure)):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from procedures.queries import UnitView
+    from scorecard.answers_models import RatingAlert
     from scorecard.models import Edition
     from scorecard.queries import Figure
 
@@ -190,7 +191,7 @@ def _running(session: Session, running: Edition | None, code: str) -> str:
     )
 
 
-def _alert(alert: falls.RatingAlert, units: Mapping[str, UnitView]) -> Alert:
+def _alert(alert: RatingAlert, units: Mapping[str, UnitView]) -> Alert:
     unit = places.name(units[alert.unit_code]) if alert.unit_code in units else alert.unit_code
     return Alert(
         unit,
