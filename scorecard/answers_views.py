@@ -68,7 +68,7 @@ def decide() -> ResponseReturnValue:
 
 def _held(edition: Edition | None, error: InputError | None = None) -> str:
     session = reading()
-    found, number = comments.waiting(session, edition, AT_ONCE) if edition is not None else ([], 0)
+    found, number = comments.waiting(session, edition, local_date(utc_now()), AT_ONCE) if edition is not None else ([], 0)
     return render_template(
         "office/comments.html",
         edition=edition,

@@ -2,14 +2,15 @@
 
 Numbers are masked before a text is stored; names cannot be found surely, and so no text goes out that nobody has read. Nothing is
 offered for release before the month is closed, so that no page changes when one person writes something; and only texts out of cells
-that are shown themselves: ten answers or more, not all alike. Texts of the short form are never offered: the dossier may still be with
+that are shown themselves: ten answers or more, not all alike. They are offered all together, when nobody can change any of them any more:
+after the last day for answering of the month's last invitation. Texts of the short form are never offered: the dossier may still be with
 the people who would read it. The office sees neither unit nor time nor rating, and the order says nothing.
 """
 
 import hmac
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
@@ -30,7 +31,7 @@ from scorecard.answers_models import CommentDecision
 from scorecard.figures import COUNTRY, RAW, UNIT, VALUE
 from scorecard.models import Edition
 from surveys import privacy
-from surveys.models import Answer
+from surveys.models import TEST, Answer, Invitation
 from surveys.queries import SATISFIED
 
 FILE = Path(__file__).with_name("answer_tags.yaml")
@@ -65,9 +66,9 @@ def tags() -> dict[str, dict[str, str]]:
     return found
 
 
-def waiting(session: Session, edition: Edition, most: int) -> tuple[list[Waiting], int]:
+def waiting(session: Session, edition: Edition, today: date, most: int) -> tuple[list[Waiting], int]:
     """Up to ``most`` texts of a closed month that nobody has decided on, in an order of chance, and how many there are."""
-    chosen = sorted((_name(number), number) for number in _undecided(session, edition))
+    chosen = sorted((_name(number), number) for number in _undecided(session, edition, today))
     shown = [number for _, number in chosen[:most]]
     texts = {row[0]: row[1] for row in session.execute(select(Answer.id, Answer.comment).where(Answer.id.in_(shown)))}
     return [Waiting(name, texts[number]) for name, number in chosen[:most] if number in texts], len(chosen)
@@ -79,7 +80,7 @@ def decide(edition: Edition, name: str, text: str | None, chosen: Sequence[str],
     Raises ``InputError`` where the text is gone or decided, empty or too long, or the tags are not one to three that there are.
     """
     session = reading()
-    number = next((number for number in _undecided(session, edition) if hmac.compare_digest(_name(number), name)), None)
+    number = next((number for number in _undecided(session, edition, local_date(now)) if hmac.compare_digest(_name(number), name)), None)
     if number is None:
         raise InputError("Ý kiến này đã có người xử lý hoặc đã bị xóa.", "This comment has been decided on or deleted.", field="name")
     if text is not None:
@@ -126,7 +127,9 @@ def shown_units(session: Session, edition: Edition) -> set[str]:
     status = {figure.subject_code: figure.status for figure in figures if figure.variant == RAW}
     good = func.sum(case((Answer.rating >= SATISFIED, 1), else_=0))
     counted = session.execute(
-        select(Answer.unit_code, func.count(), good).where(*_counted(edition), Answer.rating.is_not(None)).group_by(Answer.unit_code)
+        select(Answer.unit_code, func.count(), good)
+        .where(*_counted(session, edition), Answer.rating.is_not(None))
+        .group_by(Answer.unit_code)
     )
     found = set()
     for code, answers, satisfied in counted:
@@ -149,20 +152,24 @@ def forget(now: datetime) -> dict[str, int]:
     return {"comments": gone} if gone else {}
 
 
-def _counted(edition: Edition) -> tuple[ColumnElement[bool], ...]:
-    """Which answers: those that the edition's rate rests on."""
+def _counted(session: Session, edition: Edition) -> tuple[ColumnElement[bool], ...]:
+    """Which answers: those that the month's rate rests on, which its first version counted."""
+    first = session.scalar(select(func.min(Edition.cutoff_at)).where(Edition.month == edition.month, Edition.version > 0))
     return (
         Answer.month == edition.month,
         Answer.mode == HEADLINE,
         Answer.end_point != "supplement",
         Answer.is_test.is_(False),
-        Answer.first_answered_at < edition.cutoff_at,
+        Answer.first_answered_at < (first or edition.cutoff_at),
     )
 
 
-def _undecided(session: Session, edition: Edition) -> list[int]:
+def _undecided(session: Session, edition: Edition, today: date) -> list[int]:
+    last = session.scalar(select(func.max(Invitation.expires_on)).where(Invitation.month == edition.month, Invitation.stratum != TEST))
+    if last is None or last >= today:
+        return []
     decided = select(CommentDecision.answer_id).where(CommentDecision.answer_id == Answer.id).exists()
-    rows = session.execute(select(Answer.id, Answer.unit_code).where(*_counted(edition), Answer.comment != "", ~decided))
+    rows = session.execute(select(Answer.id, Answer.unit_code).where(*_counted(session, edition), Answer.comment != "", ~decided))
     shown = shown_units(session, edition)
     return [number for number, unit in rows if unit in shown]
 

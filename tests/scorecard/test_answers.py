@@ -23,7 +23,8 @@ from tests.conftest import PASSWORD, log_in
 from tests.surveys.helpers import NOW, invited
 from tests.surveys.reach import put_units
 
-LATER = NOW + timedelta(days=3)
+SAID, CUT, AFTER = NOW - timedelta(days=5), NOW - timedelta(days=4), NOW - timedelta(days=3)  # answers, the cut-off, and after it
+LAST_DAY, TODAY = date(2026, 11, 20), date(2026, 11, 22)
 SHOWN, HIDDEN = "00004", "00008"  # communes of province 01
 
 
@@ -42,7 +43,7 @@ def put_edition(month: str, rates: dict[str, float | None], state: str = "closed
     """A month with raw and weighted satisfaction of some units."""
     with writing() as session:
         edition = Edition(
-            month=month, version=int(state != "running"), state=state, simulated=False, rule_version="r", cutoff_at=LATER, folder=month,
+            month=month, version=int(state != "running"), state=state, simulated=False, rule_version="r", cutoff_at=CUT, folder=month,
         )  # fmt: skip
         session.add(edition)
         session.flush()
@@ -64,19 +65,19 @@ def october(app: Flask) -> Edition:
 
 def say(number: int, rating: int, comment: str, **changes: object) -> str:
     """Somebody answers; gives the token."""
-    token = invited(number, **changes)
-    operations.submit(token, {"rating": str(rating), "comment": comment, "clarity": "2"}, NOW, "vi")
+    token = invited(number, expires_on=LAST_DAY, **changes)
+    operations.submit(token, {"rating": str(rating), "comment": comment, "clarity": "2"}, SAID, "vi")
     return token
 
 
 def texts(edition: Edition) -> list[str]:
     reading().rollback()
-    return [each.text for each in comments.waiting(reading(), edition, 100)[0]]
+    return [each.text for each in comments.waiting(reading(), edition, TODAY, 100)[0]]
 
 
 def first(edition: Edition) -> comments.Waiting:
     reading().rollback()
-    return comments.waiting(reading(), edition, 1)[0][0]
+    return comments.waiting(reading(), edition, TODAY, 1)[0][0]
 
 
 def logged_in(app: Flask, login: str, role: str, unit: str | None = None) -> FlaskClient:
@@ -100,8 +101,9 @@ def page(app: Flask, client: FlaskClient, address: str) -> str:
 
 def test_only_texts_out_of_shown_cells_of_a_closed_month_are_offered(october: Edition) -> None:
     say(40, 4, "phiếu ngắn", end_point="supplement", occasion="supplement-1")
-    late = invited(41)
-    operations.submit(late, {"rating": "4", "comment": "sau khi chốt"}, LATER + timedelta(hours=1), "vi")
+    late = invited(41, expires_on=LAST_DAY)
+    operations.submit(late, {"rating": "4", "comment": "sau khi chốt"}, AFTER, "vi")
+    assert comments.waiting(reading(), october, LAST_DAY, 100) == ([], 0)  # somebody may still change what she wrote
     offered = texts(october)
     assert len(offered) == 12
     assert all(text.startswith("Chờ lâu") and "0912345678" not in text for text in offered)
@@ -170,7 +172,7 @@ def test_a_held_text_is_never_shown_and_mistakes_are_told(october: Edition) -> N
 
 def test_a_released_text_goes_with_its_answer(october: Edition) -> None:
     token = say(50, 3, "xóa tôi đi")
-    one = next(each for each in comments.waiting(reading(), october, 100)[0] if each.text == "xóa tôi đi")
+    one = next(each for each in comments.waiting(reading(), october, TODAY, 100)[0] if each.text == "xóa tôi đi")
     comments.decide(october, one.name, one.text, ["other"], "office", NOW)
     assert [each.text for each in comments.released(reading(), october, {SHOWN})] == ["xóa tôi đi"]
     assert operations.delete_answer(token)
@@ -198,7 +200,7 @@ def test_no_answer_moves_the_page_by_itself(app: Flask, october: Edition) -> Non
     before = [page(app, client, address) for client, address in addresses]
     held = page(app, office, "/office/comments")
     amended = say(60, 1, "", unit_code=SHOWN)
-    operations.submit(amended, {"rating": "5", "comment": "đổi ý"}, LATER + timedelta(days=1), "vi")
+    operations.submit(amended, {"rating": "5", "comment": "đổi ý"}, AFTER, "vi")
     new = datetime(2026, 11, 10, 3, tzinfo=UTC)
     operations.submit(invited(61, reached_at=new), {"rating": "1", "comment": "tháng này"}, NOW, "vi")
     assert [page(app, client, address) for client, address in addresses] == before
