@@ -1,12 +1,19 @@
 """The annexes: every province and ministry, row by row, and every definition."""
 
+from dataclasses import replace
+from datetime import date
+
+from core import numbers
 from core.text import _
-from core.web import pick
+from core.web import language, pick
 from exports import cells
 from exports.cells import NATION, capital
-from exports.layout import Block, Head, Numbering
+from exports.layout import Block, Head, Numbering, Say
 from exports.report import Material
 from scorecard.quality_marks import MARKS
+from scorecard.statistics import wilson
+
+BASES = ("request_month", "cohort")  # of the table ``supplement_cohorts``
 
 
 def handled(material: Material, numbering: Numbering) -> list[Block]:
@@ -57,6 +64,7 @@ def handled(material: Material, numbering: Numbering) -> list[Block]:
             small=True,
             whole=True,
         ),
+        *_cohorts(material, numbering),
     ]
 
 
@@ -120,7 +128,7 @@ def offered(material: Material, numbering: Numbering) -> list[Block]:
 
 
 def definitions(material: Material, numbering: Numbering) -> list[Block]:
-    """Annex IV: every indicator, its formula, scope and source."""
+    """Annex V: every indicator, its formula, scope and source."""
     rows = [
         [
             pick(one.name_vi, one.name_en),
@@ -136,6 +144,78 @@ def definitions(material: Material, numbering: Numbering) -> list[Block]:
     ]
     heads = [Head(_("Chỉ tiêu"), 23, False), Head(_("Công thức và phạm vi"), 53, False), Head(_("Nguồn"), 24, False)]
     return [numbering.table(_("Định nghĩa các chỉ tiêu"), heads, rows, small=True)]
+
+
+def report_period(material: Material, numbering: Numbering) -> list[Block]:
+    """Annex IV: the period of NĐ 09/2019 (15th to 14th), never mixed with the calendar month."""
+    found = material.table("report_period")
+    if not found:
+        return [Say(_("Phiên bản này không có số liệu theo kỳ báo cáo của NĐ 09/2019."))]
+    first, last = (numbers.day(date.fromisoformat(found[0][name]), language()) for name in ("first_day", "last_day"))
+    columns = {
+        "received": _("Tổng tiếp nhận"),
+        "received_online": _("Trong kỳ, trực tuyến"),
+        "received_other": _("Trong kỳ, kênh khác"),
+        "carried_over": _("Từ kỳ trước"),
+        "resolved": _("Tổng đã giải quyết"),
+        "resolved_early": _("Trước hạn"),
+        "resolved_on_day": _("Đúng hạn"),
+        "resolved_late": _("Quá hạn"),
+        "resolved_no_due": _("Không ghi hạn"),
+        "pending": _("Tổng đang giải quyết"),
+        "pending_in_time": _("Trong hạn"),
+        "pending_late": _("Quá hạn"),
+    }
+    rows = [[_place(material, row["province_code"]), *(cells.count(row[name]) for name in columns)] for row in found]
+    heads = [Head(_("Địa phương, bộ, ngành"), 16, False), *(Head(words, 7) for words in columns.values())]
+    note = _("Kỳ báo cáo theo Điều 12 NĐ 09/2019/NĐ-CP, khác kỳ tháng dương lịch của các bảng khác: hai kỳ không cộng, không so với nhau.")
+    title = _("Tình hình giải quyết hồ sơ theo kỳ báo cáo của NĐ 09/2019")
+    table = numbering.table(title, heads, rows, note, bold=[0], small=True)
+    return [replace(table, tail=[_("(kỳ %(period)s)", period=f"{first}–{last}"), *table.tail[1:]])]
+
+
+def _cohorts(material: Material, numbering: Numbering) -> list[Block]:
+    asked, matured = (
+        {row["province_code"]: row for row in material.table("supplement_cohorts") if row["basis"] == basis} for basis in BASES
+    )
+    if not asked and not matured:
+        return []
+    rows = []
+    for code in dict.fromkeys([NATION, *(place.code for place in material.places)]):
+        now, then = asked.get(code), matured.get(code)
+        if now is None and then is None:
+            continue
+        counts = [cells.count(now[name]) if now else cells.status_word(None) for name in ("asked", "asked_twice")]
+        shares: list[str] = [cells.status_word(None)] * 4
+        if then is not None and then["dossiers"]:
+            low, high = wilson(then["asked"], then["dossiers"])
+            shares = [
+                cells.count(then["dossiers"]),
+                cells.count(then["asked"]),
+                cells.share(then["asked"] / then["dossiers"]),
+                cells.span(float(low), float(high)),
+            ]
+        rows.append([_place(material, code), *counts, *shares])
+    months = [numbers.month(next(iter(rows_of.values()))["month"], language()) if rows_of else "" for rows_of in (asked, matured)]
+    heads = [
+        Head(_("Địa phương, bộ, ngành"), 28, False),
+        Head(_("Bị yêu cầu trong %(month)s (hồ sơ)", month=months[0]), 14),
+        Head(_("Từ hai lần (hồ sơ)"), 11),
+        Head(_("Tiếp nhận %(month)s (hồ sơ)", month=months[1]), 13),
+        Head(_("Bị yêu cầu (hồ sơ)"), 11),
+        Head(_("Tỷ lệ (%)"), 9),
+        Head(_("Khoảng 95 % (%)"), 14),
+    ]
+    note = _(
+        "Hai cột đầu tính theo tháng yêu cầu và còn tạm tính. Các cột sau theo hồ sơ tiếp nhận ba tháng trước: đã đủ thời gian để có hết "
+        "yêu cầu, là số chính thức."
+    )
+    table = numbering.table(_("Yêu cầu bổ sung theo tháng yêu cầu và theo tháng tiếp nhận"), heads, rows, note, bold=[0], small=True)
+    return [replace(table, tail=table.tail[1:])]
+
+
+def _place(material: Material, code: str) -> str:
+    return _("Cả nước") if code == NATION else material.name(code)
 
 
 def _every(material: Material) -> list[tuple[str, str]]:

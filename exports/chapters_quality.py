@@ -325,7 +325,7 @@ def method(material: Material, numbering: Numbering) -> list[Block]:
                 "Tỷ lệ của khảo sát được gia quyền theo kết cục hồ sơ, kênh nộp, cấp giải quyết và loại đối tượng; kèm khoảng 95 phần trăm "
                 "có tính đến trọng số và việc nhiều phiếu đến từ cùng một đơn vị. Tỷ lệ của hồ sơ kèm khoảng Wilson 95 phần trăm. Hai "
                 "tháng chỉ được so sánh khi mỗi tháng có từ 30 người trả lời; đơn vị được nêu tên vì thay đổi được chọn dưới kiểm soát tỷ "
-                "lệ phát hiện sai (Benjamini–Hochberg). Định nghĩa từng chỉ tiêu ở Phụ lục IV."
+                "lệ phát hiện sai (Benjamini–Hochberg). Định nghĩa từng chỉ tiêu ở Phụ lục V."
             )
             + " "
             + _("Bộ quy tắc: %(rules)s.", rules=material.rule_version)

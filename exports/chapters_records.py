@@ -9,11 +9,12 @@ from exports import cells, pictures, sentences
 from exports.cells import NATION, capital, count
 from exports.layout import Beside, Block, Head, Note, Numbering, Picture, Say, Section, Table
 from exports.report import Cause, Material
+from procedures.once_only import CLASSES
 from scorecard.declare_once_tables import CONNECT, PROVINCE_LEVEL
 from scorecard.pages import declare_once
 from scorecard.pages.services import level_words
 
-MOST = 20  # rows of a list printed in the report; all of them are in the data that goes with it
+MOST = 15  # rows of a list printed in the report; all of them are in the data that goes with it
 CAUSES = 8
 BOTH = {"F12": "F1/F2", "F23": "F2/F3"}  # classes that are not told apart, as readers meet them
 
@@ -84,7 +85,7 @@ def classes(material: Material, numbering: Numbering, place: str = NATION) -> li
             capital(meanings[code][1]),
             *map(count, sums[code]),
         ]
-        for code in declare_once.CLASSES
+        for code in CLASSES
         if code in sums
     ]
     if not rows:
@@ -260,7 +261,7 @@ def _divided(material: Material, numbering: Numbering) -> list[Block]:
             count(row["provinces_partial"]),
             count(row["provinces_none"]),
         ]
-        for row in found[:12]
+        for row in found[:8]
     ]
     heads = [
         Head(_("Thủ tục"), 58, False),

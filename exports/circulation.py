@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from core.text import _
-from exports.layout import Block, Chapter, Table
+from exports.layout import Beside, Block, Chapter, Human, Note, Picture, Points, Section, Table
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -111,26 +111,26 @@ def _chapter(document: "Document", chapter: Chapter, title: str) -> None:
 
 def _blocks(document: "Document", blocks: Sequence[Block]) -> None:
     for block in blocks:
-        if block.kind == "table":
+        if isinstance(block, Table):
             _table(document, block)
-        elif block.kind == "picture":
+        elif isinstance(block, Picture):
             _line(document, " ".join([block.caption, *block.tail]), small=True, together=True)
             _picture(document, block.drawing, block.alt, block.width)
             if block.note:
                 _line(document, block.note, small=True)
-        elif block.kind == "section":
+        elif isinstance(block, Section):
             document.add_heading(block.text, level=3)
-        elif block.kind == "points":
+        elif isinstance(block, Points):
             for item in block.items:
                 _words(document.add_paragraph(style="List Bullet"), item)
-        elif block.kind == "beside":
+        elif isinstance(block, Beside):
             _blocks(document, [*block.left, *block.right])
-        elif block.kind == "human":
+        elif isinstance(block, Human):
             for line in block.text.splitlines():
                 _line(document, line)
             _line(document, f"— {block.author}")
         else:
-            _line(document, block.text, small=block.kind == "note")
+            _line(document, block.text, small=isinstance(block, Note))
 
 
 def _table(document: "Document", table: Table) -> None:

@@ -38,7 +38,8 @@ def appended() -> list[tuple[str, str, Maker]]:
         ("annex-1", _("Hồ sơ theo địa phương"), annexes.handled),
         ("annex-2", _("Chỉ khai báo một lần theo địa phương"), annexes.again),
         ("annex-3", _("Cung cấp trực tuyến, độ phủ và chất lượng số liệu"), annexes.offered),
-        ("annex-4", _("Định nghĩa các chỉ tiêu"), annexes.definitions),
+        ("annex-4", _("Kỳ báo cáo của NĐ 09/2019"), annexes.report_period),
+        ("annex-5", _("Định nghĩa các chỉ tiêu"), annexes.definitions),
     ]
 
 

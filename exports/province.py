@@ -147,8 +147,8 @@ def _satisfaction(material: Material, local: Local, numbering: Numbering) -> lis
     lower, upper = (local.figure("satisfaction", variant) for variant in ("lower", "upper"))
     blocks: list[Block] = []
     if known(local.rate):
-        ends = [figure.value if figure is not None and known(figure) else None for figure in (lower, upper)]
-        blocks.append(Say(sentences.sampling_only(local.rate, *ends)))
+        low, high = (figure.value if figure is not None and known(figure) else None for figure in (lower, upper))
+        blocks.append(Say(sentences.sampling_only(local.rate, low, high)))
     rows = [
         [_("Tháng này"), cells.n_cell(local.rate), cells.rate_cell(local.rate), cells.interval_cell(local.rate)],
         *(

@@ -269,8 +269,8 @@ def causes_of(session: Session, edition: Edition, code: str) -> list[Cause]:
 
 def _rows(edition: Edition, name: str) -> list[Mapping[str, Any]]:
     frame = scorecard.edition_table(edition, name).astype(object)
-    rows: list[Mapping[str, Any]] = frame.where(frame.notna(), None).to_dict("records")
-    return rows
+    rows = frame.where(frame.notna(), None).to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in rows]
 
 
 def _official(session: Session, edition: Edition, codes: Sequence[str]) -> dict[str, dict[str, scorecard.OfficialFigure]]:

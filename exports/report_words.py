@@ -208,7 +208,7 @@ def settle_request(number: int, settled_on: date, note: str, login: str, now: da
 
 def _writer(session: Session, month: Month, login: str) -> User:
     """The person, as long as the month's report is still to be written."""
-    person = session.scalar(select(User).where(User.login == login))
+    person: User | None = session.scalar(select(User).where(User.login == login))
     if person is None or not person.active:
         raise InputError(f"Không có tài khoản {login}.", f"There is no account {login}.")
     newest = session.scalar(select(Edition.state).where(Edition.month == str(month), Edition.version > 0).order_by(Edition.version.desc()))
