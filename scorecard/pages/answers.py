@@ -12,6 +12,7 @@ from core.web import language, pick
 from scorecard import alerts as falls
 from scorecard import comments
 from scorecard.figures import COUNTRY, NATION, RAW, UNIT
+from scorecard.indicators import INDICATORS
 from scorecard.pages import estimates, places, satisfaction, words
 from scorecard.pages.text import _
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from scorecard.queries import Figure
 
 MOST_COMMENTS = 100
+TOLD = ("asked_again_experienced", "mismatch_any")  # what people report, as indicators of the unit
 DIVIDED = ("channel", "end_point", "applicant")
 
 
@@ -90,7 +92,7 @@ def build(
     """The page of a unit. ``units``: as they are on the month's last day; ``inside``: it and all below it; ``since``: alerts from then."""
     from scorecard import queries
 
-    figures = queries.figure_map(session, edition, None, [code])
+    figures = queries.figure_map(session, edition, None, [code], ["satisfaction", "response_rate", *TOLD])
     raw = figures.get((code, "satisfaction", RAW))
     found = comments.released(session, edition, set(inside))
     five = _ratings(session, edition, UNIT, code)
@@ -106,9 +108,9 @@ def build(
         five=bool(five),
         national=_ratings(session, edition, NATION, COUNTRY),
         divisions=tuple(_divisions(session, edition, code)),
-        facts=(
-            (_("Nói bị hỏi lại điều Nhà nước đã có"), words.rate_with_span(figures.get((code, "asked_again_experienced", RAW)))),
-            (_("Nói khác hệ thống ở ít nhất một điểm"), words.rate_with_span(figures.get((code, "mismatch_any", RAW)))),
+        facts=tuple(
+            (pick(INDICATORS[name].name_vi, INDICATORS[name].name_en), words.rate_with_span(figures.get((code, name, RAW))))
+            for name in TOLD
         ),
         drivers=tuple(satisfaction.driver(row) for row in drivers if row["fact"]),
         opinions=tuple(satisfaction.driver(row) for row in drivers if not row["fact"]),
