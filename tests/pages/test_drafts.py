@@ -10,6 +10,7 @@ from core import accounts
 from core.calendar import Month, utc_now
 from core.database import reading
 from scorecard import draft_comments, operations, workflow
+from scorecard.workflow_models import DraftComment
 from tests.conftest import PASSWORD, log_in
 from tests.pages.helpers import text_of
 from tests.scorecard import small
@@ -44,6 +45,11 @@ class Person:
             return self.client.post(address, data=data)
 
 
+def said() -> list[DraftComment]:
+    reading().rollback()
+    return draft_comments.of_month(reading(), "2026-10")
+
+
 def client(app: Flask, login: str) -> Person:
     return Person(app, login)
 
@@ -61,7 +67,7 @@ def test_a_unit_explains_objects_and_reads_the_answer(draft: Flask) -> None:
     listed = office.get("/office/drafts").text
     assert "Chờ trả lời (2)" in text_of(listed)
     assert "Đăng ký khai sinh" in text_of(listed)
-    numbers = [comment.id for comment in draft_comments.of_month(reading(), "2026-10")]
+    numbers = [comment.id for comment in said()]
     refused = office.post(f"/office/drafts/{numbers[0]}/answer", data={"verdict": "noted", "answer": "", "month": "2026-10"})
     assert refused.status_code == 400
     for number in numbers:
@@ -78,7 +84,7 @@ def test_what_was_typed_is_kept_where_it_cannot_be_taken(draft: Flask) -> None:
     assert answer.status_code == 400
     assert "dài dài dài" in answer.text
     assert "600" in answer.text
-    assert draft_comments.of_month(reading(), "2026-10") == []
+    assert said() == []
 
 
 def test_nobody_sees_or_speaks_for_another(draft: Flask) -> None:
@@ -89,7 +95,7 @@ def test_nobody_sees_or_speaks_for_another(draft: Flask) -> None:
     assert hue.post("/centre/draft/objections", data=given | {"subject": "F1"}).status_code == 403
     own = client(draft, "hanoi")
     own.post("/centre/draft/explanation", data=given | {"text": "Lời của Hà Nội."})
-    number = draft_comments.of_month(reading(), "2026-10")[0].id
+    number = said()[0].id
     assert hue.post(f"/centre/draft/comments/{number}/withdraw", data={"month": "2026-10", "unit": "46"}).status_code == 400
     assert "Lời của Hà Nội" not in hue.get("/centre/draft").text
     below = client(draft, "sotuphap")
