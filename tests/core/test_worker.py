@@ -11,7 +11,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from core import lease, worker
-from core.database import reading
+from core.calendar import utc_now
+from core.database import reading, writing
 from core.models import JobRun
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -71,3 +72,20 @@ def test_two_workers_work_as_one_and_missed_jobs_run_at_start(sqlite_app: Flask)
     for thread in workers:
         thread.join()
     assert len(runs) == 1
+
+
+def test_a_lease_that_is_held_for_long_is_renewed(app: Flask) -> None:
+    with lease.held("close", seconds=1):
+        time.sleep(1.3)
+        assert not lease.acquire("close", "another", utc_now())
+    assert lease.acquire("close", "another", utc_now())
+
+
+def test_a_run_is_asked_for_once(app: Flask) -> None:
+    with writing() as session:
+        worker.want(session, "exports.build", "an", NOW)
+        worker.want(session, "exports.build", "binh", NOW)
+        worker.want(session, "scorecard.close", "an", NOW, month="2026-10")
+    assert worker._asked_for(app) == {"exports.build"}
+    assert worker._asked_for(app) == set()
+    assert [run.counts for run in reading().scalars(select(JobRun))] == [{"month": "2026-10"}]  # with arguments: the job finds it itself

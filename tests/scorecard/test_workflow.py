@@ -216,3 +216,23 @@ def test_a_person_asks_the_worker_to_compute_and_sees_what_came_of_it(month: Pat
         session.get_one(JobRun, done.id).outcome = "running"
     assert jobs.close_wanted(CLOSING) == {"closed": ["2026-10 done"]}
     assert reading().scalar(select(func.count()).select_from(EditionStep)) == 2
+
+
+def test_two_workers_make_one_edition(month: Path, app: Flask) -> None:
+    import threading
+
+    found: list[object] = []
+
+    def work() -> None:
+        with app.app_context():
+            found.append(jobs.close_due(CLOSING))
+
+    workers = [threading.Thread(target=work) for _ in range(2)]
+    for thread in workers:
+        thread.start()
+    for thread in workers:
+        thread.join()
+    assert {"closed": ["2026-10"]} in found
+    session = reading()
+    session.rollback()
+    assert [(row.version, row.state) for row in session.scalars(select(Edition))] == [(1, "closed")]
