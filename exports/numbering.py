@@ -3,7 +3,7 @@
 import re
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from core import audit
@@ -84,8 +84,9 @@ def _check(session: Session, edition: Edition, number: str, dated_on: date, now:
             f"The day {dated_on.isoformat()} must lie between the cut-off {first.isoformat()} and {last.isoformat()}.",
             field="dated_on",
         )
-    year = select(Publication).where(Publication.number == number, Publication.edition_id != edition.id)
-    if taken := next((other for other in session.scalars(year) if other.dated_on.year == dated_on.year), None):
+    same = select(Publication).where(Publication.number == number, Publication.edition_id != edition.id)
+    same = same.join(Edition).where(or_(Edition.state != "superseded", Edition.published_at.is_not(None)))  # never issued: it is free
+    if taken := next((other for other in session.scalars(same) if other.dated_on.year == dated_on.year), None):
         raise InputError(
             f"Số {number} của năm {dated_on.year} đã dùng cho kỳ {taken.edition.month}, phiên bản {taken.edition.version}.",
             f"Number {number} of {dated_on.year} is used for {taken.edition.month}, version {taken.edition.version}.",

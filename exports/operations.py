@@ -20,7 +20,21 @@ from core.database import reading, writing
 from core.errors import InputError
 from exports import environment, papers
 from exports.models import ExportFile, FileDigest
-from exports.names import CIRCULATION, DATA, DICTIONARY, DRAFT_STATES, ENGLISH, FILES, NUMBERED, PLACE, REPORT, SIGNED, Made, is_public
+from exports.names import (
+    CIRCULATION,
+    DATA,
+    DICTIONARY,
+    DRAFT_STATES,
+    ENGLISH,
+    FILES,
+    NUMBERED,
+    PLACE,
+    REPORT,
+    SIGNED,
+    Made,
+    file_name,
+    is_public,
+)
 from exports.queries import name_of, publication_of
 from exports.render import SECONDS, render
 from scorecard.models import Edition
@@ -71,10 +85,21 @@ def want(session: Session, edition_id: int, login: str, now: datetime, missing_o
 
 def build_wanted(now: datetime) -> dict[str, Any]:
     """The worker's job: want what published editions lack, then build what is wanted. Counts by outcome; empty if nothing was."""
-    with writing() as session:
-        for edition_id in session.scalars(select(Edition.id).where(Edition.state == "published")).all():
+    for edition_id in _lacking():
+        with writing() as session:
             want(session, edition_id, WORKER, now, missing_only=True)
     return _build(None, now)
+
+
+def _lacking() -> list[int]:
+    """Published editions of which a file was never asked for. Read only: the worker looks every few seconds, and mostly finds none."""
+    session = reading()
+    session.rollback()
+    known = set(session.scalars(select(ExportFile.name)))
+    published = session.scalars(select(Edition).where(Edition.state == "published").order_by(Edition.id)).all()
+    found = [edition.id for edition in published if any(file_name(edition, *one) not in known for one in FILES)]
+    session.rollback()
+    return found
 
 
 def build_edition(edition_id: int, now: datetime) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from core.database import reading
 from core.errors import InputError
 from exports import comparing, environment
 from exports.models import ExportFile
-from exports.names import REPORT, SIGNED
+from exports.names import SIGNED
 from exports.operations import PAGE, make
 from exports.queries import files, name_of
 from scorecard.models import Edition
@@ -44,15 +44,15 @@ def rebuild(edition_id: int) -> list[Rebuilt]:
             f"Kỳ {edition.month}, phiên bản {edition.version} chưa có tệp nào được lưu.",
             f"No file of {edition.month}, version {edition.version} is stored.",
         )
-    kept = [(file.kind, file.name, file.path, file.sha256, file.built_with) for file in every]
+    kept = [(file.kind, file.subject, file.name, file.path, file.sha256, file.built_with) for file in every]
     return [_again(edition_id, *one) for one in kept]
 
 
 def _present(session: Session, edition: Edition, file: ExportFile) -> bool:
-    return file.name == name_of(session, edition, file.kind, file.name.rsplit(".", 1)[1])
+    return file.name == name_of(session, edition, file.kind, file.name.rsplit(".", 1)[1], file.subject)
 
 
-def _again(edition_id: int, kind: str, name: str, path: str, sha256: str, built_with: dict[str, object]) -> Rebuilt:
+def _again(edition_id: int, kind: str, subject: str, name: str, path: str, sha256: str, built_with: dict[str, object]) -> Rebuilt:
     whole = Path(current_app.extensions["settings"].data_dir) / path
     if not whole.is_file():
         return Rebuilt(name, False, [f"missing on disk: {path}"])
@@ -62,13 +62,13 @@ def _again(edition_id: int, kind: str, name: str, path: str, sha256: str, built_
     if kind == SIGNED:
         return Rebuilt(name, True, [])
     extension = name.rsplit(".", 1)[1]
-    made = make(edition_id, kind, extension)
+    made = make(edition_id, kind, extension, subject)
     if made.content == stored:
         return Rebuilt(name, True, [])
     elsewhere = [f"built with another {line}" for line in environment.differing(built_with, environment.here())]
-    if kind == REPORT:
+    if extension == "pdf":
         return Rebuilt(name, False, [*_pages(whole, stored, made.content, made.page), *elsewhere])
-    return Rebuilt(name, False, [*(_members if extension == "xlsx" else _lines)(stored, made.content), *elsewhere])
+    return Rebuilt(name, False, [*(_members if extension in ("xlsx", "docx") else _lines)(stored, made.content), *elsewhere])
 
 
 def _pages(path: Path, stored: bytes, made: bytes, page: str) -> list[str]:

@@ -76,13 +76,17 @@ def _about(session: Session, digest: FileDigest) -> tuple[Publication | None, Ed
 def _beginning(session: Session, content: bytes, sha256: str) -> Verdict | None:
     """A file of ours with something behind it: signed elsewhere, or written on."""
     size = len(content)
-    sizes = session.scalars(select(FileDigest.size).where(FileDigest.size < size, FileDigest.size > size // 2).distinct()).all()
-    for length in sorted(sizes, reverse=True):
-        known = select(FileDigest).where(FileDigest.size == length, FileDigest.sha256 == hashlib.sha256(content[:length]).hexdigest())
-        digest = next(iter(session.scalars(known)), None)
-        if digest is not None:
-            return Verdict(APPENDED, sha256, size, digest, *_about(session, digest), differing=size - length, first=length + 1)
-    return None
+    shorter = session.scalars(select(FileDigest).where(FileDigest.size.between(size // 2, size - 1)))
+    known = {(digest.size, digest.sha256): digest for digest in shorter}
+    running, done = hashlib.sha256(), 0
+    found: FileDigest | None = None
+    for length in sorted({length for length, _sha256 in known}):  # in one pass over the bytes, however many sizes there are
+        running.update(memoryview(content)[done:length])
+        done = length
+        found = known.get((length, running.copy().hexdigest()), found)  # the longest beginning is what it was made of
+    if found is None:
+        return None
+    return Verdict(APPENDED, sha256, size, found, *_about(session, found), differing=size - found.size, first=found.size + 1)
 
 
 def _alike(session: Session, content: bytes, sha256: str) -> Verdict | None:

@@ -9,12 +9,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from core.database import reading
+from core.database import reading, writing
 from core.errors import InputError
 from core.models import AuditEntry
 from core.settings import Settings
 from exports import attaching, numbering, operations, queries, signing
 from exports.models import ExportFile, FileDigest, Publication
+from scorecard.models import Edition
 from tests.exports import publishing
 from tests.exports.publishing import DAY, NOW, NUMBER, certificate, edition, light, officer, pdf, set_state, sign_with
 
@@ -119,6 +120,14 @@ def test_a_number_is_used_once_a_year_and_can_be_mended_until_signed(app: Flask,
     attaching.sign_here(first, "office", NOW)
     with pytest.raises(InputError, match="đã ký"):
         numbering.take_number(first, "125/BC-VPCP", DAY, "office", NOW)
+
+
+def test_a_version_that_was_never_issued_gives_its_number_back(app: Flask) -> None:
+    first = numbered()
+    with writing() as session:
+        session.get_one(Edition, first).state = "superseded"  # closed again before it was published
+    again = edition(version=2)
+    assert numbering.take_number(again, NUMBER, DAY, "office", NOW).number == NUMBER
 
 
 def test_signed_here(app: Flask, settings: Settings, tmp_path: Path) -> None:
