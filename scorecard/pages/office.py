@@ -189,7 +189,8 @@ def _stages(
             note = _("có lý do kèm theo") if code == workflow.REVIEWED and step.reason else note
             found.append(Stage(title, "done", who(step.by), step.at, note))
         elif code == workflow.IN_COMMENT and reviewed:
-            found.append(Stage(title, "skipped", "", None, _("bỏ qua, có lý do")))
+            why = _("bỏ qua, có lý do") if steps[workflow.REVIEWED].reason else _("bỏ qua")
+            found.append(Stage(title, "skipped", "", None, why))
         else:
             found.append(Stage(title, "later", "", None))
     sent = release.sent
@@ -263,7 +264,8 @@ def _calendar(session: Session, month: Month, edition: Edition | None, steps: Ma
         (over, _("nhận ý kiến về dự thảo đến hết ngày"), workflow.REVIEWED in steps or (comment is not None and today > over)),
         (plan.sign_by(month), _("trình ký"), edition is not None and edition.published_at is not None),
     )
-    return [Due(day, what, done, not done and today > day) for day, what, done in lines]
+    out = edition is not None and edition.published_at is not None  # what was left out of a report that is out is no matter any more
+    return [Due(day, what, done, not done and today > day) for day, what, done in lines if done or not out]
 
 
 def _running(session: Session, now: datetime) -> list[str]:

@@ -37,7 +37,7 @@ def blockers(
     """At most five, the next to be done first; empty once the report is out."""
     found = [] if worker_lives(session, now) else [Blocker(_("Máy xử lý không chạy: không gì được tính hay gửi."), _("Quản trị hệ thống"))]
     if edition is None or edition.state == "running":
-        return [*found, _to_close(month)][:MOST]
+        return [*found, _to_close(month, now)][:MOST]
     if edition.state == "closed":
         if workflow.REVIEWED not in steps:
             found += _to_review(session, edition, user, now)
@@ -58,12 +58,14 @@ def people(session: Session, but: str | None = None) -> str:
     return ", ".join(names[:NAMED]) + ("…" if len(names) > NAMED else "") if names else _("chưa có tài khoản nào khác")
 
 
-def _to_close(month: Month) -> Blocker:
+def _to_close(month: Month, now: datetime) -> Blocker:
     calendar = workflow.schedule()
     when = calendar.moment(month, calendar.compute)
     text = _(
         "Chưa chốt số liệu. Máy tự chốt và tính từ %(hour)s giờ ngày %(day)s.", hour=when.hour, day=numbers.day(when.date(), language())
     )
+    if now < month.end:
+        return Blocker(text, _("máy"))
     return Blocker(text, _("máy, hoặc người được phân công"), _("Chốt và tính ngay"), url_for("workflow.close", month=str(month)))
 
 

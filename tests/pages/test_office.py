@@ -138,6 +138,8 @@ def test_a_month_that_is_not_closed_can_be_closed_by_hand(sqlite_app: Flask, des
             for row in session.scalars(select(model)).all():
                 session.delete(row)
     assert "CHƯA CHỐT" in desk.get("/office").text
+    assert "Chốt và tính ngay" in desk.get("/office").text
+    assert "Chốt và tính ngay" not in desk.get(f"/office?month={Month.of(utc_now())}").text  # it is not over
     assert desk.post(f"/office/months/{LAST}/close").status_code == 302
     assert "Chốt và tính tháng" in text_of(desk.get("/office").text)
     assert desk.post(f"/office/months/{LAST}/close").status_code == 400  # asked for already
