@@ -42,7 +42,7 @@ def read_token(text: str) -> str | None:
 
 
 _FREE = r"(?<!\d)(?<!\d[\s.,/\-–])"  # no digit goes before
-_END = r"(?!\d)(?![.,/\-–]\d)"  # nor after
+_END = r"(?!\d)(?![.,/\-–]\d(?!\d?[:h]\d))"  # nor after, but for a time of day
 _GROUPED = r"[1-9]\d{0,2}(?:[.,\s]\d{3}){1,4}"
 _CURRENCY = (
     r"(?:đồng|dong|đ|d|vnđ|vnd|nghìn|ngàn|nghin|ngan|triệu|trieu|tr|tỷ|tỉ|ty|k)(?!\w)(?!\s(?:ý|chí|hồ|thời|bào|y|chi|ho|thoi|bao)(?!\w))"
@@ -52,7 +52,8 @@ _DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:\s?/\s?(?:0?[1-9]|1[0-2])(?:\s?/\s?(?:(?:19|
 _DAY_AGAIN = _DAY.replace(r"\1", r"\2")
 _DIGIT = r"(?:không|khong|một|mốt|mot|hai|ba|bốn|bon|tư|tu|năm|nam|lăm|lam|sáu|sau|bảy|bẩy|bay|tám|tam|chín|chin|\d{1,4})"
 _HOUSE = r"\d{1,4}[A-Za-z]?(?:[/-]\d{1,4}[A-Za-z]?)*"
-_AT = r"(?:@|\((?:at|ac|a còng|a cong)\)|\[(?:at|ac)\]|\s(?:a còng|a cong|a móc|a moc)(?=\s))"
+_AT = r"(?:@|[(\[](?:@|at|ac|a còng|a cong)[)\]]|(?<=\w)[(\[]a[)\]](?=\w)|\s(?:a còng|a cong|a móc|a moc)(?=\s)|\sat(?=\s\w+\s(?:dot|chấm|cham)\s))"
+_DOT = r"(?:\.|[(\[](?:dot|chấm|cham)[)\]]|\s(?:dot|chấm|cham)\s)"
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
@@ -64,7 +65,7 @@ _STEPS: tuple[tuple[re.Pattern[str], str | None], ...] = (
     (_compiled(r"\bhttps?://\S+|\bwww\.\S+"), LINK),
     (
         _compiled(
-            rf"(?:(?:[a-z0-9._+-]+\s){{0,2}}[\w.+-]+\s(?=@))?[\w.+-]*\s?{_AT}\s?[\w-]+(?:\s?(?:\.|\(dot\)|\schấm\s|\scham\s)\s?[\w-]+)*(?:\s(?:com|net|vn)(?!\w))?"
+            rf"(?:(?:[a-z0-9._+-]+\s){{0,2}}[\w.+-]+\s(?=@))?[\w.+-]*\s?{_AT}\s?[\w-]+(?:\s?{_DOT}\s?[\w-]+)*(?:\s(?:com|net|vn)(?!\w))?"
         ),
         MAIL,
     ),
@@ -104,7 +105,7 @@ _STEPS: tuple[tuple[re.Pattern[str], str | None], ...] = (
         _compiled(
             r"(?<!\w)(?:stk|tk|tài khoản|tai khoan"
             r"|vietcombank|vcb|bidv|agribank|vietinbank|techcombank|mb\s?bank|acb|sacombank|vpbank|tpbank|momo"
-            r"|sđt|sdt|đt|điện thoại|dien thoai|zalo|gọi|goi|máy bàn|may ban|liên hệ|lien he|lh|tel|phone|cmnd|cmt|cccd)\D{0,16}?"
+            r"|sđt|sdt|đt|điện thoại|dien thoai|zalo|gọi|goi|máy bàn|may ban|liên hệ|lien he|lh|tel|phone|cmnd|cmt|cccd)\D{0,30}?"
             r"(?P<hidden>\d{2,}[a-z]\d{4,}|o?\d(?:[\s.\-]?\d){5,})"
         ),
         NUMBER,
