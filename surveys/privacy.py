@@ -52,7 +52,10 @@ _DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:\s?/\s?(?:0?[1-9]|1[0-2])(?:\s?/\s?(?:(?:19|
 _DAY_AGAIN = _DAY.replace(r"\1", r"\2")
 _DIGIT = r"(?:không|khong|một|mốt|mot|hai|ba|bốn|bon|tư|tu|năm|nam|lăm|lam|sáu|sau|bảy|bẩy|bay|tám|tam|chín|chin|\d{1,4})"
 _HOUSE = r"\d{1,4}[A-Za-z]?(?:[/-]\d{1,4}[A-Za-z]?)*"
-_AT = r"(?:@|[(\[](?:@|at|ac|a còng|a cong)[)\]]|(?<=\w)[(\[]a[)\]](?=\w)|\s(?:a còng|a cong|a móc|a moc)(?=\s)|\sat(?=\s\w+\s(?:dot|chấm|cham)\s))"
+_AT = (
+    r"(?:@|[(\[](?:@|at|ac|a còng|a cong)[)\]]|(?<=\w)[(\[]a[)\]](?=\w)"
+    r"|\s(?:a còng|a cong|a móc|a moc)(?=\s)|\sat(?=\s\w+\s(?:dot|chấm|cham)\s))"
+)
 _DOT = r"(?:\.|[(\[](?:dot|chấm|cham)[)\]]|\s(?:dot|chấm|cham)\s)"
 
 
