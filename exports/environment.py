@@ -11,6 +11,13 @@ from typing import Any
 from core.settings import ROOT
 
 LOCK = "requirements.lock"
+MADE_OF = (
+    *((room, "*.py") for room in ("core", "procedures", "surveys", "scorecard", "exports")),
+    *((room, "*.yaml") for room in ("procedures", "surveys", "scorecard", "exports")),
+    ("templates/report", "*.html"),
+    ("static/report", "*"),
+    ("translations", "*.po"),
+)
 FAMILY = "Liberation"  # of the report's fonts
 LIBRARIES = ("weasyprint", "pydyf", "fonttools", "vl-convert-python", "xlsxwriter")
 PACKAGES = ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz0b", "libharfbuzz-subset0", "libfontconfig1", "libfreetype6")
@@ -21,6 +28,7 @@ def here() -> dict[str, Any]:
     """What this installation builds with: digests (SHA-256) of the lock file and of each font file, versions of everything else."""
     return {
         "lock": _digest(ROOT / LOCK),
+        "program": _program(),
         "system": _system(),
         "python": ".".join(map(str, sys.version_info[:3])),
         "libraries": {name: version(name) for name in LIBRARIES},
@@ -41,6 +49,15 @@ def differing(before: dict[str, Any], now: dict[str, Any], prefix: str = "") -> 
         elif old != new:
             lines.append(f"{prefix}{name}: {_short(old)} → {_short(new)}")
     return lines
+
+
+def _program() -> str:
+    """One digest of everything of this program that can be in a file: its modules, its report's templates, styles and words."""
+    found = hashlib.sha256()
+    for folder, pattern in MADE_OF:
+        for path in sorted(path for path in (ROOT / folder).rglob(pattern) if path.is_file()):
+            found.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
+    return found.hexdigest()
 
 
 def _short(value: Any) -> str:

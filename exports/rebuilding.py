@@ -62,10 +62,15 @@ def _again(edition_id: int, kind: str, subject: str, name: str, path: str, sha25
     if kind == SIGNED:
         return Rebuilt(name, True, [])
     extension = name.rsplit(".", 1)[1]
-    made = make(edition_id, kind, extension, subject)
+    elsewhere = [f"built with another {line}" for line in environment.differing(built_with, environment.here())]
+    elsewhere = elsewhere if built_with else ["there is no record of what it was built with"]
+    try:
+        made = make(edition_id, kind, extension, subject)
+    except Exception as error:  # whatever it is, it is told, and the other files go on
+        said = error.text("en") if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
+        return Rebuilt(name, False, [f"it can not be made again: {said}", *elsewhere])
     if made.content == stored:
         return Rebuilt(name, True, [])
-    elsewhere = [f"built with another {line}" for line in environment.differing(built_with, environment.here())]
     if extension == "pdf":
         return Rebuilt(name, False, [*_pages(whole, stored, made.content, made.page), *elsewhere])
     return Rebuilt(name, False, [*(_members if extension in ("xlsx", "docx") else _lines)(stored, made.content), *elsewhere])

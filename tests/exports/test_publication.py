@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from flask import Flask
 from flask.testing import FlaskClient
 
+from core.errors import InputError
 from core.settings import Settings
 from exports import data, environment, monitoring, operations, rebuilding, signing
 from exports.render import Rendered
@@ -110,6 +111,14 @@ def test_rebuilding_says_what_differs(app: Flask, settings: Settings, monkeypatc
         assert report.differences[0] == "the report's page is the same; only its drawing differs"
         assert any(line.startswith("built with another fonts.LiberationSerif-Bold.ttf: ") for line in report.differences)
         assert any(line.startswith("built with another lock: ") for line in report.differences)
+    with monkeypatch.context() as patch:  # it can not be made at all: the other files are compared all the same
+
+        def broken(_html: str) -> Rendered:
+            raise InputError("Chưa dựng được.", "It could not be made.")
+
+        patch.setattr(operations, "render", broken)
+        (report,) = (one for one in rebuilding.rebuild(found) if not one.identical)
+        assert report.differences == ["it can not be made again: It could not be made."]
     with monkeypatch.context() as patch:  # the words are others
         patch.setattr(operations, "report_html", lambda _session, _edition: "<html>\nother\n</html>")
         patch.setattr(operations, "render", lambda _html: Rendered(pdf("Khác"), 2))
@@ -139,7 +148,7 @@ def test_what_built_a_file_is_kept_with_it(app: Flask, settings: Settings) -> No
 
     found = published()
     (report, *_others) = queries.files(reading(), found)
-    assert {"lock", "system", "python", "packages", "fonts"} <= set(report.built_with)
+    assert {"lock", "program", "system", "python", "packages", "fonts"} <= set(report.built_with)
     assert len(report.built_with["lock"]) == 64
     assert any(name.startswith("LiberationSerif-Regular") for name in report.built_with["fonts"])
     assert json.dumps(report.built_with)
