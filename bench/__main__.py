@@ -11,7 +11,7 @@ the numbers hidden in them, ``python -m bench survey`` what storing an answer co
 import os
 import sys
 
-from bench import masking, matcher, nation, paths, scale, survey
+from bench import masking, matcher, nation, paths, report, scale, survey
 from bench.installation import opened
 from core import schema
 from core.calendar import Month, utc_now
@@ -30,7 +30,7 @@ def country(rounds: int) -> None:
         month = Month.of(now).plus(-1)
         build(dossiers, month, seed=1, now=now, progress=True)
         print(f"{dossiers} dossiers, {rounds} rounds, {os.cpu_count()} cores")
-        for path in (paths.feed_load, paths.month_close, paths.scorecard_page, paths.report_pdf):
+        for path in (paths.feed_load, paths.month_close, paths.scorecard_page, report.report_pdf, report.provinces):
             print(path(app, month, now, rounds).line(), flush=True)
 
 

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import delete, select
 
 from core.calendar import Month
-from core.database import reading, writing
+from core.database import writing
 
 
 @dataclass(frozen=True)
@@ -101,21 +101,3 @@ def scorecard_page(app: Flask, _month: Month, _now: datetime, rounds: int) -> Ra
     seconds = _least(rounds, lambda: [client.get("/centre") for _ in range(10)])
     bare = _least(rounds, lambda: [bare_client.get("/") for _ in range(10)])
     return Ratio("scorecard page", seconds, bare, "a Flask route that sends the same bytes from memory")
-
-
-def report_pdf(_app: Flask, _month: Month, _now: datetime, rounds: int) -> Ratio:
-    """The report as tagged PDF in its child process. Limit: bare WeasyPrint on the same page, untagged, in this process."""
-    from exports.operations import report_html
-    from exports.render import render
-    from exports.render_child import ASSETS, BASE
-    from scorecard.models import Edition
-
-    edition = reading().scalars(select(Edition).order_by(Edition.month.desc(), Edition.version.desc())).first()
-    if edition is None:
-        raise RuntimeError("no month is closed")
-    html = report_html(reading(), edition)
-    import weasyprint
-
-    local = html.replace(BASE, f"{ASSETS.as_uri()}/")
-    bare = _least(rounds, lambda: weasyprint.HTML(string=local, base_url=ASSETS.as_uri()).write_pdf())
-    return Ratio("report (PDF)", _least(rounds, lambda: render(html)), bare, "bare WeasyPrint on the same page, untagged")

@@ -54,8 +54,7 @@ def draft(context: Mapping[str, Any]) -> bytes:
     for chapter in context["chapters"]:
         _chapter(document, chapter, f"{chapter.label} {chapter.title}")
     for chapter in context["annexes"]:
-        document.add_page_break()
-        _chapter(document, chapter, f"{chapter.label}. {chapter.title}")
+        _chapter(document, chapter, f"{chapter.label}. {chapter.title}", new_page=True)
     stream = BytesIO()
     document.save(stream)
     return _without_clock(stream)
@@ -104,8 +103,8 @@ def _page(document: "Document", context: Mapping[str, Any]) -> None:
     facts.created = facts.modified = datetime(2026, 1, 1, tzinfo=UTC)  # a fixed instant: the same draft, the same bytes
 
 
-def _chapter(document: "Document", chapter: Chapter, title: str) -> None:
-    document.add_heading(title, level=2)
+def _chapter(document: "Document", chapter: Chapter, title: str, new_page: bool = False) -> None:
+    document.add_heading(title, level=2).paragraph_format.page_break_before = new_page
     _blocks(document, chapter.blocks)
 
 

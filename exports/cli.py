@@ -13,8 +13,10 @@ from flask.cli import AppGroup
 from core.calendar import Month, utc_now
 from core.database import reading
 from core.errors import InputError
-from exports import attaching, monitoring, numbering, operations, queries, rebuilding
+from exports import attaching, monitoring, numbering, operations, papers, queries, rebuilding
 from exports.models import Publication
+from exports.names import ENGLISH, PLACE
+from procedures.queries import units as places
 from scorecard.models import Edition
 
 exports = AppGroup("exports", help="The report and its data files.")
@@ -64,6 +66,23 @@ def build(month: Month) -> None:
     operations.want_report(edition_id, "cli", now)
     operations.build_edition(edition_id, now)
     _show(edition_id)
+
+
+@exports.command("papers")
+@MONTH
+@click.argument("units", nargs=-1)
+@speaking
+def papers_of(month: Month, units: tuple[str, ...]) -> None:
+    """Build the papers beside MONTH's report: of the UNITS named (provinces, ministries, communes); without any, the English edition
+    and the report of every province."""
+    edition = _edition(month, None)
+    now = utc_now()
+    if not units:
+        papers.want(edition.id, ENGLISH, [""], "cli", now)
+        units = tuple(code for code, view in places(reading(), month.last_day).items() if view.kind == "province")
+    papers.want(edition.id, PLACE, units, "cli", now)
+    operations.build_edition(edition.id, now)
+    _show(edition.id)
 
 
 @editions.command("number")

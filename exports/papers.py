@@ -147,6 +147,11 @@ def _material(session: Session, edition: Edition) -> "Material":
     return replace(material, draft=False) if publication_of(session, edition.id) is not None else material
 
 
+def pool() -> ThreadPoolExecutor:
+    """As many threads as there are processors; each only waits for its child."""
+    return ThreadPoolExecutor(max_workers=os.cpu_count() or 1)
+
+
 class Drawing:
     """Papers of single places on their way through the child processes. Does nothing where none is among the files."""
 
@@ -158,12 +163,11 @@ class Drawing:
         for file in session.scalars(select(ExportFile).where(ExportFile.id.in_(file_ids), ExportFile.kind == PLACE)):
             by_edition.setdefault(file.edition_id, []).append((file.subject, file.id))
         if by_edition:
-            self._pool = ThreadPoolExecutor(max_workers=os.cpu_count() or 1)  # each only waits for its child
-            pool = self._pool
+            self._pool = pool()
             for edition_id, files in by_edition.items():
                 pages = PlacePages(session, session.get_one(Edition, edition_id))
                 for code, number in files:
-                    self._made[number] = _start(pool, pages, code)
+                    self._made[number] = _start(self._pool, pages, code)
         session.rollback()
 
     def take(self, file_id: int) -> Made:
@@ -176,14 +180,14 @@ class Drawing:
             self._pool.shutdown(cancel_futures=True)
 
 
-def _start(pool: ThreadPoolExecutor, pages: PlacePages, code: str) -> "Future[Made]":
+def _start(workers: ThreadPoolExecutor, pages: PlacePages, code: str) -> "Future[Made]":
     try:
         page = pages.page(code)
     except Exception as error:  # of this place alone: its file says so, and the others go on
         failed: Future[Made] = Future()
         failed.set_exception(error)
         return failed
-    return pool.submit(_rendered, page)
+    return workers.submit(_rendered, page)
 
 
 def _rendered(page: str) -> Made:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from core.calendar import Month
 from exports.models import ExportFile, FileDigest, MonitoringAttempt, MonitoringDelivery, Publication
-from exports.names import DATA, DICTIONARY, DRAFT_STATES, FILES, REPORT, SIGNED, file_name, is_public
+from exports.names import DATA, DICTIONARY, DRAFT_STATES, ENGLISH, FILES, REPORT, SIGNED, file_name, is_public
 from scorecard.models import Edition
 
 PUBLIC = or_(Edition.state == "published", (Edition.state == "superseded") & Edition.published_at.is_not(None))  # as names.is_public
@@ -24,11 +24,12 @@ class Shelf:
     json: ExportFile | None
     xlsx: ExportFile | None = None
     dictionary: ExportFile | None = None
+    english: ExportFile | None = None
 
     @property
     def files(self) -> list[ExportFile]:
         """Those that are stored."""
-        return [file for file in (self.report, self.xlsx, self.csv, self.json, self.dictionary) if file is not None]
+        return [file for file in (self.report, self.english, self.xlsx, self.csv, self.json, self.dictionary) if file is not None]
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,7 @@ def shelf(session: Session, edition: Edition) -> Shelf:
         stored(session, edition, DATA, "json"),
         stored(session, edition, DATA, "xlsx"),
         stored(session, edition, DICTIONARY, "csv"),
+        stored(session, edition, ENGLISH, "pdf"),
     )
 
 

@@ -90,6 +90,14 @@ def want_papers(month: str) -> ResponseReturnValue:
     return _do(_month(month), wanted)
 
 
+@blueprint.post("/office/report/<month>/place")
+@access(OFFICE, ADMIN)
+def want_one(month: str) -> ResponseReturnValue:
+    """Ask for the report of a ministry or province, or the sheet of a commune, by its code."""
+    code = request.form.get("unit", "").strip()
+    return _do(_month(month), lambda at: papers.want(_edition(at).id, PLACE, [code], current_user.login, utc_now()))
+
+
 @blueprint.get("/reports/<month>/english.pdf")
 @access(PUBLIC)
 def english_pdf(month: str) -> ResponseReturnValue:
