@@ -107,7 +107,7 @@ class Answer(Context, Base):
 
 
 class DeviceKey(Base):
-    """The random part of a month's key for hashing devices; deleted 90 days after the month, and then nobody can make those hashes again."""
+    """The random part of a month's key for hashing devices; deleted 90 days after the month: nobody can make those hashes again."""
 
     __tablename__ = "device_key"
 
