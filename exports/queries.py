@@ -29,7 +29,7 @@ class Shelf:
     @property
     def files(self) -> list[ExportFile]:
         """Those that are stored."""
-        return [file for file in (self.report, self.english, self.xlsx, self.csv, self.json, self.dictionary) if file is not None]
+        return [file for file in (self.report, self.xlsx, self.csv, self.json, self.dictionary) if file is not None]
 
 
 @dataclass(frozen=True)
