@@ -5,7 +5,7 @@ The same edition gives the same bytes: the file's own date is the cut-off, and n
 
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from xlsxwriter import Workbook
     from xlsxwriter.format import Format
 
-WIDE = ("commune", "department", "agency", "reception_point")  # nothing of these is broken down: one row a unit
 LIMIT = 1_048_575  # rows below the head that a sheet can hold
 TEXT_LIMIT = 32_767  # characters of a cell
 WIDTHS = {"text": 16, "count": 11, "share": 11, "day": 12, "flag": 10}
@@ -41,14 +40,24 @@ SIMULATED_WORDS = "SỐ LIỆU MÔ PHỎNG — không phải kết quả của b
 
 @dataclass(frozen=True)
 class Sheet:
-    """One table: its name in the workbook (31 characters at most), its title, columns, rows by column, and a note on what is in it."""
+    """One table: its name in the workbook (31 characters at most), its title, columns, rows by column."""
 
     name: str
     title_vi: str
     title_en: str
     columns: Sequence[Column]
     rows: Sequence[dict[str, Any]]
-    notes: Sequence[str] = field(default_factory=tuple)
+
+    @property
+    def fitting(self) -> "Sheet":
+        """Itself; without rows, and saying so, where a sheet cannot hold them."""
+        if len(self.rows) <= LIMIT:
+            return self
+        vi, en = (
+            f"{self.title_vi} (quá nhiều dòng cho một trang tính: xem tệp CSV)",
+            f"{self.title_en} (too many rows for a sheet: see the CSV)",
+        )
+        return replace(self, title_vi=vi, title_en=en, rows=[])
 
 
 def workbook_file(session: Session, edition: Edition) -> bytes:
@@ -83,7 +92,7 @@ def sheets(session: Session, edition: Edition) -> list[Sheet]:
         Sheet("khac", "Lĩnh vực, nhà cung cấp hệ thống", "Sectors and providers of systems", COLUMN_DEFINITIONS, others),
         *lists,
     ]
-    return [sheet for sheet in made if len(sheet.rows) <= LIMIT]
+    return [sheet.fitting for sheet in made]
 
 
 def dictionary_sheet(edition: Edition) -> Sheet:

@@ -68,6 +68,14 @@ def test_contents_and_notes_come_first_and_links_lead_to_the_sheets() -> None:
     ]
 
 
+def test_a_table_too_long_for_a_sheet_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook, "LIMIT", 1)
+    rows = [{"code": "x", "count": 1, "share": 0.1, "flag": True}]
+    assert sheet(rows).fitting.rows == rows
+    assert sheet(rows * 2).fitting.rows == []
+    assert "xem tệp CSV" in sheet(rows * 2).fitting.title_vi
+
+
 def test_the_same_edition_gives_the_same_bytes() -> None:
     rows = [{"code": "x", "count": 1, "share": 0.1, "flag": True}]
     assert workbook.write(bare(), [sheet(rows)]) == workbook.write(bare(), [sheet(rows)])
