@@ -142,7 +142,7 @@ def definitions(material: Material, numbering: Numbering) -> list[Block]:
         ]
         for one in material.indicators.values()
     ]
-    heads = [Head(_("Chỉ tiêu"), 23, False), Head(_("Công thức và phạm vi"), 53, False), Head(_("Nguồn"), 24, False)]
+    heads = [Head(_("Chỉ tiêu"), 19, False), Head(_("Công thức và phạm vi"), 60, False), Head(_("Nguồn"), 21, False)]
     return [numbering.table(_("Định nghĩa các chỉ tiêu"), heads, rows, small=True)]
 
 

@@ -90,10 +90,6 @@ class Words:
     corrects: str = ""
     corrected: Sequence[Erratum] = ()
 
-    def of_unit(self, code: str) -> list[Explanation]:
-        """A unit's explanations."""
-        return [one for one in self.explanations if one.unit_code == code]
-
 
 def words_of(session: Session, edition: Edition) -> Words:
     """The words that belong to an edition."""

@@ -1,6 +1,5 @@
 """The report's human parts: who wrote what and when, what is asked of whom and what became of it, what cannot be changed any more."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -163,7 +162,3 @@ def test_the_offices_page(app: Flask, client: FlaskClient, writer: str) -> None:
         assert told in page
     assert client.post(f"{address}/requests", data={"addressee": "Bộ", "deed": "kết nối", "due_on": "31/12"}).status_code == 400
     assert client.get("/office/report/2026-13").status_code == 404
-
-
-def test_words_of_nobody() -> None:
-    assert replace(Words(), asked=True).of_unit("01") == []
