@@ -81,7 +81,7 @@ def classes(material: Material, numbering: Numbering, place: str = NATION) -> li
     meanings = declare_once.meanings()
     rows = [
         [
-            f"{code.replace('F12', 'F1/F2').replace('F23', 'F2/F3')}: {meanings[code][0]}",
+            f"{BOTH.get(code, code)}: {meanings[code][0]}",
             capital(meanings[code][1]),
             *map(count, sums[code]),
         ]
