@@ -109,7 +109,8 @@ def compute(folder: Path, lake_root: Path, counts: Path | None = None, kept: Pat
     spread = spread.astype({"province_code": "str"})  # a list of nothing would be numbers
     register_counts = spread.sort_values(["province_code", "handling_unit", "procedure_code", "register_code"], ignore_index=True)
     table_material = TableMaterial(inputs, folder, paths, rows, register_counts, counted.classes, refiled, phantoms, material)
-    tables = {table.name: table.frame(table_material) for table in edition_tables().values()}
+    frozen = {path.stem for path in (folder / TABLE_FOLDER).glob("*.parquet")}  # of an edition that is computed again
+    tables = {name: table.frame(table_material) for name, table in edition_tables().items() if not frozen or name in frozen}
     facts = {
         "dossiers": sum(counted.sources.values()),
         "sources": len(inputs.sources),

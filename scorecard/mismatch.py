@@ -43,9 +43,14 @@ def flags(answers: "pd.DataFrame") -> "pd.DataFrame":
             return pd.Series(False, index=answers.index)
         return answers[code].astype("object").isin(choices)
 
+    def recorded_as(fact: str, told: bool) -> "pd.Series[Any]":
+        if fact not in answers:
+            return pd.Series(False, index=answers.index)
+        return answers[fact].astype("boolean").eq(told).fillna(False).astype(bool)
+
     recorded = (answers["recorded_supplements"].astype("Int64") > 0).fillna(False).astype(bool)
-    online = answers["recorded_online"].astype("boolean").fillna(False).astype(bool)
-    on_time, overdue = (answers["recorded_on_time"].astype("boolean").eq(told).fillna(False).astype(bool) for told in (True, False))
+    online = recorded_as("recorded_online", True)
+    on_time, overdue = (recorded_as("recorded_on_time", told) for told in (True, False))
     stated, dated = said("supplement_count", *TIMES), said("on_time", "yes", "no") & (on_time | overdue)
     again, helped = said("asked_again", "yes", "no"), said("assisted", "yes", "no") & online
     counted = {

@@ -104,7 +104,7 @@ def figures(
         chunks = [codes[start : start + MANY] for start in range(0, len(codes), MANY)]
         rows = [row for chunk in chunks for row in session.scalars(statement.where(Measurement.subject_code.in_(chunk)))]
     grey_below = int(edition.facts.get("grey_below", 30))
-    found = [_figure(row, grey_below) for row in rows]
+    found = [_figure(row, grey_below) for row in rows if row.indicator in INDICATORS]  # an old edition may hold others
     return sorted(found, key=attrgetter("subject_kind", "subject_code", "indicator", "variant", "category"))
 
 
@@ -128,7 +128,8 @@ def selected(
     ``wanted``: values of the key's columns (``subject_kind``, ``subject_code``, ``indicator``, ``variant``, ``period_kind``, ``window``,
     ``breakdown``, ``category``). The order is the one in which they were computed.
     """
-    where = [Measurement.edition_id == edition.id, *(getattr(Measurement, name) == value for name, value in wanted.items())]
+    defined = Measurement.indicator.in_(sorted(INDICATORS))  # an old edition may hold others
+    where = [Measurement.edition_id == edition.id, defined, *(getattr(Measurement, name) == value for name, value in wanted.items())]
     total = session.scalar(select(func.count()).select_from(Measurement).where(*where)) or 0
     grey_below = int(edition.facts.get("grey_below", 30))
     columns = Measurement.__table__.c  # plain rows: there may be a hundred thousand

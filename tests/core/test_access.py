@@ -17,6 +17,7 @@ PUBLIC_PAGES = {
     "core.login",
     "health.healthz",
     "scorecard.home",
+    "mismatch.mismatch",
     "scorecard.locality",
     "scorecard.localities",
     "scorecard.procedure",
