@@ -16,7 +16,7 @@ from core.text import _
 from core.web import pick
 from exports.names import PUBLIC_STATES
 from exports.report_models import PARTS, REMARK, REQUEST, ReportRequest, ReportText
-from scorecard import queries
+from scorecard import queries, workflow
 from scorecard.figures import COUNTRY, leading_rate
 from scorecard.indicators import INDICATORS
 from scorecard.integrity_models import EditionRemark
@@ -105,7 +105,7 @@ def words_of(session: Session, edition: Edition) -> Words:
         asked="in_comment" in steps,
         explanations=_explanations(session, edition),
         observers=[Said(row.text, row.author_name) for row in remarks],
-        corrects=steps["cut_off"].reason if "cut_off" in steps and edition.version > 1 else "",
+        corrects=steps["cut_off"].reason if "cut_off" in steps and workflow.corrected(session, edition) is not None else "",
         corrected=_corrected(session, edition),
     )
 
@@ -235,9 +235,11 @@ def _explanations(session: Session, edition: Edition) -> list[Explanation]:
     query = (
         select(DraftComment)
         .where(DraftComment.month == edition.month, DraftComment.kind == "explanation", DraftComment.withdrawn_at.is_(None))
+        .where(DraftComment.version <= edition.version)  # what is said of a correction is not in what it corrects
         .order_by(DraftComment.unit_code, DraftComment.id)
     )
-    return [Explanation(row.unit_code, row.text, row.answer) for row in session.scalars(query)]
+    newest = {row.unit_code: row for row in session.scalars(query)}
+    return [Explanation(row.unit_code, row.text, row.answer) for row in newest.values()]
 
 
 def _corrected(session: Session, edition: Edition) -> list[Erratum]:
@@ -253,14 +255,12 @@ def _corrected(session: Session, edition: Edition) -> list[Erratum]:
         .where(or_(*(Edition.state == state for state in PUBLIC_STATES)))
         .order_by(Edition.month, Edition.version)
     )
-    return [Erratum(one.month, one.version, reason or "", _changes(session, one)) for one, reason in session.execute(query)]
+    found = ((one, reason, workflow.corrected(session, one)) for one, reason in session.execute(query))
+    return [Erratum(one.month, one.version, reason or "", _changes(session, one, old)) for one, reason, old in found if old is not None]
 
 
-def _changes(session: Session, edition: Edition) -> list[str]:
-    """Which of the nation's leading figures differ from the version before, each with both values."""
-    before = session.scalar(select(Edition).where(Edition.month == edition.month, Edition.version == edition.version - 1))
-    if before is None:
-        return []
+def _changes(session: Session, edition: Edition, before: Edition) -> list[str]:
+    """Which of the nation's leading figures differ from the published version before, each with both values."""
     old, new = (queries.figure_map(session, one, "nation", [COUNTRY], LEADING) for one in (before, edition))
     found = []
     for indicator in LEADING:
