@@ -367,11 +367,9 @@ def _proof(material: Material, numbering: Numbering) -> list[Block]:
 def _errata(material: Material) -> list[Block]:
     said = material.words
     lines = []
-    if material.version > 1:
-        why = said.corrects or _("không ghi lý do")
-        lines.append(
-            _("Phiên bản %(version)s này thay phiên bản trước của cùng tháng: %(why)s.", version=material.version, why=why.rstrip("."))
-        )
+    if said.corrects:  # a version that replaces an unpublished one corrects nothing that anybody read
+        why = said.corrects.rstrip(".")
+        lines.append(_("Phiên bản %(version)s này thay phiên bản trước của cùng tháng: %(why)s.", version=material.version, why=why))
     for item in said.corrected:
         month = numbers.month(item.month, language())
         told = _("Tháng %(month)s, phiên bản %(version)s thay phiên bản trước.", month=month, version=item.version)
