@@ -102,7 +102,11 @@ def page(found: list[Measured]) -> str:
 
     row("CSV sent, MB", [f"{one.sent / 1e6:,.0f}" for one in found])
     row("loading all months, s", [f"{total(one):,.1f}" for one in found])
-    for part, name in (("receiving", "receiving, encrypting"), ("checking", "reading, checking, staging"), ("merging", "merging, committing")):
+    for part, name in (
+        ("receiving", "receiving, encrypting"),
+        ("checking", "reading, checking, staging"),
+        ("merging", "merging, committing"),
+    ):
         row(f"– {name}, s", [f"{sum(load[part] for load in one.loads):,.1f}" for one in found])
     row("rows a second", [f"{one.loads[-1]['received'] / total(one):,.0f}" for one in found])
     row("the first month, s", [f"{one.loads[0]['seconds']:,.1f}" for one in found])

@@ -23,8 +23,8 @@ from core.web import limiter
 from surveys import privacy, queries
 from surveys.models import Invitation
 
-PER_TOKEN = 30  # requests a minute; walking through the form twice makes about ten
-LEAST_PER_TOKEN = 15  # that one of many processes lets through: all requests of one person may meet the same process
+PER_TOKEN = 60  # requests a minute; walking through the form once makes about fifteen
+LEAST_PER_TOKEN = 40  # that one of many processes lets through: all requests of one person may meet the same process
 DUPLICATES = "3 per 5 minutes"  # of one telephone saying the same at the same open link; 5 minutes: GOV.UK support-api's window
 BLANK = "website"  # a labelled field that people leave empty and machines fill
 NOBODY = "-" * 26  # hashed in place of what cannot be a token, so that both cost the same

@@ -187,7 +187,7 @@ def test_pages_carry_no_cookie_fetch_nothing_and_have_little_weight(place: Place
     for page in pages:
         assert "Set-Cookie" not in page.headers
         assert " src=" not in page.text
-        assert "<link rel=\"stylesheet\"" not in page.text
+        assert '<link rel="stylesheet"' not in page.text
         assert len(page.data) + len(str(page.headers)) < 15_000
         assert "script-src 'sha256-" in page.headers["Content-Security-Policy"]
 
