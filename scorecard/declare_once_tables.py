@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PUBLISH, CONNECT = "publish", "connect"  # what has to happen before a database spares requests
-ANSWERED_SIGN = "unrecorded_supplement"  # a unit's answers are looked at only where this figure of it may be shown
+ANSWERED_SIGN = "mismatch_any"  # a unit's answers are looked at only where this figure of it may be shown
 LEAST_CELL = 30  # dossiers of a procedure in a place, methodology §7.5
 LEAST_UNIT = 30  # dossiers of a unit, before its zero can mean anything
 LEAST_ANSWERS = 10

@@ -112,3 +112,4 @@ MISMATCH = (
     ),
 )
 MISMATCH_CODES = tuple(indicator.code for indicator in MISMATCH)
+MISMATCH_PARTS = tuple(code for code in MISMATCH_CODES if code != MISMATCH_ANY)

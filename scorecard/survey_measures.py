@@ -12,7 +12,7 @@ from scorecard import survey_estimates as making
 from scorecard.disclosure import protect
 from scorecard.figures import CLEANED, COUNTRY, LOWER, NATION, NOT_APPLICABLE, PROCEDURE, RAW, UNIT, UPPER, VALUE, WEIGHTED
 from scorecard.integrity import REMOVED_BY, marked
-from scorecard.mismatch_indicators import MISMATCH_CODES
+from scorecard.mismatch_indicators import MISMATCH_CODES, MISMATCH_PARTS
 from scorecard.rows import Key, Material, Row, as_counts, empty_status, roll_up
 from scorecard.rulesets import RuleSet
 from scorecard.short_form_indicators import AGAIN, CLEAR
@@ -24,7 +24,8 @@ from scorecard.survey_estimates import Subject
 if TYPE_CHECKING:
     import pandas as pd
 
-WINDOWS = (3, 12)  # months
+YEAR = 12  # months
+WINDOWS = (3, YEAR)
 BANDED = ("province", "ministry")  # kinds of unit that get the sensitivity band, as the nation does
 TOTAL = ("total", "total")
 
@@ -80,12 +81,19 @@ def _count_rows(material: Material, subjects: list[Key], above: Mapping[str, lis
             for code, (numerator, denominator, n) in _survey_values(counts, invitations).items():
                 if variant == CLEANED and (live or not active or code != "satisfaction"):
                     continue
+                if code in MISMATCH_PARTS and not _told_apart(subject, material):
+                    continue
                 if not active:
                     yield Row(*subject, code, variant, empty_status(material, subject))
                 elif numerator > denominator:  # answers whose invitations are forgotten: there is no rate of response
                     yield Row(*subject, code, variant, NOT_APPLICABLE)
                 else:
                     yield Row(*subject, code, variant, VALUE, numerator, denominator, n)
+
+
+def _told_apart(subject: Key, material: Material) -> bool:
+    """Whether each point that does not match is told of a month: communes and procedures have too few answers for that."""
+    return subject[0] == NATION or (subject[0] == UNIT and material.places[subject[1]].kind in BANDED)
 
 
 def _sums(frame: "pd.DataFrame", above: Mapping[str, list[str]]) -> dict[Key, dict[str, int]]:
@@ -281,7 +289,8 @@ def _window_rows(
         if said is None:
             continue
         rates = {"satisfaction": (said["satisfied"], said["rated"]), "response_rate": (said["answered"], said["invited"])}
-        rates |= {code: (said[code], said[f"{code}_of"]) for code in MISMATCH_CODES if code in said}  # not in old editions
+        if months == YEAR:
+            rates |= {code: (said[code], said[f"{code}_of"]) for code in MISMATCH_CODES if code in said}  # not in old editions
         for indicator, (numerator, denominator) in rates.items():
             if numerator <= denominator:
                 yield Row(kind, code, indicator, RAW, VALUE, numerator, denominator, denominator, window=months)

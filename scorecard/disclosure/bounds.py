@@ -19,6 +19,7 @@ ENDLESS = 1e7  # more answers than a country gives in a month: stands for "no up
 MARGIN = 1e-6
 PATIENCE = 3  # linear programs for many ranges at once that bring nothing, before each range is asked for on its own
 PASSES = 60
+EVERYTHING = 2**62
 
 
 @dataclass(frozen=True)
@@ -150,11 +151,16 @@ class Seen:
         """For ``count`` names, before any solution."""
         return cls(np.full(count, np.inf), np.full(count, -np.inf), np.full(count, np.nan))
 
+    def copy(self) -> "Seen":
+        """The same, to be added to apart: for a problem that knows less, whose solutions are none of this one's."""
+        return Seen(self.low.copy(), self.high.copy(), self.point.copy())
 
-def audit(problem: Problem, need: Floats, names: Ints, seen: Seen) -> list[Finding]:
+
+def audit(problem: Problem, need: Floats, names: Ints, seen: Seen, most: int = EVERYTHING) -> list[Finding]:
     """Unknowns whose range is narrower than ``need`` (0: not asked for), by linear programming, component by component.
 
     ``names``: what each unknown is, in whatever problem it occurs; ``seen``: what earlier audits have shown, to which this one adds.
+    ``most``: how many are told of a component; what mends one often mends others, and each costs two programs.
     Raises ``ContradictionError`` where the known sums cannot all hold.
     """
     open_ = (need > 0) & ~(_width(seen.low[names], seen.high[names]) >= need)
@@ -172,7 +178,7 @@ def audit(problem: Problem, need: Floats, names: Ints, seen: Seen) -> list[Findi
         if not open_[columns].any():
             continue
         rows, cuts, pairs = (group.get(label, nothing) for group in (rows_of, cuts_of, pairs_of))
-        findings += _Part(problem, whole, columns, rows, cuts, pairs, need[columns]).narrow(seen, names[columns])
+        findings += _Part(problem, whole, columns, rows, cuts, pairs, need[columns]).narrow(seen, names[columns], most)
     return findings
 
 
@@ -225,16 +231,14 @@ class _Part:
         classes = int(self.alike.max()) + 1
         self._class_low, self._class_high = np.full(classes, np.inf), np.full(classes, -np.inf)
 
-    def narrow(self, seen: Seen, names: Ints) -> list[Finding]:
-        """Unknowns that cannot range as widely as they must. Begins with what was ``seen`` of them, and adds to it."""
+    def narrow(self, seen: Seen, names: Ints, most: int) -> list[Finding]:
+        """At most ``most`` unknowns that cannot range as widely as they must. Begins with what was ``seen`` of them, and adds to it."""
         np.minimum.at(self._class_low, self.alike, seen.low[names])
         np.maximum.at(self._class_high, self.alike, seen.high[names])
         self.point = np.where(np.isnan(self.point), seen.point[names], self.point)
         self._start()
         seen.point[names] = self.point
-        if len(self._open()):
-            self._widen()
-        found = self._too_well_known()
+        found = self._too_well_known(most) if len(self._open()) else []
         seen.low[names], seen.high[names] = self.seen_low, self.seen_high
         return found
 
@@ -249,20 +253,26 @@ class _Part:
         ends = np.where(known, self.point, self.low), np.where(known, self.point, self.high)
         self.point = (self._solve(aim, ends).x + self._solve(-aim, ends).x) / 2
 
-    def _too_well_known(self) -> list[Finding]:
+    def _too_well_known(self, most: int) -> list[Finding]:
         """Those of which the range is still not seen to be wide enough, each measured on its own."""
+        self._widen()
         findings: list[Finding] = []
-        given_up: set[int] = set()  # what follows a number that is too well known is looked at when that has been mended
+        # What follows a number that is too well known, or is its like, is looked at when that has been mended.
+        given_up: set[int] = set()
+        alike: set[int] = set()
         for target in self._open():
-            if self._wide(target) or int(self.lead[target]) in given_up:
+            if len(findings) == most:
+                break
+            if self._wide(target) or int(self.lead[target]) in given_up or int(self.alike[target]) in alike:
                 continue
             aim = np.zeros(len(self.columns))
             aim[target] = 1.0
-            least, most = self._solve(aim), self._solve(-aim)
+            least, greatest = self._solve(aim), self._solve(-aim)
             if not self._wide(target):
                 given_up.add(int(self.lead[target]))
-                binding = (np.abs(least.eqlin.marginals) > MARGIN) | (np.abs(most.eqlin.marginals) > MARGIN)
-                findings.append(Finding(int(self.columns[target]), float(least.fun), float(-most.fun), self.rows[binding]))
+                alike.add(int(self.alike[target]))
+                binding = (np.abs(least.eqlin.marginals) > MARGIN) | (np.abs(greatest.eqlin.marginals) > MARGIN)
+                findings.append(Finding(int(self.columns[target]), float(least.fun), float(-greatest.fun), self.rows[binding]))
         return findings
 
     def _see(self, solution: Floats) -> None:
@@ -290,29 +300,20 @@ class _Part:
 
     def _widen(self) -> None:
         """Move away from a known solution to others, in which followers go along with their leads: far fewer unknowns, and
-        whatever is found is a solution of the whole. First many unknowns at once, until a few moves bring nothing more: each goes
-        up or down by chance, since where a sum is known some rise only if others fall. Then each that is left."""
+        whatever is found is a solution of the whole. Many unknowns at once, until a few moves bring nothing more: each goes
+        up or down by chance, since where a sum is known some rise only if others fall."""
         _leads, follow = np.unique(self.lead, return_inverse=True)
         moves = self._moves(follow)
         chance, stale = np.random.default_rng(len(follow)), 0
-
-        def go(aim: Floats) -> None:
-            found = moves.farthest(aim)
-            if found is not None:
-                self._see(self.point + found[follow])
-
         while stale < PATIENCE and len(open_ := self._open()):
-            aim = np.zeros(len(moves.down))
             moving = np.unique(follow[open_])
+            aim = np.zeros(len(moves.down))
             aim[moving] = chance.choice([-1.0, 1.0], len(moving))
-            go(aim)
+            found = moves.farthest(aim)
+            if found is None:
+                break
+            self._see(self.point + found[follow])
             stale = stale + 1 if len(self._open()) == len(open_) else 0
-        for target in self._open():
-            for sign in (-1.0, 1.0):
-                if not self._wide(target):
-                    aim = np.zeros(len(moves.down))
-                    aim[follow[target]] = sign
-                    go(aim)
 
     def _moves(self, follow: Ints) -> Moves:
         """Which moves the known solution allows; followers move as their leads."""

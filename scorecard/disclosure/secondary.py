@@ -55,6 +55,7 @@ class Protection:
         self.loose = np.array([not told and (whole, name) not in exact for whole, name, told in past], dtype=bool)
         self._hopeless: set[int] = set()
         self._settle()
+        self._most = FIRST_FINDINGS
         self._seen = Seen.nothing(counts.values.size + self.rest.size)
         self._blind = self._problem(np.ones_like(hidden), blind=True)
         self._hopeless |= self._lost_at_once()
@@ -66,7 +67,7 @@ class Protection:
             weak = self._given_away(known) or self._audited(known)
             if not weak:
                 return self.hidden
-            self._bests: dict[int, tuple[bool, bool, float, int]] = {}
+            self._bests: dict[int, tuple[bool, bool, bool, float, int]] = {}
             chosen = [(name, self._choose(found)) for name, found in weak]
             helped = {name for name, cell in chosen if cell is not None}
             self._hopeless |= {name for name, _ in chosen} - helped
@@ -288,10 +289,11 @@ class Protection:
         """What all sums together give away, with the equations that bind."""
         width = len(self.counts.quantities)
         try:
-            findings = audit(known.problem, known.need, known.names, self._seen)
+            findings = audit(known.problem, known.need, known.names, self._seen, self._most)
         except ContradictionError as contradiction:
             self._loosen(known, contradiction.columns)
             return self._audited(self._problem(self.hidden))
+        self._most *= 2  # many that nothing can help must not take as many rounds
         size = known.unknown.size
         old = [each for each in findings if known.names[each.column] < size and not self.counts.new[known.names[each.column] // width]]
         lost = self._lost({int(known.names[each.column]) for each in old})
@@ -302,7 +304,8 @@ class Protection:
             if name not in lost:
                 rows = finding.rows if len(finding.rows) else known.problem.row[known.problem.column == finding.column]
                 weak.append((name, np.unique(known.rows[rows] // width)))
-        return weak
+        # Where nothing that was told can be helped, there may be more to tell.
+        return weak or (self._audited(self._problem(self.hidden)) if findings else [])
 
     def _lost(self, names: Collection[int]) -> set[int]:
         """Earlier numbers that the earlier figures alone give away: nothing that is hidden now helps."""
@@ -311,7 +314,7 @@ class Protection:
         blind = self._blind
         need = np.where(np.isin(blind.names, np.fromiter(names, dtype=np.int64)), self._all_needs(blind), 0.0)
         try:
-            found = audit(blind.problem, need, blind.names, Seen.nothing(self._seen.low.size))
+            found = audit(blind.problem, need, blind.names, self._seen.copy())
         except ContradictionError:
             return set()
         return {int(blind.names[each.column]) for each in found}
@@ -330,6 +333,7 @@ class Protection:
             self.kept[assumed] = False
         else:
             raise ValueError("the counts contradict each other")
+        self._blind = self._problem(np.ones_like(self.hidden), blind=True)
 
     def _choose(self, found: Iterable[int]) -> int | None:
         """The smallest shown new cell of these sums, parts before wholes; or else of the sums next to them, and so on.
@@ -348,21 +352,22 @@ class Protection:
             ring = frozenset(equation for cell in set(closed.tolist()) for equation in self._sums_of[cell]) - seen
         return None
 
-    def _best(self, equation: int) -> tuple[bool, bool, float, int]:
+    def _best(self, equation: int) -> tuple[bool, bool, bool, float, int]:
         """The first choice within one sum, or ``NOBODY``."""
         if equation not in self._bests:
             members, best = self._members[equation], NOBODY
-            roomy = self.ceiling[members] - self.needs.least >= self.needs.answers  # a number that is nearly public hides nothing
-            free = self.counts.new[members] & ~self.hidden[members] & ~self.fixed[members] & roomy
+            free = self.counts.new[members] & ~self.hidden[members] & ~self.fixed[members]
             for cell in members[free].tolist():
                 size = float(self._size[cell])
                 above = cell == self.whole[equation] and not self.equations.timed[equation]  # a window is no more than its months
-                best = min(best, (bool(above), size < self.needs.least + self.needs.answers, size, cell))
+                tight = self.ceiling[cell] - self.needs.least < self.needs.answers  # a number of answers that is nearly public hides little
+                best = min(best, (bool(tight), bool(above), size < self.needs.least + self.needs.answers, size, cell))
             self._bests[equation] = best
         return self._bests[equation]
 
 
-NOBODY = (True, True, np.inf, -1)
+FIRST_FINDINGS = 8  # told by the first audit
+NOBODY = (True, True, True, np.inf, -1)
 
 
 @dataclass(frozen=True)
