@@ -25,7 +25,9 @@ from surveys.models import Invitation
 
 PER_TOKEN = 60  # requests a minute; walking through the form once makes about fifteen
 LEAST_PER_TOKEN = 40  # that one of many processes lets through: all requests of one person may meet the same process
-DUPLICATES = "3 per 5 minutes"  # of one telephone saying the same at the same open link; 5 minutes: GOV.UK support-api's window
+# The same said at the same open link by browsers that look alike on one network. Wide, for a network and a model of telephone are many
+# people's; who comes above it is told to press again, never that it was stored. 5 minutes: GOV.UK support-api's window.
+DUPLICATES = "30 per 5 minutes"
 BLANK = "website"  # a labelled field that people leave empty and machines fill
 NOBODY = "-" * 26  # hashed in place of what cannot be a token, so that both cost the same
 _KEPT = "scorecard.survey.token"
@@ -83,7 +85,8 @@ def is_machine(form: "MultiDict[str, str]") -> bool:
 
 
 def is_repeated(*said: str) -> bool:
-    """Whether this device has said the same at an open link several times within a few minutes; each call counts."""
+    """Whether browsers that look like this one, on its network, said the same at an open link very often within a few minutes; each call
+    counts. They may be different people: nothing may be dropped for it without saying so."""
     from limits import parse
 
     if not limiter.enabled:

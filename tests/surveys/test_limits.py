@@ -177,10 +177,24 @@ def say(client: FlaskClient, poster: str, agent: str = "one", **more: str) -> in
     return client.post(f"/q/{poster}/{visit}", data={"end_point": "filed"} | more, headers={"User-Agent": agent}).status_code
 
 
-def test_one_telephone_that_says_the_same_again_and_again_is_thanked_and_not_counted(client: FlaskClient, poster: str) -> None:
-    assert [say(client, poster) for _ in range(5)] == [303] * 3 + [200] * 2
+def test_visitors_who_share_network_and_browser_are_all_stored(client: FlaskClient, poster: str) -> None:
+    assert [say(client, poster) for _ in range(20)] == [303] * 20
+    assert len(list(reading().scalars(select(Answer.id)))) == 20
+
+
+def test_who_is_not_stored_is_told_so_and_may_press_again(client: FlaskClient, poster: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "DUPLICATES", "3 per 5 minutes")
+    assert [say(client, poster) for _ in range(4)] == [303] * 3 + [429]
+    visit = posters.new_visit()
+    refused = client.post(f"/q/{poster}/{visit}", data={"end_point": "filed"}, headers={"User-Agent": "one"})
+    assert refused.status_code == 429
+    assert "Chưa ghi nhận câu trả lời này" in refused.text
+    assert "đã được ghi nhận" not in refused.text
     assert say(client, poster, "another") == 303
     assert len(list(reading().scalars(select(Answer.id)))) == 4
+    limiter.reset()
+    assert client.post(f"/q/{poster}/{visit}", data={"end_point": "filed"}, headers={"User-Agent": "one"}).status_code == 303
+    assert len(list(reading().scalars(select(Answer.id)))) == 5
 
 
 def test_pressing_again_on_the_same_visit_is_no_repetition(client: FlaskClient, poster: str) -> None:
