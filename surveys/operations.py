@@ -11,6 +11,7 @@ from flask import current_app
 from sqlalchemy import Select, Update, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
 
 from core import audit
 from core.calendar import Month, local_date
@@ -32,6 +33,7 @@ CHUNK = 2_000  # rows a transaction, so that a citizen's answer never waits long
 CHANNELS = {"in_person": 1, "online": 2, "post": 3, "kiosk": 4}
 SORTED = 50_000  # rows put in the order of their hashes before they are written: neighbours in the index, few pages touched
 MOST_SECONDS = 900
+WRITTEN = ("rating", "comment", "responses", "language", "seconds", "revision", "raised", "lowered")  # by each further submission
 NOT_RECORDED = 0  # a channel that the source did not send
 
 State = Literal["stored", "changed", "unchanged", "empty", "invalid", "unknown", "expired"]
@@ -222,6 +224,8 @@ def _merge(answer: Answer, new: dict[str, Any], sheet: Sheet | None) -> Literal[
     before = {"rating": answer.rating, "comment": answer.comment or None, **answer.responses}
     given = {"rating": new["rating"], "comment": new["comment"] or None, **new["responses"]}
     differing = {code: value for code, value in given.items() if value is not None and value != before.get(code)}
+    for column in WRITTEN:  # also where nothing changes: how long it takes must not tell whoever holds a link what was chosen
+        flag_modified(answer, column)
     if not differing:
         return "unchanged"
     replaced = any(before.get(code) is not None for code in differing)

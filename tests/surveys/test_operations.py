@@ -4,12 +4,13 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from core.calendar import Month
-from core.database import reading
+from core.database import get_engine, reading
 from surveys import operations, privacy, queries
 from surveys.design import everyone
 from surveys.models import Answer, Invitation
@@ -150,6 +151,28 @@ def test_an_answer_can_be_deleted_and_given_again(app: Flask) -> None:
     assert not operations.delete_answer(token)
     assert not operations.delete_answer("a" * 26)
     assert send(token, rating="2") == "stored"
+
+
+def test_repeating_a_choice_writes_what_changing_it_writes(app: Flask) -> None:
+    token = invited()
+    send(token, rating="4")
+    written: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        written.append(statement)
+
+    event.listen(get_engine(), "before_cursor_execute", note)
+    try:
+        states, statements = [], []
+        for rating in ("4", "1"):
+            written.clear()
+            states.append(send(token, rating=rating))
+            statements.append(list(written))
+    finally:
+        event.remove(get_engine(), "before_cursor_execute", note)
+    assert states == ["unchanged", "changed"]
+    assert statements[0] == statements[1]
+    assert any(statement.startswith("UPDATE answer") for statement in statements[0])
 
 
 def test_a_late_answer_is_stored_for_the_next_version(app: Flask) -> None:
