@@ -55,7 +55,7 @@ class Invitation(Context, Base):
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    token_hash: Mapped[str] = mapped_column(String(64), unique=True, doc="keyed hash; the token itself is nowhere")
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True, doc="keyed hash; the token itself is nowhere; random after retention")
     questionnaire: Mapped[int] = mapped_column(SmallInteger, doc="version of the questionnaire")
     issued_on: Mapped[date]
     expires_on: Mapped[date] = mapped_column(doc="last day on which an answer is taken")
@@ -196,7 +196,7 @@ class Slip(Base):
     twice: Mapped[bool] = mapped_column(doc="drawn for double entry")
     first_by: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"), doc="who entered it")
     second_by: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"), doc="who entered it again, another person")
-    first: Mapped[dict[str, Any] | None] = mapped_column(JSON, doc="what was entered first; kept only until the second entry")
+    first: Mapped[dict[str, Any] | None] = mapped_column(JSON, doc="what was entered first; until the second entry or the end of retention")
     compared: Mapped[int | None] = mapped_column(SmallInteger, doc="fields compared")
     differing: Mapped[list[str] | None] = mapped_column(JSON, doc="fields in which the two entries differ")
     batch: Mapped[SlipBatch] = relationship()

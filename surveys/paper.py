@@ -124,7 +124,7 @@ def enter(code: str, data: Mapping[str, str], clerk: User, now: datetime) -> Ent
     values = _values(data)
     if found.first_by is None:
         return _enter_first(found, values, clerk, now)
-    if not found.twice or found.second_by is not None:
+    if not found.twice or found.second_by is not None or found.first is None:  # none after retention: nothing to compare with
         raise InputError("Phiếu này đã được nhập.", "This slip was entered already.", field="code")
     if found.first_by == clerk.id:
         raise InputError(
@@ -193,7 +193,7 @@ def _enter_second(slip: Slip, values: dict[str, str], clerk: User) -> Entered:
 def agreement(session: Session) -> Agreement:
     """How far the second entries agree with the first ones, over all batches."""
     entered = session.scalar(select(func.count()).where(Slip.first_by.is_not(None))) or 0
-    waiting = session.scalar(select(func.count()).where(Slip.first_by.is_not(None), Slip.twice, Slip.second_by.is_(None))) or 0
+    waiting = session.scalar(select(func.count()).where(Slip.first.is_not(None), Slip.twice, Slip.second_by.is_(None))) or 0
     rows = session.execute(select(Slip.compared, Slip.differing).where(Slip.second_by.is_not(None))).all()
     return Agreement(entered, len(rows), waiting, sum(row[0] or 0 for row in rows), sum(len(row[1] or ()) for row in rows))
 

@@ -14,7 +14,7 @@ from core.access import CENTRE, OFFICE
 from core.calendar import Month, utc_now
 from core.database import reading, writing
 from core.errors import InputError
-from surveys import codes, operations, posters, queries
+from surveys import codes, operations, posters, queries, retention
 from surveys.models import Answer, Invitation, Place
 from tests.surveys.helpers import NOW, PROCEDURE, invited
 from tests.surveys.reach import client_of, put_units
@@ -174,8 +174,8 @@ def test_open_answers_never_count_as_invited_ones(place: Place) -> None:
 def test_retention_forgets_which_visit_it_was(place: Place) -> None:
     visit = posters.new_visit()
     posters.begin(place, visit, "filed", datetime(2026, 8, 9, tzinfo=UTC), "vi")
-    assert operations.forget(datetime(2026, 11, 21, tzinfo=UTC)) == {}
-    assert operations.forget(datetime(2026, 11, 22, tzinfo=UTC)) == {"forgotten": 1}
+    assert retention.forget(datetime(2026, 11, 21, tzinfo=UTC)) == {}
+    assert retention.forget(datetime(2026, 11, 22, tzinfo=UTC)) == {"forgotten": 1}
     assert answers()[0].entry_hash is None
 
 

@@ -14,7 +14,7 @@ from core.access import INTERVIEWER
 from core.calendar import Month
 from core.database import reading, writing
 from core.errors import InputError
-from surveys import codes, followup, handover, operations, queries, telephone
+from surveys import codes, followup, handover, operations, queries, retention, telephone
 from surveys.design import Drawn
 from surveys.models import Answer, Invitation, PhoneCase
 from tests.surveys.helpers import NOW, token_of
@@ -182,7 +182,7 @@ def test_after_retention_a_case_leads_to_nobody(silent: Flask) -> None:
     followup.draw(OCTOBER, 1, NOW, size=2)
     code = call_code()
     expire(PAST - timedelta(days=120))
-    operations.forget(NOW)
+    retention.forget(NOW)
     assert telephone.find(code) is None
     assert [case.invitation_id for case in cases()] == [None, None]
 
