@@ -255,3 +255,13 @@ def test_the_poster_command(sqlite_app: Flask, tmp_path: Path) -> None:
     assert path.read_bytes().startswith(b"%PDF-")
     wrong = runner.invoke(args=["surveys", "poster", "99999", "--point", POINT, "--to", str(path)])
     assert (wrong.exit_code, "99999" in wrong.output) == (1, True)
+
+
+def test_the_notice_says_how_long_and_with_what_an_answer_is_kept(place: Place, client: FlaskClient) -> None:
+    poster, link = client.get(f"/q/{place.code}").text, client.get(f"/s/{invited()}").text
+    for page in (poster, link):
+        assert "90 ngày" not in page
+        assert "khoảng 120 ngày" in page
+        assert "ngày giờ trả lời" in page
+    assert "365 ngày" in link
+    assert "thủ tục, ngày giờ trả lời, ngôn ngữ" in poster
