@@ -26,7 +26,7 @@ MAX_BODY = 8 * 1024  # bytes
 FOUND = 8  # procedures that a search shows
 NAME = 140  # letters of a procedure's name: enough to tell it from others, few enough for 15 kB
 NOT_STORED = "not stored"  # a refusal that says so
-KIOSK_IDLE, KIOSK_DONE = 90, 20  # seconds until a kiosk begins anew
+KIOSK_IDLE, KIOSK_DONE = 300, 20  # seconds until a kiosk begins anew
 
 WHICH_PAPER = Question(code="which_paper", kind="paper", vi="Thiếu giấy tờ nào?", en="Which paper was missing?")
 

@@ -265,3 +265,10 @@ def test_the_notice_says_how_long_and_with_what_an_answer_is_kept(place: Place, 
         assert "ngày giờ trả lời" in page
     assert "365 ngày" in link
     assert "thủ tục, ngày giờ trả lời, ngôn ngữ" in poster
+
+
+def test_a_kiosk_leaves_five_minutes_for_the_questions(app: Flask, client: FlaskClient) -> None:
+    put_units()
+    kiosk, visit = posters.open_place("00004", POINT, "kiosk", NOW), posters.new_visit()
+    client.post(f"/q/{kiosk.code}/{visit}", data={"end_point": "filed"})
+    assert client.get(f"/q/{kiosk.code}/{visit}/more").headers["Refresh"].startswith("300;")
