@@ -188,7 +188,7 @@ def call(code: str) -> ResponseReturnValue:
     refused: InputError | None = None
     if request.method == "POST":
         try:
-            outcome = telephone.record(found, request.form.get("outcome", ""), request.form, utc_now(), language())
+            outcome = telephone.record(found, request.form.get("outcome", ""), request.form, utc_now(), language(), current_user)
         except InputError as error:
             refused = error
         else:

@@ -1,4 +1,4 @@
-"""What is kept of the device that an answer came from: a keyed hash, whose key is new each month and is forgotten after 90 days.
+"""What is kept of the device that an answer came from: a keyed hash, whose key is new each month and is forgotten 90 days after it.
 
 It can tell that two answers of one month came from the same telephone, and nothing else: not which telephone, nor whether it is one of
 another month. It is never joined to anything outside the survey (methodology §10).

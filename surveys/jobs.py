@@ -7,7 +7,7 @@ from flask import current_app
 
 from core.calendar import TIMEZONE, local_date
 from core.worker import Job
-from surveys import devices, handover, operations, planning
+from surveys import devices, handover, planning, retention
 
 
 def invite_new(now: datetime) -> dict[str, int]:
@@ -36,4 +36,4 @@ def _hand_over(now: datetime) -> dict[str, int]:
 
 
 def _forget(now: datetime) -> dict[str, int]:
-    return operations.forget(now) | handover.forget(now) | devices.forget(now)
+    return retention.forget(now) | handover.forget(now) | devices.forget(now)

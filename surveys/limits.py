@@ -1,8 +1,8 @@
 """How much the survey takes from whom: strict for each token, loose for each address, and never an honest answer lost.
 
 A carrier puts thousands of people behind one address, so the limit of an address is wide, and whoever holds a token that is valid and
-not yet used is not counted at all. Requests with tokens that there are not are counted apart, and narrowly. The counters hold
-keyed hashes, neither tokens nor addresses, for a minute.
+not yet used is not counted at all, nor are the first requests with a used one. Requests with tokens or codes that there are not are
+counted apart, and narrowly. The counters hold keyed hashes, neither tokens nor addresses, for at most five minutes.
 
 Embedded (``memory://``) each web process holds its share of a limit in its own memory: together the processes keep to the limit as far
 as the load is spread evenly over them. In production a shared store (Redis, Memcached) holds the whole limit. If that store is away,
@@ -20,29 +20,37 @@ from core.keys import keyed_hash
 from core.proxies import client_network
 from core.settings import Settings
 from core.web import limiter
-from surveys import privacy, queries
-from surveys.models import Invitation
+from surveys import posters, privacy, queries
+from surveys.models import Invitation, Place
 
 PER_TOKEN = 60  # requests a minute; walking through the form once makes about fifteen
+OWN_WALK = "40 per 5 minutes"  # requests of one used token that are not counted to its address: walking through, amending, deleting
 LEAST_PER_TOKEN = 40  # that one of many processes lets through: all requests of one person may meet the same process
-DUPLICATES = "3 per 5 minutes"  # of one telephone saying the same at the same open link; 5 minutes: GOV.UK support-api's window
+# The same said at the same open link by browsers that look alike on one network. Wide, for a network and a model of telephone are many
+# people's; who comes above it is told to press again, never that it was stored. 5 minutes: GOV.UK support-api's window.
+DUPLICATES = "30 per 5 minutes"
 BLANK = "website"  # a labelled field that people leave empty and machines fill
 NOBODY = "-" * 26  # hashed in place of what cannot be a token, so that both cost the same
-_KEPT = "scorecard.survey.token"
+_KEPT, _WALK, _PLACE = "scorecard.survey.token", "scorecard.survey.walk", "scorecard.survey.place"
 
 
 def guard(blueprint: Blueprint) -> None:
     """Limit the pages behind a token (``<token>`` in the address) and refuse forms that another site sent."""
     limit = limiter.shared_limit
     limit(_per_token, scope="survey-token", key_func=_token_key, exempt_when=is_unknown)(blueprint)
-    limit(_per_address, scope="survey-address", key_func=_address_key, exempt_when=is_fresh_or_unknown)(blueprint)
+    limit(_per_address, scope="survey-address", key_func=_address_key, exempt_when=is_not_counted_to_address)(blueprint)
     limit(_per_unknown, scope="survey-unknown", key_func=_address_key, exempt_when=is_known, deduct_when=_missed)(blueprint)
     blueprint.before_request(refuse_other_sites)
 
 
 def guard_open(blueprint: Blueprint) -> None:
-    """Limit the pages behind a poster, which everybody may open, and refuse forms that another site sent."""
-    limiter.shared_limit(_per_address, scope="survey-open", key_func=_address_key)(blueprint)
+    """Limit the pages behind a poster, which everybody may open, and refuse forms that another site sent.
+
+    Codes that there are not are counted apart, so that a flood of them turns no visitor away.
+    """
+    limit = limiter.shared_limit
+    limit(_per_address, scope="survey-open", key_func=_address_key, exempt_when=is_unknown_place)(blueprint)
+    limit(_per_unknown, scope="survey-open-unknown", key_func=_address_key, exempt_when=is_known_place, deduct_when=_missed)(blueprint)
     blueprint.before_request(refuse_other_sites)
 
 
@@ -77,13 +85,44 @@ def is_fresh_or_unknown() -> bool:
     return not opened(_token())[1]
 
 
+def is_not_counted_to_address() -> bool:
+    """Whether this request's token is fresh or unknown, or used so little lately that its own limit is strict enough: who has just
+    answered goes on, amends and deletes whatever others do at the same address. Each request counts once."""
+    if is_fresh_or_unknown():
+        return True
+    if (within := request.environ.get(_WALK)) is None:
+        from limits import parse
+
+        within = request.environ[_WALK] = limiter.limiter.hit(parse(OWN_WALK), "survey-walk", _token_key())
+    return bool(within)
+
+
+def place() -> Place | None:
+    """The poster or kiosk that this request's code names; looked up once in a request."""
+    if _PLACE not in request.environ:
+        request.environ[_PLACE] = posters.place_of(reading(), str((request.view_args or {}).get("code", "")))
+    found: Place | None = request.environ[_PLACE]
+    return found
+
+
+def is_known_place() -> bool:
+    """Whether this request's code is a poster's or a kiosk's."""
+    return place() is not None
+
+
+def is_unknown_place() -> bool:
+    """Whether this request's code is none that was given out."""
+    return place() is None
+
+
 def is_machine(form: "MultiDict[str, str]") -> bool:
     """Whether the field that people leave empty is filled."""
     return bool(form.get(BLANK))
 
 
 def is_repeated(*said: str) -> bool:
-    """Whether this device has said the same at an open link several times within a few minutes; each call counts."""
+    """Whether browsers that look like this one, on its network, said the same at an open link very often within a few minutes; each call
+    counts. They may be different people: nothing may be dropped for it without saying so."""
     from limits import parse
 
     if not limiter.enabled:

@@ -25,7 +25,8 @@ from surveys.questionnaire import OTHER_PAPER, Question
 MAX_BODY = 8 * 1024  # bytes
 FOUND = 8  # procedures that a search shows
 NAME = 140  # letters of a procedure's name: enough to tell it from others, few enough for 15 kB
-KIOSK_IDLE, KIOSK_DONE = 90, 20  # seconds until a kiosk begins anew
+NOT_STORED = "not stored"  # a refusal that says so
+KIOSK_IDLE, KIOSK_DONE = 300, 20  # seconds until a kiosk begins anew
 
 WHICH_PAPER = Question(code="which_paper", kind="paper", vi="Thiếu giấy tờ nào?", en="Which paper was missing?")
 
@@ -67,8 +68,10 @@ def begin(code: str, visit: str) -> ResponseReturnValue:
     """Take the choice. It counts at once, whatever happens afterwards."""
     place = _place(code)
     said = request.form.get("end_point", "")
-    if limits.is_machine(request.form) or _repeats(place, visit, said):  # it is thanked like everybody, and nothing is stored
+    if limits.is_machine(request.form):  # it is thanked like everybody, and nothing is stored
         return _thanked(place, None)
+    if _repeats(place, visit, said):  # perhaps somebody else on the same network: told that nothing is stored yet, and asked to press again
+        abort(429, description=NOT_STORED)
     outcome = posters.begin(place, visit, said, utc_now(), languages.current(), devices.evidence(utc_now()))
     if outcome.state == "invalid":
         return _page("choose", place, visit=visit, errors={"end_point": _("Xin bấm vào một trong hai câu.")}), 422
@@ -157,12 +160,12 @@ def _folded(text: str) -> str:
 
 
 def _repeats(place: Place, visit: str, said: str) -> bool:
-    """Whether one telephone opens the poster's link again and again to say the same. A kiosk is one device for everybody."""
+    """Whether a poster's link is opened again and again to say the same, it seems by one browser. A kiosk is one device for all."""
     return place.mode == "open" and posters.visit_of(reading(), place, visit, utc_now()) is None and limits.is_repeated(place.code, said)
 
 
 def _place(code: str) -> Place:
-    found = posters.place_of(reading(), code)
+    found = limits.place()
     if found is None:
         abort(404)
     return found
@@ -205,4 +208,5 @@ def _address(endpoint: str, place: Place, visit: str | None, **more: Any) -> str
 @blueprint.errorhandler(HTTPException)
 @blueprint.errorhandler(500)  # the site's own page for it would else go first
 def _kindly(error: HTTPException) -> ResponseReturnValue:
-    return render_template("survey/open/error.html", code=error.code, place=None, kiosk=False, **DRESS.common()), error.code or 500
+    code = "not_stored" if error.description == NOT_STORED else error.code
+    return render_template("survey/open/error.html", code=code, place=None, kiosk=False, **DRESS.common()), error.code or 500

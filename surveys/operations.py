@@ -1,4 +1,4 @@
-"""Writes of the survey: invite, take an answer, delete it, forget what retention says."""
+"""Writes of the survey: invite, take an answer, delete it."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -8,9 +8,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from flask import current_app
-from sqlalchemy import Select, Update, bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
 
 from core import audit
 from core.calendar import Month, local_date
@@ -19,7 +20,7 @@ from core.errors import InputError
 from core.settings import Settings
 from procedures.queries import procedure, units
 from surveys import privacy, queries
-from surveys.models import TEST, Answer, Invitation, NoSignal, PhoneCase
+from surveys.models import TEST, Answer, Invitation, NoSignal
 from surveys.questionnaire import CURRENT, RATING, Problem, Reading, Sheet, read, sheet_for
 
 if TYPE_CHECKING:
@@ -27,11 +28,11 @@ if TYPE_CHECKING:
     from surveys.design import Drawn
 
 OPEN_FOR = timedelta(days=14)  # methodology §11.1
-RETENTION = timedelta(days=90)  # after the last day for answering; methodology §10
 CHUNK = 2_000  # rows a transaction, so that a citizen's answer never waits long for the writer's lock
 CHANNELS = {"in_person": 1, "online": 2, "post": 3, "kiosk": 4}
 SORTED = 50_000  # rows put in the order of their hashes before they are written: neighbours in the index, few pages touched
 MOST_SECONDS = 900
+WRITTEN = ("rating", "comment", "responses", "language", "seconds", "revision", "raised", "lowered")  # by each further submission
 NOT_RECORDED = 0  # a channel that the source did not send
 
 State = Literal["stored", "changed", "unchanged", "empty", "invalid", "unknown", "expired"]
@@ -222,6 +223,8 @@ def _merge(answer: Answer, new: dict[str, Any], sheet: Sheet | None) -> Literal[
     before = {"rating": answer.rating, "comment": answer.comment or None, **answer.responses}
     given = {"rating": new["rating"], "comment": new["comment"] or None, **new["responses"]}
     differing = {code: value for code, value in given.items() if value is not None and value != before.get(code)}
+    for column in WRITTEN:  # also where nothing changes: how long it takes must not tell whoever holds a link what was chosen
+        flag_modified(answer, column)
     if not differing:
         return "unchanged"
     replaced = any(before.get(code) is not None for code in differing)
@@ -326,32 +329,6 @@ def bulk_delivery(rows: Iterable[Mapping[str, Any]]) -> int:
             session.connection().execute(noted, [dict(row) for row in chunk])
         count += len(chunk)
     return count
-
-
-def forget(now: datetime) -> dict[str, int]:
-    """Retention: 90 days after the last day for answering, cut answer from invitation or entry and drop the free text."""
-    until = local_date(now) - RETENTION
-    ended = select(Invitation.id).where(Invitation.expires_on < until)
-    old = select(Answer.id).where(
-        Answer.invitation_id.in_(ended) | (Answer.entry_hash.is_not(None) & (Answer.answered_on < until - OPEN_FOR))
-    )
-    cut = update(Answer).values(invitation_id=None, entry_hash=None, comment="")
-    forgotten = _in_chunks(Answer, old, cut)
-    _in_chunks(PhoneCase, select(PhoneCase.id).where(PhoneCase.invitation_id.in_(ended)), update(PhoneCase).values(invitation_id=None))
-    return {"forgotten": forgotten} if forgotten else {}
-
-
-def _in_chunks(model: type[Answer] | type[PhoneCase], wanted: Select[int], change: Update) -> int:
-    """Change the rows wanted, which are then no longer wanted, in short transactions. Returns how many they were."""
-    changed = 0
-    while True:
-        with writing() as session:
-            ids = list(session.scalars(wanted.limit(CHUNK)))
-            if ids:
-                session.execute(change.where(model.id.in_(ids)))
-        changed += len(ids)
-        if len(ids) < CHUNK:
-            return changed
 
 
 def _settings() -> Settings:

@@ -8,7 +8,7 @@ how far the entries can be trusted (double entry of a sample, as in statistical 
 import hmac
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask import current_app, render_template
@@ -124,7 +124,7 @@ def enter(code: str, data: Mapping[str, str], clerk: User, now: datetime) -> Ent
     values = _values(data)
     if found.first_by is None:
         return _enter_first(found, values, clerk, now)
-    if not found.twice or found.second_by is not None:
+    if not found.twice or found.second_by is not None or found.first is None:  # none after retention: nothing to compare with
         raise InputError("Phiếu này đã được nhập.", "This slip was entered already.", field="code")
     if found.first_by == clerk.id:
         raise InputError(
@@ -137,11 +137,15 @@ def _slip(code: str) -> Slip | None:
     return reading().scalar(select(Slip).where(Slip.code_hash == hash_of(code)).options(joinedload(Slip.batch)))
 
 
+def is_own_unit(person: User, unit_code: str, day: date) -> bool:
+    """Whether a unit is the one somebody belongs to, one below it or one above it."""
+    own = person.unit_code or ""
+    return unit_code == own or unit_code in below(reading(), own, day) or own in below(reading(), unit_code, day)
+
+
 def _refuse_own_unit(clerk: User, batch: SlipBatch) -> None:
     """Nobody enters the slips that rate the own unit, one below it or one above it."""
-    today = batch.printed_on
-    own = clerk.unit_code or ""
-    if batch.unit_code == own or batch.unit_code in below(reading(), own, today) or own in below(reading(), batch.unit_code, today):
+    if is_own_unit(clerk, batch.unit_code, batch.printed_on):
         raise InputError(
             "Phiếu này đánh giá đơn vị của Ông/Bà, nên phải do người của đơn vị khác nhập.",
             "This slip rates your own unit, so somebody of another unit has to enter it.",
@@ -193,7 +197,7 @@ def _enter_second(slip: Slip, values: dict[str, str], clerk: User) -> Entered:
 def agreement(session: Session) -> Agreement:
     """How far the second entries agree with the first ones, over all batches."""
     entered = session.scalar(select(func.count()).where(Slip.first_by.is_not(None))) or 0
-    waiting = session.scalar(select(func.count()).where(Slip.first_by.is_not(None), Slip.twice, Slip.second_by.is_(None))) or 0
+    waiting = session.scalar(select(func.count()).where(Slip.first.is_not(None), Slip.twice, Slip.second_by.is_(None))) or 0
     rows = session.execute(select(Slip.compared, Slip.differing).where(Slip.second_by.is_not(None))).all()
     return Agreement(entered, len(rows), waiting, sum(row[0] or 0 for row in rows), sum(len(row[1] or ()) for row in rows))
 

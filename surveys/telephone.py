@@ -20,9 +20,10 @@ from core.calendar import Month, local_date
 from core.database import get_engine, reading, writing
 from core.errors import InputError
 from core.keys import keyed_hash
+from core.models import User
 from core.settings import Settings
 from procedures.queries import end_points
-from surveys import codes, handover, operations
+from surveys import codes, handover, operations, paper
 from surveys.models import Answer, Invitation, PhoneCase
 from surveys.operations import Outcome
 
@@ -132,11 +133,19 @@ def find(text: str) -> Case | None:
     return Case(case, invitation) if case is not None and invitation is not None else None
 
 
-def record(found: Case, outcome: str, data: Mapping[str, str], now: datetime, language: str) -> Outcome:
+def record(found: Case, outcome: str, data: Mapping[str, str], now: datetime, language: str, interviewer: User) -> Outcome:
     """Note how a call ended, with the answers if there are any. A case that is done stays as it is.
 
-    Raises ``InputError`` for an outcome that there is not. The state ``invalid`` changes nothing.
+    Raises ``InputError`` for an outcome that there is not, and for an interviewer of the rated unit itself. The state ``invalid`` changes
+    nothing.
     """
+    for rated in (found.invitation.unit_code, found.invitation.receiving_unit_code):
+        if rated and paper.is_own_unit(interviewer, rated, local_date(now)):
+            raise InputError(
+                "Cuộc gọi này hỏi về đơn vị của Ông/Bà, nên phải do người của đơn vị khác gọi.",
+                "This call is about your own unit, so somebody of another unit has to make it.",
+                field="outcome",
+            )
     known = {each.code: each for each in script().outcomes}
     if outcome not in known:
         raise InputError("Chọn cuộc gọi đã kết thúc thế nào.", "Choose how the call ended.", field="outcome")

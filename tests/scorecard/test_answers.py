@@ -17,7 +17,7 @@ from scorecard.alerts import Fall
 from scorecard.answers_models import CommentDecision, RatingAlert
 from scorecard.figures import NATION, RAW, UNIT, WEIGHTED
 from scorecard.models import Edition, Measurement
-from surveys import operations
+from surveys import operations, retention
 from surveys.models import Answer
 from tests.conftest import PASSWORD, log_in
 from tests.surveys.helpers import NOW, invited
@@ -181,7 +181,7 @@ def test_a_released_text_goes_with_its_answer(october: Edition) -> None:
 
 def test_released_texts_are_cut_from_their_answers_and_gone_after_a_year(october: Edition) -> None:
     comments.decide(october, first(october).name, "giữ", ["other"], "office", NOW)
-    operations.forget(datetime(3001, 1, 1, tzinfo=UTC))
+    retention.forget(datetime(3001, 1, 1, tzinfo=UTC))
     assert comments.forget(datetime(2027, 10, 31, 5, tzinfo=UTC)) == {}
     reading().rollback()
     kept = reading().scalars(select(CommentDecision)).one()

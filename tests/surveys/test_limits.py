@@ -57,11 +57,35 @@ def test_a_token_that_is_valid_and_unused_is_never_turned_away_for_its_address(n
     client = narrow.test_client()
     used = invited(1)
     operations.submit(used, {"rating": "4"}, NOW, "vi")
-    assert [get(client, used) for _ in range(6)] == [200] * 5 + [429]
+    assert [get(client, used) for _ in range(46)] == [200] * 45 + [429]
     for number in range(2, 30):
         assert client.post(f"/s/{invited(number)}", data={"rating": "5"}, environ_base=HERE).status_code == 303
     assert get(client, used) == 429
     assert get(client, used, REMOTE_ADDR="203.0.113.8") == 200
+
+
+def test_the_walk_after_the_first_tap_goes_on_when_others_exhausted_the_address(narrow: Flask) -> None:
+    client = narrow.test_client()
+    loud, mine = invited(1), invited(2)
+    operations.submit(loud, {"rating": "4"}, NOW, "vi")
+    assert [get(client, loud) for _ in range(46)][-1] == 429
+    assert client.post(f"/s/{mine}", data={"rating": "2"}, environ_base=HERE).status_code == 303
+    assert client.post(f"/s/{mine}/more", data={"supplement_count": "0"}, environ_base=HERE).status_code == 303
+    assert client.post(f"/s/{mine}", data={"rating": "3"}, environ_base=HERE).status_code == 303
+    assert client.post(f"/s/{mine}/delete", environ_base=HERE).status_code == 200
+
+
+def test_a_flood_of_unknown_posters_turns_no_visitor_away(narrow: Flask) -> None:
+    client = narrow.test_client()
+    put_units()
+    code = posters.open_place("00004", "Bộ phận Một cửa", "open", NOW).code
+    guessed = [client.get(f"/q/{'A' * (3 + number)}", environ_base=HERE).status_code for number in range(10)]
+    assert guessed == [404] * 3 + [429] * 7
+    visit = posters.new_visit()
+    assert client.get(f"/q/{code}", environ_base=HERE).status_code == 200
+    assert client.post(f"/q/{code}/{visit}", data={"end_point": "filed"}, environ_base=HERE).status_code == 303
+    assert client.post(f"/q/{code}/{visit}/more", data={"rating": "4"}, environ_base=HERE).status_code == 303
+    assert [client.get(f"/q/{code}", environ_base=HERE).status_code for _ in range(3)] == [200, 200, 429]
 
 
 def test_one_token_is_strictly_limited_wherever_it_comes_from(client: FlaskClient) -> None:
@@ -177,10 +201,24 @@ def say(client: FlaskClient, poster: str, agent: str = "one", **more: str) -> in
     return client.post(f"/q/{poster}/{visit}", data={"end_point": "filed"} | more, headers={"User-Agent": agent}).status_code
 
 
-def test_one_telephone_that_says_the_same_again_and_again_is_thanked_and_not_counted(client: FlaskClient, poster: str) -> None:
-    assert [say(client, poster) for _ in range(5)] == [303] * 3 + [200] * 2
+def test_visitors_who_share_network_and_browser_are_all_stored(client: FlaskClient, poster: str) -> None:
+    assert [say(client, poster) for _ in range(20)] == [303] * 20
+    assert len(list(reading().scalars(select(Answer.id)))) == 20
+
+
+def test_who_is_not_stored_is_told_so_and_may_press_again(client: FlaskClient, poster: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "DUPLICATES", "3 per 5 minutes")
+    assert [say(client, poster) for _ in range(4)] == [303] * 3 + [429]
+    visit = posters.new_visit()
+    refused = client.post(f"/q/{poster}/{visit}", data={"end_point": "filed"}, headers={"User-Agent": "one"})
+    assert refused.status_code == 429
+    assert "Chưa ghi nhận câu trả lời này" in refused.text
+    assert "đã được ghi nhận" not in refused.text
     assert say(client, poster, "another") == 303
     assert len(list(reading().scalars(select(Answer.id)))) == 4
+    limiter.reset()
+    assert client.post(f"/q/{poster}/{visit}", data={"end_point": "filed"}, headers={"User-Agent": "one"}).status_code == 303
+    assert len(list(reading().scalars(select(Answer.id)))) == 5
 
 
 def test_pressing_again_on_the_same_visit_is_no_repetition(client: FlaskClient, poster: str) -> None:

@@ -14,7 +14,7 @@ from core.access import CENTRE, OFFICE
 from core.calendar import Month, utc_now
 from core.database import reading, writing
 from core.errors import InputError
-from surveys import codes, operations, posters, queries
+from surveys import codes, operations, posters, queries, retention
 from surveys.models import Answer, Invitation, Place
 from tests.surveys.helpers import NOW, PROCEDURE, invited
 from tests.surveys.reach import client_of, put_units
@@ -174,8 +174,8 @@ def test_open_answers_never_count_as_invited_ones(place: Place) -> None:
 def test_retention_forgets_which_visit_it_was(place: Place) -> None:
     visit = posters.new_visit()
     posters.begin(place, visit, "filed", datetime(2026, 8, 9, tzinfo=UTC), "vi")
-    assert operations.forget(datetime(2026, 11, 21, tzinfo=UTC)) == {}
-    assert operations.forget(datetime(2026, 11, 22, tzinfo=UTC)) == {"forgotten": 1}
+    assert retention.forget(datetime(2026, 11, 21, tzinfo=UTC)) == {}
+    assert retention.forget(datetime(2026, 11, 22, tzinfo=UTC)) == {"forgotten": 1}
     assert answers()[0].entry_hash is None
 
 
@@ -255,3 +255,20 @@ def test_the_poster_command(sqlite_app: Flask, tmp_path: Path) -> None:
     assert path.read_bytes().startswith(b"%PDF-")
     wrong = runner.invoke(args=["surveys", "poster", "99999", "--point", POINT, "--to", str(path)])
     assert (wrong.exit_code, "99999" in wrong.output) == (1, True)
+
+
+def test_the_notice_says_how_long_and_with_what_an_answer_is_kept(place: Place, client: FlaskClient) -> None:
+    poster, link = client.get(f"/q/{place.code}").text, client.get(f"/s/{invited()}").text
+    for page in (poster, link):
+        assert "90 ngày" not in page
+        assert "khoảng 120 ngày" in page
+        assert "ngày giờ trả lời" in page
+    assert "365 ngày" in link
+    assert "thủ tục, ngày giờ trả lời, ngôn ngữ" in poster
+
+
+def test_a_kiosk_leaves_five_minutes_for_the_questions(app: Flask, client: FlaskClient) -> None:
+    put_units()
+    kiosk, visit = posters.open_place("00004", POINT, "kiosk", NOW), posters.new_visit()
+    client.post(f"/q/{kiosk.code}/{visit}", data={"end_point": "filed"})
+    assert client.get(f"/q/{kiosk.code}/{visit}/more").headers["Refresh"].startswith("300;")

@@ -4,13 +4,14 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from core.calendar import Month
-from core.database import reading
-from surveys import operations, privacy, queries
+from core.database import get_engine, reading
+from surveys import operations, privacy, queries, retention
 from surveys.design import everyone
 from surveys.models import Answer, Invitation
 from tests.surveys.helpers import END_POINT, NOW, invited, many, token_of
@@ -152,6 +153,28 @@ def test_an_answer_can_be_deleted_and_given_again(app: Flask) -> None:
     assert send(token, rating="2") == "stored"
 
 
+def test_repeating_a_choice_writes_what_changing_it_writes(app: Flask) -> None:
+    token = invited()
+    send(token, rating="4")
+    written: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        written.append(statement)
+
+    event.listen(get_engine(), "before_cursor_execute", note)
+    try:
+        states, statements = [], []
+        for rating in ("4", "1"):
+            written.clear()
+            states.append(send(token, rating=rating))
+            statements.append(list(written))
+    finally:
+        event.remove(get_engine(), "before_cursor_execute", note)
+    assert states == ["unchanged", "changed"]
+    assert statements[0] == statements[1]
+    assert any(statement.startswith("UPDATE answer") for statement in statements[0])
+
+
 def test_a_late_answer_is_stored_for_the_next_version(app: Flask) -> None:
     cutoff = NOW
     send(invited(1), cutoff - timedelta(seconds=1), rating="5")
@@ -165,12 +188,29 @@ def test_retention_cuts_the_link_and_drops_the_text(app: Flask) -> None:
     then = datetime(2026, 8, 20, tzinfo=UTC)
     for token in (old, recent):
         send(token, then, rating="3", comment="Chờ lâu")
-    assert operations.forget(NOW) == {"forgotten": 1}
-    assert operations.forget(NOW) == {}
+    assert retention.forget(NOW) == {"forgotten": 1}
+    assert retention.forget(NOW) == {}
     assert sorted((answer.invitation_id is None, answer.comment, answer.rating) for answer in answers()) == [
         (False, "Chờ lâu", 3),
         (True, "", 3),
     ]
+
+
+def test_after_retention_no_token_leads_to_its_invitation(app: Flask) -> None:
+    old, recent = invited(1, expires_on=date(2026, 8, 23)), invited(2, expires_on=date(2026, 8, 24))
+
+    def hashes() -> list[str]:
+        reading().rollback()
+        return list(reading().scalars(select(Invitation.token_hash).order_by(Invitation.id)))
+
+    before = hashes()
+    retention.forget(NOW)
+    cut, kept = hashes()
+    assert (kept, cut != before[0], len(cut)) == (before[1], True, 64)
+    assert send(old, datetime(2026, 8, 20, tzinfo=UTC), rating="1") == "unknown"
+    assert send(recent, datetime(2026, 8, 20, tzinfo=UTC), rating="1") == "stored"
+    retention.forget(NOW)
+    assert hashes() == [cut, kept]
 
 
 def row(token: str, **changes: object) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from core.calendar import Month
 from core.database import reading, writing
 from core.errors import InputError
 from core.models import User
-from surveys import codes, paper, queries
+from surveys import codes, paper, queries, retention
 from surveys.models import Answer, Slip
 from surveys.privacy import NUMBER
 from tests.conftest import PASSWORD
@@ -113,6 +114,17 @@ def test_the_second_entry_is_another_person_s_and_is_compared(batch: list[str]) 
     assert paper.agreement(reading()) == paper.Agreement(1, 1, 0, 7, 2)
     slip = reading().scalars(select(Slip).where(Slip.twice)).one()
     assert (slip.first, slip.differing) == (None, ["rating", "visits"])
+
+
+def test_retention_forgets_what_waits_for_a_second_entry(batch: list[str]) -> None:
+    paper.enter(batch[-1], FILLED, clerk("first"), NOW)
+    for days, kept in ((104, True), (105, False)):
+        retention.forget(NOW + timedelta(days=days))
+        reading().rollback()
+        slip = reading().scalars(select(Slip).where(Slip.twice)).one()
+        assert (slip.first is not None) == kept
+        assert paper.agreement(reading()).waiting == kept
+    assert refused(batch[-1], FILLED, clerk("second")) == "code"
 
 
 def test_equal_entries_agree(batch: list[str]) -> None:

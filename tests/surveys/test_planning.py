@@ -12,7 +12,7 @@ from core.calendar import Month
 from core.database import reading
 from core.errors import InputError
 from procedures.queries import EndPoint
-from surveys import cli, design, operations, planning, privacy, queries
+from surveys import cli, design, operations, planning, privacy, queries, retention
 from surveys.models import Answer, Invitation, SamplingPlan
 from tests.surveys.helpers import END_POINT, NOW, PROCEDURE, invited, token_of
 from tests.surveys.reach import OCTOBER, feed, put_units
@@ -66,7 +66,7 @@ def test_an_edition_can_be_weighted_again_after_retention(app: Flask, monkeypatc
     (point,) = feed(monkeypatch, 1)
     operations.invite([design.Drawn(point, 0.5, "x")], NOW - timedelta(days=200), expires_on=NOW.date() - timedelta(days=120))
     operations.submit(token_of(point), {"rating": "2"}, NOW - timedelta(days=150), "vi")
-    operations.forget(NOW)
+    retention.forget(NOW)
     frame = queries.answers_frame(reading(), OCTOBER, NOW)
     assert (frame["probability"].tolist(), frame["stratum"].tolist(), frame["delivery"].isna().tolist()) == ([0.5], ["x"], [True])
 

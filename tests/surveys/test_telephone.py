@@ -14,7 +14,8 @@ from core.access import INTERVIEWER
 from core.calendar import Month
 from core.database import reading, writing
 from core.errors import InputError
-from surveys import codes, followup, handover, operations, queries, telephone
+from core.models import User
+from surveys import codes, followup, handover, operations, queries, retention, telephone
 from surveys.design import Drawn
 from surveys.models import Answer, Invitation, PhoneCase
 from tests.surveys.helpers import NOW, token_of
@@ -38,6 +39,9 @@ def expire(on: date = PAST) -> None:
     with writing() as session:
         for invitation in session.scalars(select(Invitation)):
             invitation.expires_on = on
+
+
+CALLER = User(login="caller", role=INTERVIEWER, unit_code="31000")
 
 
 def cases() -> list[PhoneCase]:
@@ -92,7 +96,7 @@ def test_who_may_still_answer_is_not_silent_yet(app: Flask, monkeypatch: pytest.
 
 def test_an_interview_becomes_an_answer_of_its_own_mode(silent: Flask) -> None:
     followup.draw(OCTOBER, 1, NOW, size=3)
-    assert telephone.record(found(), "complete", {"rating": "2"}, NOW, "vi").state == "stored"
+    assert telephone.record(found(), "complete", {"rating": "2"}, NOW, "vi", CALLER).state == "stored"
     frame = queries.answers_frame(reading(), OCTOBER, NOW + timedelta(days=1))
     followed = frame[frame["mode"] == "followup"]
     assert (followed["rating"].tolist(), followed["second_probability"].tolist()) == ([2], [0.2])
@@ -100,14 +104,22 @@ def test_an_interview_becomes_an_answer_of_its_own_mode(silent: Flask) -> None:
     assert frame.loc[frame["mode"] == "link", "second_probability"].isna().all()
     done = found()
     assert (done.case.outcome, done.case.done, done.case.attempts) == ("complete", True, 1)
-    assert telephone.record(done, "complete", {"rating": "5"}, NOW, "vi").state == "unchanged"
+    assert telephone.record(done, "complete", {"rating": "5"}, NOW, "vi", CALLER).state == "unchanged"
     assert queries.follow_up(reading(), OCTOBER) == queries.FollowUpCounts(15, 3, {"": 2, "complete": 1})
+
+
+@pytest.mark.parametrize("unit", ["00004", "01"])
+def test_nobody_interviews_about_the_own_unit(silent: Flask, unit: str) -> None:
+    followup.draw(OCTOBER, 1, NOW, size=3)
+    with pytest.raises(InputError, match="đơn vị của Ông/Bà"):
+        telephone.record(found(), "complete", {"rating": "5"}, NOW, "vi", User(login="own", role=INTERVIEWER, unit_code=unit))
+    assert (found().case.attempts, telephone.has_answered(found())) == (0, False)
 
 
 def test_outcomes_without_an_answer_are_counted_and_called_again(silent: Flask) -> None:
     followup.draw(OCTOBER, 1, NOW, size=3)
     for attempt in range(1, telephone.MOST_ATTEMPTS + 1):
-        telephone.record(found(), "no_answer", {"rating": "5"}, NOW, "vi")
+        telephone.record(found(), "no_answer", {"rating": "5"}, NOW, "vi", CALLER)
         assert (found().case.attempts, found().case.done) == (attempt, attempt == telephone.MOST_ATTEMPTS)
     assert reading().scalar(select(Answer.id).where(Answer.mode == "followup")) is None
 
@@ -116,8 +128,8 @@ def test_an_outcome_must_be_one_and_an_interview_must_say_something(silent: Flas
     followup.draw(OCTOBER, 1, NOW, size=3)
     for outcome, data in (("", {}), ("gone", {"rating": "5"}), ("complete", {})):
         with pytest.raises(InputError):
-            telephone.record(found(), outcome, data, NOW, "vi")
-    assert telephone.record(found(), "complete", {"rating": "9"}, NOW, "vi").state == "invalid"
+            telephone.record(found(), outcome, data, NOW, "vi", CALLER)
+    assert telephone.record(found(), "complete", {"rating": "9"}, NOW, "vi", CALLER).state == "invalid"
     assert found().case.attempts == 0
 
 
@@ -141,7 +153,7 @@ def test_the_list_of_calls_is_derived_and_kept_nowhere(silent: Flask) -> None:
         assert spelled is not None
         assert spelled not in kept
         assert dossier not in kept
-    telephone.record(found(), "refusal", {}, NOW, "vi")
+    telephone.record(found(), "refusal", {}, NOW, "vi", CALLER)
     assert len(list(telephone.calls("DEMO", OCTOBER, NOW))) == 3
 
 
@@ -152,7 +164,7 @@ def test_communes_without_signal_are_interviewed_in_the_first_place(app: Flask, 
     assert telephone.open_cases(OCTOBER) == 0
     assert handover.pack("DEMO", [OCTOBER], "file", NOW) != []  # the other one gets a link
     assert [dossier for dossier, _code in telephone.calls("DEMO", OCTOBER, NOW)] == [points[0].dossier_code]
-    telephone.record(found(), "complete", {"rating": "4"}, NOW, "vi")
+    telephone.record(found(), "complete", {"rating": "4"}, NOW, "vi", CALLER)
     frame = queries.answers_frame(reading(), OCTOBER, NOW + timedelta(days=1))
     assert (frame["mode"].tolist(), frame["second_probability"].isna().tolist()) == (["phone"], [True])
 
@@ -182,7 +194,7 @@ def test_after_retention_a_case_leads_to_nobody(silent: Flask) -> None:
     followup.draw(OCTOBER, 1, NOW, size=2)
     code = call_code()
     expire(PAST - timedelta(days=120))
-    operations.forget(NOW)
+    retention.forget(NOW)
     assert telephone.find(code) is None
     assert [case.invitation_id for case in cases()] == [None, None]
 

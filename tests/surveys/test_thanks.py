@@ -183,7 +183,7 @@ def test_the_notice_on_the_first_page_is_four_sentences(
         assert all(one.endswith(".") for one in sentences)
         assert agency in sentences[0]
         assert "khaosat@example.org" in sentences[0]
-        assert "90" in sentences[2]
+        assert "120" in sentences[2]
     assert "delete" in client.get(f"/s/{invited(simulated=False)}?lang=en").text
 
 
