@@ -62,6 +62,7 @@ class Attempt:
         if self.lookups is None:
             self.lookups = lookups.Lookups(self.con, self.source, local_date(now))
         key, folder = submission.key, self.scratch / submission.key
+        self.con.execute("SET VARIABLE released = ?", [submission.way == "release"])
         self.con.execute("INSERT INTO batch VALUES (?, ?)", [key, _arrived(submission)])
         with ExitStack() as held:
             stream = held.enter_context(_opened(submission))

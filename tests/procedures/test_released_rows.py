@@ -1,0 +1,33 @@
+"""A released row is as old as its file: it undoes nothing that was said since, and only its own hash is believed."""
+
+from pathlib import Path
+
+from flask import Flask
+
+from procedures import feeds
+from tests.procedures.feed import NOW, lake_rows, load, message, small_country, write
+from tests.procedures.test_release import declare
+from tests.procedures.test_semantics import english
+
+HASH = "a" * 64
+
+
+def test_a_hash_written_by_the_sender_is_hashed_like_any_text(sqlite_app: Flask, tmp_path: Path) -> None:
+    small_country()
+    keys = [f"sha256:{HASH}", "sha256:CCCD 001099000001 Nguyen Van A", "001099000001"]
+    load(english(tmp_path / "a.csv", *({"applicant_key": key} for key in keys)), profile="flat-en")
+    found = [row["applicant_hash"] for row in lake_rows()]
+    assert len(set(found)) == 3
+    assert all(len(one) == 64 and one != HASH for one in found)
+
+
+def test_a_released_row_keeps_the_hash_of_its_applicant(sqlite_app: Flask, tmp_path: Path) -> None:
+    small_country()
+    load(write(tmp_path / "a.jsonl", [message(1), message(2, DonViXuLy="SO-XD")]))
+    claims = f"sha256:{HASH}"
+    load(write(tmp_path / "b.jsonl", [message(3, SoGiayToChuHoSo=claims), message(4, SoGiayToChuHoSo=claims, DonViXuLy="SO-XD")]))
+    declare("SO-XD")
+    assert feeds.release(NOW)["released"] == 2
+    first, second, third, fourth = (row["applicant_hash"] for row in lake_rows())
+    assert first == second
+    assert third == fourth != HASH
