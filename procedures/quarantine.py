@@ -213,6 +213,13 @@ def _some_known(parent: Submission, now: datetime) -> bool:
     )
 
 
+def origin(submission: Submission) -> Submission:
+    """The submission whose file the rows were in: what is released may be held back and released again."""
+    while submission.parent_id is not None:
+        submission = reading().get_one(Submission, submission.parent_id)
+    return submission
+
+
 def _open_release(parent: Submission, now: datetime) -> str:
     key = secrets.token_hex(8)
     values = {

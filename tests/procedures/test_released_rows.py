@@ -1,12 +1,15 @@
 """A released row is as old as its file: it undoes nothing that was said since, and only its own hash is believed."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask
 
+from core.database import reading
 from procedures import feeds
+from procedures.models import Submission
 from tests.procedures.feed import NOW, lake_rows, load, message, small_country, write
-from tests.procedures.test_release import declare
+from tests.procedures.test_release import declare, new_procedure
 from tests.procedures.test_semantics import english
 
 HASH = "a" * 64
@@ -31,3 +34,25 @@ def test_a_released_row_keeps_the_hash_of_its_applicant(sqlite_app: Flask, tmp_p
     first, second, third, fourth = (row["applicant_hash"] for row in lake_rows())
     assert first == second
     assert third == fourth != HASH
+
+
+def test_of_two_rows_of_one_time_the_mended_one_stays(sqlite_app: Flask, tmp_path: Path) -> None:
+    small_country()
+    load(write(tmp_path / "a.jsonl", [message(1, DonViXuLy="SO-XD", TrangThaiHoSo="4")]))
+    load(write(tmp_path / "b.jsonl", [message(1)]))
+    declare("SO-XD")
+    feeds.release(NOW)
+    assert [row["status"] for row in lake_rows()] == [10]
+    assert reading().query(Submission).filter_by(way="release").one().rows_superseded == 1
+
+
+def test_a_row_released_twice_is_still_as_old_as_its_file(sqlite_app: Flask, tmp_path: Path) -> None:
+    small_country()
+    load(english(tmp_path / "a.csv", {"unit_code": "SO-XD"}, {"unit_code": "SO-XD", "procedure_code": "9.999999"}), profile="flat-en")
+    declare("SO-XD")
+    feeds.release(NOW + timedelta(hours=2))
+    later = english(tmp_path / "b.csv", {"dossier_code": "H26.12-261008-0002", "status": "9", "finished_at": "2026-10-09"})
+    load(later, profile="flat-en", now=NOW + timedelta(hours=1))
+    new_procedure("9.999999")
+    feeds.release(NOW + timedelta(hours=3))
+    assert [row["status"] for row in lake_rows()] == [4, 9]
