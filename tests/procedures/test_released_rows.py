@@ -56,3 +56,16 @@ def test_a_row_released_twice_is_still_as_old_as_its_file(sqlite_app: Flask, tmp
     new_procedure("9.999999")
     feeds.release(NOW + timedelta(hours=3))
     assert [row["status"] for row in lake_rows()] == [4, 9]
+
+
+def test_a_month_that_was_replaced_since_takes_no_row_from_before(sqlite_app: Flask, tmp_path: Path) -> None:
+    small_country()
+    other = message(3, DonViXuLy="SO-XD", NgayTiepNhan="20260908081500")
+    last = message(4, DonViXuLy="SO-XD", NgayTiepNhan="20261031233000")  # 16:30 UTC
+    load(write(tmp_path / "a.jsonl", [message(1), message(2, DonViXuLy="SO-XD"), other, last]))
+    new = [message(1), message(5, DonViXuLy="SO-XD")]  # what the replacement itself holds back is of the month
+    feeds.load_feed(write(tmp_path / "b.jsonl", new), "h26", "national-sync", NOW, replaces_month="2026-10", confirmed=True)
+    declare("SO-XD")
+    assert feeds.release(NOW)["released"] == 2
+    assert [row["dossier_code"][-1] for row in lake_rows()] == ["1", "3", "5"]
+    assert feeds.release(NOW) == {}
