@@ -33,10 +33,13 @@ def macros(con: "DuckDBPyConnection", profile: Profile, applicant_key: str) -> N
     for formats, full in ((profile.date_formats, True), (profile.day_formats, False)):
         if formats:
             naive.append(("time" if full else "day", f"try_strptime(x, [{', '.join(map(literal, formats))}])"))
-    has_offset = r"regexp_matches(x, '\d:\d\d.*(Z|[+-]\d\d(:?\d\d)?)$')"
+    # The engine's own reading passes over what it does not know at the end, zones by name among it: the whole must be of this form.
+    moment = r"\d{4}-\d\d?-\d\d?[T ]\d\d?:\d\d(:\d\d(\.\d+)?)?"
+    has_offset = rf"regexp_full_match(x, '{moment} ?(Z|[+-]\d\d(:?\d\d)?)')"
+    usual = "strlen(x) = 19 AND x[14] = ':' AND x[17] = ':' AND x[19] BETWEEN '0' AND '9'"
     if profile.iso_dates:
         naive.append(("day", r"CASE WHEN regexp_full_match(x, '\d{4}-\d\d?-\d\d?') THEN try_cast(x AS TIMESTAMP) END"))
-        naive.append(("time", f"CASE WHEN regexp_matches(x, '^\\d{{4}}-') AND NOT {has_offset} THEN try_cast(x AS TIMESTAMP) END"))
+        naive.append(("time", f"CASE WHEN regexp_full_match(x, '{moment}') THEN try_cast(x AS TIMESTAMP) END"))
     days = ", ".join(sql for kind, sql in naive if kind == "day") or "NULL::TIMESTAMP"
     local = ", ".join(sql for _kind, sql in naive) or "NULL::TIMESTAMP"
     exact = f"CASE WHEN {has_offset} THEN timezone('UTC', try_cast(x AS TIMESTAMPTZ)) END, " if profile.iso_dates else ""
@@ -47,7 +50,7 @@ def macros(con: "DuckDBPyConnection", profile: Profile, applicant_key: str) -> N
         con.execute(f"CREATE OR REPLACE TEMP MACRO plain_instant(x) AS try_cast(x AS TIMESTAMP) - {shift}")
         ended = "plain_instant(x) + INTERVAL '86399 seconds'"
         con.execute(f"CREATE OR REPLACE TEMP MACRO plain_deadline(x) AS CASE WHEN strlen(x) < 11 THEN {ended} ELSE plain_instant(x) END")
-        whole = f"CASE WHEN strlen(x) = 19 AND x[17] = ':' THEN try_cast(x AS TIMESTAMP) - {shift} ELSE {whole} END"
+        whole = f"CASE WHEN {usual} THEN try_cast(x AS TIMESTAMP) - {shift} ELSE {whole} END"
         day_only = f"strlen(x) < 11 AND {day_only}"
     con.execute(f"CREATE OR REPLACE TEMP MACRO any_instant(x) AS {whole}")
     # A year of two digits is read as one of antiquity: no date then, like every year before any dossier was kept by machine.
@@ -66,7 +69,6 @@ def macros(con: "DuckDBPyConnection", profile: Profile, applicant_key: str) -> N
     hours, rest = (rf"try_cast(regexp_extract(x, '([+-])(\d\d):?(\d\d)?$', {group}) AS INT)" for group in (2, 3))
     minutes = f"({hours} * 60 + coalesce({rest}, 0))"
     told = f"CASE WHEN strlen(x) > 15 AND {has_offset} THEN CASE {sign} WHEN '+' THEN {minutes} WHEN '-' THEN -{minutes} ELSE 0 END END, "
-    usual = "strlen(x) = 19 AND x[17] = ':'"
     offset = f"CASE WHEN {usual} THEN {profile.utc_offset_minutes} ELSE coalesce({told}{profile.utc_offset_minutes}) END"
     con.execute(
         f"CREATE OR REPLACE TEMP MACRO offset_of(x) AS CAST({offset if profile.iso_dates else profile.utc_offset_minutes} AS SMALLINT)"
