@@ -139,6 +139,7 @@ def _typed(profile: Profile, present: set[str], plain: bool) -> str:
         {"applicant(applicant_key)" if "applicant_key" in present else "NULL::VARCHAR"} AS applicant_hash,
         CASE WHEN strlen(supplement_count) = 1 OR regexp_full_match(supplement_count, '[0-9]+')
             THEN try_cast(supplement_count AS INTEGER) END AS supplement_number,
+        {_unread(profile)} AS request_unread,
         {_requests(profile, present)} AS requests, {_lookups(profile, present)} AS lookups, {history} AS steps"""
 
 
@@ -163,6 +164,14 @@ def _requests(profile: Profile, present: set[str]) -> str:
     several = f"CASE WHEN supplement_count IS NULL OR supplement_count = '1' THEN []::{REQUEST} ELSE {more} END"
     return f"""CASE WHEN supplement_at IS NULL AND supplement_text IS NULL THEN []::{REQUEST}
         ELSE CAST(list_concat([{first}], {several}) AS {REQUEST}) END"""
+
+
+def _unread(profile: Profile) -> str:
+    """SQL: whether a supplement request has a time of answer or a deadline that is none. When it was asked, the rules look at."""
+    if not profile.supplements:
+        return "false"
+    unread = " OR ".join(f"(r.{name} IS NOT NULL AND instant(r.{name}) IS NULL)" for name in ("answered_at", "due_before"))
+    return f"coalesce(len(list_filter(requests, lambda r: {unread})), 0) > 0"
 
 
 def _lookups(profile: Profile, present: set[str]) -> str:
@@ -212,6 +221,7 @@ def _staged(profile: Profile, present: set[str], lookups: Lookups) -> str:
     code = "CASE WHEN regexp_full_match(provider_text, '[A-Za-z0-9._-]{1,32}') THEN provider_text END"
     provider = code if "provider" in present else "NULL::VARCHAR"
     return f"""SELECT t.* REPLACE ({finished} AS finished_at, {returned} AS returned_at, coalesce({first_due}, due_at) AS first_due_at),
+          t.first_due_at AS first_due_read, t.finished_at AS finished_read, t.returned_at AS returned_read,
           {supplements} AS supplements, handling.unit AS handling_unit, {place} AS place,
           CASE WHEN {kind} = 'reception_point' THEN {parent} ELSE {place} END AS receiving_unit,
           coalesce({point}, CASE WHEN {kind} = 'reception_point' THEN {place} END) AS reception_point,
