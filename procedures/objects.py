@@ -4,7 +4,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from procedures.delimited import Rows
-from procedures.engine_words import NESTED, NO_LOOKUPS, NO_REQUESTS, NO_STEPS, PERSONAL, REMOVED, literal, quote
+from procedures.engine_words import LISTS, NESTED, NO_LOOKUPS, NO_REQUESTS, NO_STEPS, PERSONAL, REMOVED, literal, quote
 from procedures.mapping import Profile
 
 if TYPE_CHECKING:
@@ -66,14 +66,22 @@ def nested(profile: Profile) -> tuple[dict[str, Any], str, str, str, dict[str, s
         column, document = quote(profile.results.column), quote(profile.results.document)
         shape[profile.results.column] = [{profile.results.document: "VARCHAR"}]
         flags["any_result"] = f"len(list_filter(j.{column}, lambda r: filled(r.{document}) IS NOT NULL)) > 0"
+    for name in LISTS:
+        part = getattr(profile, name)
+        if part:
+            flags[f"bad_{name}"] = f"coalesce({_wrong(part.column)}, false)"
     return shape, steps, requests, lookups, flags
 
 
 def _listed(column: str, entries: str) -> str:
     """SQL for the entries of a list; what stands in a list's place and is none becomes one without content (rule ``bad_list``)."""
+    return f"CASE WHEN {_wrong(column)} THEN [NULL] ELSE {entries} END"
+
+
+def _wrong(column: str) -> str:
+    """SQL: something stands in a list's place that is none."""
     path = literal("/" + column.replace("~", "~0").replace("/", "~1"))
-    wrong = f"j.{quote(column)} IS NULL AND json_type(sound, {path}) NOT IN ('NULL', 'ARRAY')"
-    return f"CASE WHEN {wrong} THEN [NULL] ELSE {entries} END"
+    return f"j.{quote(column)} IS NULL AND json_type(sound, {path}) NOT IN ('NULL', 'ARRAY')"
 
 
 def own_object(profile: Profile, shape: dict[str, Any], rows: str) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from core.errors import InputError
 from procedures import delimited
 from procedures.delimited import ROW, Rows, chunks, heading
-from procedures.engine_words import NESTED, NO_LOOKUPS, NO_REQUESTS, NO_STEPS, PERSONAL, REMOVED, literal, quote
+from procedures.engine_words import LISTS, NESTED, NO_LOOKUPS, NO_REQUESTS, NO_STEPS, PERSONAL, REMOVED, literal, quote
 from procedures.mapping import FIELDS, REQUIRED, Profile
 from procedures.objects import as_lines, nested, own_object
 from procedures.plain_times import plain
@@ -39,6 +39,8 @@ def label(profile: Profile, name: str) -> str:
         return profile.history.column or profile.history.at
     if name == "supplements" and profile.supplements is not None:
         return profile.supplements.column
+    if name in LISTS and getattr(profile, name) is not None:
+        return str(getattr(profile, name).column)
     return profile.columns.get(name, [name])[0]
 
 

@@ -7,7 +7,7 @@ keeps it and is counted.
 from dataclasses import dataclass
 from typing import Literal
 
-from procedures.engine_words import literal
+from procedures.engine_words import LISTS, literal
 from procedures.mapping import FALSE_WORDS, FLAGS, TRUE_WORDS, UNKNOWN_WORDS, Profile
 from procedures.reading import TIME_FIELDS, label
 
@@ -212,6 +212,7 @@ def conditions(profile: Profile, present: set[str], month: str | None = None) ->
     if profile.supplements:
         empty = "r.requested_at IS NULL AND r.answered_at IS NULL AND r.text IS NULL"
         found.append(("bad_list", "supplements", f"len(list_filter(requests, lambda r: {empty})) > 0"))
+    found += [("bad_list", name, f"bad_{name}") for name in LISTS if getattr(profile, name)]
     if profile.history:
         found.append(("bad_date", "history", "len(list_filter(steps, lambda s: s.at IS NULL)) > 0"))
         unknown = "len(list_filter(steps, lambda s: s.source_status IS NOT NULL AND s.status IS NULL)) > 0"

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from procedures.dossiers import END_STATUSES, dossier_schema
-from procedures.engine_words import PAPERS, literal
+from procedures.engine_words import LISTS, PAPERS, literal
 from procedures.lookups import Lookups
 from procedures.mapping import FALSE_WORDS, FIELDS, FLAGS, TRUE_WORDS, Profile
 from procedures.reading import TIME_FIELDS
@@ -139,7 +139,7 @@ def _typed(profile: Profile, present: set[str], plain: bool) -> str:
         {"applicant(applicant_key)" if "applicant_key" in present else "NULL::VARCHAR"} AS applicant_hash,
         CASE WHEN strlen(supplement_count) = 1 OR regexp_full_match(supplement_count, '[0-9]+')
             THEN try_cast(supplement_count AS INTEGER) END AS supplement_number,
-        {_unread(profile)} AS request_unread,
+        {_unread(profile)} AS request_unread, {", ".join(f"bad_{name}" for name in LISTS)},
         {_requests(profile, present)} AS requests, {_lookups(profile, present)} AS lookups, {history} AS steps"""
 
 
