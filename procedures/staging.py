@@ -62,6 +62,14 @@ def macros(con: "DuckDBPyConnection", profile: Profile, applicant_key: str) -> N
         f"CREATE OR REPLACE TEMP MACRO any_deadline(x) AS CASE WHEN {day_only} THEN any_instant(x) + {end_of_day} ELSE any_instant(x) END"
     )
     con.execute(f"CREATE OR REPLACE TEMP MACRO deadline(x) AS CASE WHEN {day_only} THEN instant(x) + {end_of_day} ELSE instant(x) END")
+    # What is kept of a row that is held back: a time has as many figures as an identity number, and is none.
+    con.execute(
+        "CREATE OR REPLACE TEMP MACRO kept(x) AS CASE WHEN length(x) < 9 OR instant(filled(x)) IS NOT NULL THEN x ELSE masked(x) END"
+    )
+    parts = "array_to_string(list_transform(string_split({0}, '{1}'), lambda {2}: {3}), '{1}')"
+    table = parts.format("x", ";", "entry", parts.format("entry", "|", "part", "kept(part)"))
+    quoted = parts.format("x", '"', "part", "kept(part)")
+    con.execute(f"CREATE OR REPLACE TEMP MACRO kept_parts(x) AS CASE WHEN x[1] = '[' THEN {quoted} ELSE {table} END")
     con.execute("CREATE OR REPLACE TEMP MACRO day_no(moment, minutes) AS (epoch_us(moment) + minutes::BIGINT * 60000000) // 86400000000")
     con.execute("CREATE OR REPLACE TEMP MACRO zoned(moment) AS make_timestamptz(epoch_us(moment))")
     con.execute("CREATE OR REPLACE TEMP MACRO folded(x) AS lower(nfc_normalize(trim(x)))")
