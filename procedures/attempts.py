@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from core import lake
 from core.calendar import Month, local_date, utc_now
-from core.database import reading, writing
+from core.database import writing
 from core.errors import InputError
 from core.settings import Settings
 from procedures import lookups, mapping, merging, progress, quarantine, spool, staging
@@ -46,7 +46,7 @@ class Attempt:
         self.lookups: lookups.Lookups | None = None
         self._months: dict[str, set[int]] = {}  # of reception, by submission
         self._macros: str | None = None
-        con.execute("CREATE TEMP TABLE batch (submission VARCHAR, received_at TIMESTAMPTZ)")
+        con.execute("CREATE TEMP TABLE batch (submission VARCHAR, received_at TIMESTAMPTZ, released BOOLEAN)")
         con.execute(
             "CREATE TEMP TABLE held (submission VARCHAR, row_no BIGINT, dossier_code VARCHAR, unit_code VARCHAR, "
             "procedure_code VARCHAR, received_at TIMESTAMPTZ, errors VARCHAR[], own VARCHAR, applicant_hash VARCHAR)"
@@ -62,7 +62,9 @@ class Attempt:
         if self.lookups is None:
             self.lookups = lookups.Lookups(self.con, self.source, local_date(now))
         key, folder = submission.key, self.scratch / submission.key
-        self.con.execute("INSERT INTO batch VALUES (?, ?)", [key, _arrived(submission)])
+        released = submission.way == "release"
+        self.con.execute("SET VARIABLE released = ?", [released])
+        self.con.execute("INSERT INTO batch VALUES (?, ?, ?)", [key, _arrived(submission), released])
         with ExitStack() as held:
             stream = held.enter_context(_opened(submission))
             unpacked = held.enter_context(self._unpacked(stream, submission.file_name))
@@ -249,9 +251,7 @@ class Attempt:
 
 def _arrived(submission: Submission) -> datetime:
     """When the rows came: a released row is as old as the file that it was held back from."""
-    if submission.parent_id is None:
-        return submission.received_at
-    return reading().get_one(Submission, submission.parent_id).received_at
+    return quarantine.origin(submission).received_at
 
 
 def _opened(submission: Submission) -> BinaryIO:

@@ -11,7 +11,8 @@ PAPERS = "STRUCT(code VARCHAR, name VARCHAR)[]"
 NO_STEPS = 'NULL::STRUCT("at" VARCHAR, status VARCHAR, activity VARCHAR, department VARCHAR)[]'
 NO_REQUESTS = f"NULL::STRUCT(requested_at VARCHAR, answered_at VARCHAR, due_before VARCHAR, text VARCHAR, documents {PAPERS})[]"
 NO_LOOKUPS = 'NULL::STRUCT(database VARCHAR, "at" VARCHAR, outcome VARCHAR)[]'
-NESTED = ("steps", "requests", "lookups", "any_digitised", "any_reused", "any_result")
+LISTS = ("documents", "lookups", "results")  # lists of an object whose entries are not kept one by one
+NESTED = ("steps", "requests", "lookups", "any_digitised", "any_reused", "any_result", *(f"bad_{name}" for name in LISTS))
 # Nine digits and more, apart by at most one blank, point or hyphen: numbers of identity papers, telephones, accounts.
 LONG_NUMBER = r"\d(?:[ .\-]?\d){8,}"
 

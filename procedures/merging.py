@@ -119,7 +119,7 @@ def read(paths: Sequence[Path], extra: str = "") -> str:
 
 
 def _repeated(table: LakeTable, staged: Staged) -> None:
-    """Of several rows of one dossier the one updated last stays; of equal ones the one that arrived last.
+    """Of several rows of one dossier the one updated last stays; of equal ones the one that arrived last, a released one before none.
 
     Where a file says the same twice, the row that was read first stands for both: the files written since then stay whole.
     """
@@ -136,8 +136,9 @@ def _repeated(table: LakeTable, staged: Staged) -> None:
     con.execute(
         f"""INSERT INTO beaten SELECT submission, row_no, dossier_code, 'repeated', file FROM (
             SELECT *, row_number() OVER
-                (PARTITION BY dossier_code ORDER BY updated_at DESC, arrival DESC, said = last_said DESC, row_no) AS place
+                (PARTITION BY dossier_code ORDER BY updated_at DESC, released, arrival DESC, said = last_said DESC, row_no) AS place
             FROM (SELECT submission, row_no, dossier_code, updated_at, file, list_position(?::VARCHAR[], submission) AS arrival,
+                    submission IN (SELECT submission FROM batch WHERE released) AS released,
                     hash({", ".join(_said(table))}) AS said,
                     arg_max(said, row_no) OVER (PARTITION BY dossier_code, submission, updated_at) AS last_said
                 FROM staged WHERE hash(dossier_code) IN (SELECT code_hash FROM twice))) WHERE place > 1""",
@@ -180,9 +181,11 @@ def _against_the_lake(table: LakeTable, base: Snapshot, staged: Staged) -> None:
         return
     said = _said(table)
     same = f"({', '.join(f's.{name}' for name in said)}) IS NOT DISTINCT FROM ({', '.join(f'e.{name}' for name in said)})"
-    # A row without a time of its own carries that of its file's reception: alone it is no change.
+    # A row without a time of its own carries that of its file's reception: alone it is no change. A released row lay aside while
+    # the lake's was taken: of two of one time the lake's stays.
     verdict = f"CASE WHEN {same} AND (s.updated_at = e.updated_at OR s.updated_at = b.received_at) THEN 'unchanged' "
-    verdict += "ELSE 'accepted' END" if staged.replaces else "WHEN e.updated_at > s.updated_at THEN 'older' ELSE 'accepted' END"
+    older = "e.updated_at > s.updated_at OR (b.released AND e.updated_at = s.updated_at)"
+    verdict += "ELSE 'accepted' END" if staged.replaces else f"WHEN {older} THEN 'older' ELSE 'accepted' END"
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE met AS
         SELECT s.submission, s.row_no, s.dossier_code, s.file, e.reception_month, e.filename AS path, {verdict} AS verdict

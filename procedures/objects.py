@@ -4,7 +4,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from procedures.delimited import Rows
-from procedures.engine_words import NESTED, NO_LOOKUPS, NO_REQUESTS, NO_STEPS, PERSONAL, REMOVED, literal, quote
+from procedures.engine_words import LISTS, NESTED, NO_LOOKUPS, NO_REQUESTS, NO_STEPS, PERSONAL, REMOVED, literal, quote
 from procedures.mapping import Profile
 
 if TYPE_CHECKING:
@@ -66,28 +66,41 @@ def nested(profile: Profile) -> tuple[dict[str, Any], str, str, str, dict[str, s
         column, document = quote(profile.results.column), quote(profile.results.document)
         shape[profile.results.column] = [{profile.results.document: "VARCHAR"}]
         flags["any_result"] = f"len(list_filter(j.{column}, lambda r: filled(r.{document}) IS NOT NULL)) > 0"
+    for name in LISTS:
+        part = getattr(profile, name)
+        if part:
+            flags[f"bad_{name}"] = f"coalesce({_wrong(part.column)}, false)"
     return shape, steps, requests, lookups, flags
 
 
 def _listed(column: str, entries: str) -> str:
     """SQL for the entries of a list; what stands in a list's place and is none becomes one without content (rule ``bad_list``)."""
+    return f"CASE WHEN {_wrong(column)} THEN [NULL] ELSE {entries} END"
+
+
+def _wrong(column: str) -> str:
+    """SQL: something stands in a list's place that is none."""
     path = literal("/" + column.replace("~", "~0").replace("/", "~1"))
-    wrong = f"j.{quote(column)} IS NULL AND json_type(sound, {path}) NOT IN ('NULL', 'ARRAY')"
-    return f"CASE WHEN {wrong} THEN [NULL] ELSE {entries} END"
+    return f"j.{quote(column)} IS NULL AND json_type(sound, {path}) NOT IN ('NULL', 'ARRAY')"
+
+
+def _kept(sql: str, kind: Any, depth: int = 0) -> str:
+    """SQL for a text, or a list of objects of texts and lists, with long numbers blanked."""
+    if not isinstance(kind, list):
+        return f"kept({sql})"
+    entry = f"e{depth}"
+    entries = ", ".join(f"{literal(key)}: {_kept(f'{entry}.{quote(key)}', inner, depth + 1)}" for key, inner in kind[0].items())
+    return f"list_transform({sql}, lambda {entry}: {{{entries}}})"
 
 
 def own_object(profile: Profile, shape: dict[str, Any], rows: str) -> str:
-    """What is kept of objects: the columns that the profile names, long numbers blanked in its texts; of others the name alone."""
+    """What is kept of objects: the columns that the profile names, long numbers blanked (``_kept``); of others the name alone."""
     personal = {column for name in PERSONAL for column in profile.columns.get(name, [])}
     kept = {column: kind for column, kind in shape.items() if column not in personal}
     parts = []
     for column, kind in kept.items():
-        sql = f"o.{quote(column)}"
-        if isinstance(kind, list):
-            texts = {c for c in (getattr(profile.supplements, "text", ""), getattr(profile.history, "activity", "")) if c}
-            entries = ", ".join(f"{literal(key)}: {f'masked(e.{quote(key)})' if key in texts else f'e.{quote(key)}'}" for key in kind[0])
-            sql = f"list_transform({sql}, lambda e: {{{entries}}})"
-        parts.append(f"{literal(column)}: {sql}")
+        code = column in profile.columns["dossier_code"]
+        parts.append(f"{literal(column)}: {f'o.{quote(column)}' if code else _kept(f'o.{quote(column)}', kind)}")
     named = "[" + ", ".join(literal(column) for column in kept) + "]"
     # a key that an object has twice counts once, with its first value, here as in all that reads it
     others = f"list_filter(list_sort(list_distinct(json_keys(line))), lambda k: NOT list_contains({named}, k))"

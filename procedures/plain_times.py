@@ -11,7 +11,7 @@ _MARKS = {10: ((4, 45), (7, 45)), 19: ((4, 45), (7, 45), (13, 58), (16, 58))}  #
 def plain(column: "pa.ChunkedArray") -> bool:
     """Whether every cell is empty, a day (2026-10-08) or a time to the second (2026-10-08T08:15:00), none with an offset.
 
-    Only the marks between the digits are looked at: what else is wrong, the engine refuses.
+    Only the marks between the digits and the last digit are looked at: what else is wrong, the engine refuses.
     """
     import numpy as np
     import pyarrow as pa
@@ -33,7 +33,8 @@ def plain(column: "pa.ChunkedArray") -> bool:
                 cells = text[starts[0] : starts[-1]].reshape(-1, length)
             else:
                 cells = text[starts[:-1][here, None] + np.arange(length)]
-            if not all(np.all(cells[:, place] == letter) for place, letter in marks):
+            last = cells[:, length - 1]  # a digit, or a zone ends there
+            if not all(np.all(cells[:, place] == letter) for place, letter in marks) or not np.all((last >= 48) & (last <= 57)):
                 return False
         if not np.all((lengths == 0) | (lengths == 10) | (lengths == 19)):
             return False

@@ -200,7 +200,7 @@ def _some_known(parent: Submission, now: datetime) -> bool:
             f"""SELECT DISTINCT CASE WHEN list_contains(errors, 'unknown_unit:handling_unit') THEN unit_code END,
                 CASE WHEN list_contains(errors, 'unknown_procedure:procedure_code') THEN procedure_code END,
                 CAST(received_at + INTERVAL 7 HOUR AS DATE)
-            FROM read_parquet({literal(str(path_of(parent.key)))}) WHERE {WAITS}"""
+            FROM read_parquet({literal(str(path_of(parent.key)))}) WHERE {_waits(parent)}"""
         ).fetchall()
     units = {unit for unit, _procedure, _day in waiting if unit is not None}
     codes = {procedure for _unit, procedure, _day in waiting if procedure is not None}
@@ -211,6 +211,31 @@ def _some_known(parent: Submission, now: datetime) -> bool:
         (unit is None or any(since <= day < until for since, until in days[unit])) and (procedure is None or procedure in known)
         for unit, procedure, day in waiting
     )
+
+
+def origin(submission: Submission) -> Submission:
+    """The submission whose file the rows were in: what is released may be held back and released again."""
+    while submission.parent_id is not None:
+        submission = reading().get_one(Submission, submission.parent_id)
+    return submission
+
+
+def _waits(parent: Submission) -> str:
+    """SQL: the rows that wait for codes alone, but for those of months that the source has replaced since they came.
+
+    The whole month was said anew then: what lay aside from before is no part of it.
+    """
+    since = origin(parent)
+    replaced = reading().scalars(
+        select(Submission.replaces_month)
+        .where(Submission.source_id == since.source_id, Submission.id > since.id, Submission.replaces_month.is_not(None))
+        .where(Submission.checked_at.is_not(None), Submission.confirmed_at.is_not(None), Submission.finished_at.is_not(None))
+        .distinct()
+    )
+    months = ", ".join(literal(month) for month in replaced if month)
+    if not months:
+        return WAITS
+    return f"{WAITS} AND strftime(received_at AT TIME ZONE 'UTC' + INTERVAL 7 HOUR, '%Y-%m') NOT IN ({months})"
 
 
 def _open_release(parent: Submission, now: datetime) -> str:
@@ -236,7 +261,7 @@ def open_rows(submission: Submission) -> BinaryIO:
     mine, theirs = input_of(submission.key), path_of(parent.key)
     with closing(lake.engine(data_dir() / "work")) as con:
         if not mine.is_file():
-            _write(con, f"SELECT * FROM read_parquet({literal(str(theirs))}) WHERE {WAITS} ORDER BY row_no", mine)
+            _write(con, f"SELECT * FROM read_parquet({literal(str(theirs))}) WHERE {_waits(parent)} ORDER BY row_no", mine)
         if theirs.is_file():
             left = _without(theirs, mine)
             if con.execute(f"{left} LIMIT 1").fetchall():

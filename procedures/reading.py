@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from core.errors import InputError
 from procedures import delimited
 from procedures.delimited import ROW, Rows, chunks, heading
-from procedures.engine_words import NESTED, NO_LOOKUPS, NO_REQUESTS, NO_STEPS, PERSONAL, REMOVED, literal, quote
+from procedures.engine_words import LISTS, NESTED, NO_LOOKUPS, NO_REQUESTS, NO_STEPS, PERSONAL, REMOVED, literal, quote
 from procedures.mapping import FIELDS, REQUIRED, Profile
 from procedures.objects import as_lines, nested, own_object
 from procedures.plain_times import plain
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 TIME_FIELDS = ("received_at", "due_at", "first_due_at", "finished_at", "returned_at", "supplement_at", "updated_at")
-# Fields of free text, or whose columns may hold some by mistake: numbers of persons are blanked.
-TEXTS = ("supplement_text", "handling_unit", "receiving_unit", "reception_point", "provider")
 _NONE = f"{NO_STEPS} AS steps, {NO_REQUESTS} AS requests, {NO_LOOKUPS} AS lookups, " + ", ".join(
     f"NULL::BOOLEAN AS {name}" for name in NESTED[3:]
 )
@@ -39,6 +37,8 @@ def label(profile: Profile, name: str) -> str:
         return profile.history.column or profile.history.at
     if name == "supplements" and profile.supplements is not None:
         return profile.supplements.column
+    if name in LISTS and getattr(profile, name) is not None:
+        return str(getattr(profile, name).column)
     return profile.columns.get(name, [name])[0]
 
 
@@ -187,12 +187,7 @@ class Reader:
         kept = []
         for name, original in columns.items():
             known = [known for known, headings in self.profile.columns.items() if name in map(heading, headings)]
-            text = passed[name]
-            if not known or known[0] in PERSONAL:
-                text = f"CASE WHEN {text} <> '' THEN '{REMOVED}' END"
-            elif known[0] in TEXTS:
-                text = f"masked({text})"
-            kept.append(f"{literal(original)}: {text}")
+            kept.append(f"{literal(original)}: {kept_of(known[0] if known else None, passed[name])}")
         own = f"SELECT row_no, CASE WHEN NOT broken THEN to_json({{{', '.join(kept)}}})::VARCHAR END AS own FROM"
         self.own = lambda rows: f"{own} {rows}"
         counted = ", ".join(name for name in FIELDS if name in self.present and name not in self.profile.constants)
@@ -276,7 +271,9 @@ class Reader:
         step = ", ".join(f"'{key}': {sql}" for key, sql in event.items())
         first = ", ".join(f"arg_min({name}, row_no) AS {name}" for name in FIELDS)
         fields = self._fields({name: quote(name) for name in present})
-        entries = ", ".join(f"{literal(label(self.profile, name))}: {name}" for name in FIELDS if name in self.profile.columns)
+        entries = ", ".join(
+            f"{literal(label(self.profile, name))}: {kept_of(name, name)}" for name in FIELDS if name in self.profile.columns
+        )
         self.own = lambda rows: f"SELECT row_no, to_json({{{entries}}})::VARCHAR AS own FROM {rows}"
         self.con.execute(
             f"""CREATE OR REPLACE TEMP TABLE whole AS
@@ -309,6 +306,16 @@ def missing_column(name: str, column: str) -> InputError:
         row=1,
         field=column,
     )
+
+
+def kept_of(name: str | None, text: str) -> str:
+    """SQL for what is kept of a field's text in a row that is held back; ``name``: None for a column that the profile does not know.
+
+    Any column may hold a person's number by mistake: long numbers are blanked everywhere but in the dossier's code and in times.
+    """
+    if name is None or name in PERSONAL:
+        return f"CASE WHEN {text} <> '' THEN '{REMOVED}' END"
+    return text if name == "dossier_code" else f"kept_parts({text})" if name == "data_lookups" else f"kept({text})"
 
 
 def text_of(profile: Profile, name: str, sources: Sequence[str], padded: bool = True) -> str:

@@ -7,13 +7,16 @@ keeps it and is counted.
 from dataclasses import dataclass
 from typing import Literal
 
-from procedures.engine_words import literal
+from procedures.engine_words import LISTS, literal
 from procedures.mapping import FALSE_WORDS, FLAGS, TRUE_WORDS, UNKNOWN_WORDS, Profile
 from procedures.reading import TIME_FIELDS, label
 
 MAX_DOSSIER_CODE = 64
 LONGEST = "INTERVAL '3653 days'"  # ten years: no dossier is under way longer; a wrong year is
 FIRST = "TIMESTAMP '1990-01-01'"  # a year of two digits is read as one of antiquity; no dossier was kept by machine before
+
+# What the file itself says, where the row's own time may come from a step or a request instead.
+READ = {"first_due_at": "first_due_read", "finished_at": "finished_read", "returned_at": "returned_read"}
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,12 @@ RULES = {
             "error",
             "{field} trước ngày tiếp nhận: kiểm tra cả hai ngày.",
             "{field} is before the reception: check both dates.",
+        ),
+        Rule(
+            "answered_before_request",
+            "error",
+            "{field} có lần bổ sung được nộp trước ngày yêu cầu: kiểm tra cả hai ngày.",
+            "{field} has a request that was answered before the day on which it was made: check both dates.",
         ),
         Rule(
             "future_date",
@@ -194,7 +203,8 @@ def conditions(profile: Profile, present: set[str], month: str | None = None) ->
     found.append(("bad_dossier_code", "dossier_code", f"length(dossier_code_text) > {MAX_DOSSIER_CODE}"))
     for name in TIME_FIELDS:
         if name in present:
-            no_date = f"{name} IS NULL OR {name} < {FIRST} OR NOT isfinite({name})"
+            read = READ.get(name, name)
+            no_date = f"{read} IS NULL OR {read} < {FIRST} OR NOT isfinite({read})"
             found.append(("bad_date", name, f"{name}_text IS NOT NULL AND ({no_date})"))
     if profile.history and profile.layout == "objects":
         empty = "s.at IS NULL AND s.source_status IS NULL AND s.activity IS NULL"
@@ -202,20 +212,37 @@ def conditions(profile: Profile, present: set[str], month: str | None = None) ->
     if profile.supplements:
         empty = "r.requested_at IS NULL AND r.answered_at IS NULL AND r.text IS NULL"
         found.append(("bad_list", "supplements", f"len(list_filter(requests, lambda r: {empty})) > 0"))
+    found += [("bad_list", name, f"bad_{name}") for name in LISTS if getattr(profile, name)]
     if profile.history:
         found.append(("bad_date", "history", "len(list_filter(steps, lambda s: s.at IS NULL)) > 0"))
         unknown = "len(list_filter(steps, lambda s: s.source_status IS NOT NULL AND s.status IS NULL)) > 0"
         found.append(("unknown_status", "history", unknown))
     if profile.supplements:
-        found.append(("bad_date", "supplements", "len(list_filter(requests, lambda r: r.requested_at IS NULL)) > 0"))
+        unread = "request_unread OR len(list_filter(requests, lambda r: r.requested_at IS NULL)) > 0"
+        found.append(("bad_date", "supplements", unread))
     found.append(("bad_date", "received_at", "abs(utc_offset_minutes) > 840"))  # no zone is further from UTC than 14 hours
     # By day and not by the minute: systems write 00:00 for "that day".
     ends = [name for name in ("due_at", "finished_at", "returned_at") if name in present or (profile.history and name != "due_at")]
     found += [("date_before_reception", name, f"{name} < day_start") for name in ends]
     found += [("impossible_duration", name, f"{name} > longest") for name in ends]
+    if "first_due_at" in present:
+        found.append(("date_before_reception", "first_due_at", "first_due_read < day_start"))
+        found.append(("impossible_duration", "first_due_at", "first_due_read > longest"))
     if profile.supplements or profile.history or "supplement_at" in present:
-        earlier = _where("len(supplements) > 0", "len(list_filter(supplements, lambda r: r.requested_at < day_start)) > 0")
-        found.append(("date_before_reception", "supplements" if profile.supplements else "supplement_at", earlier))
+        # Where the file has no list of requests, they come from its steps or from its column of the first one's time.
+        asked = "supplements" if profile.supplements else "supplement_at" if "supplement_at" in present else "history"
+        found += [
+            (code, asked, _where("len(supplements) > 0", f"len(list_filter(supplements, lambda r: {wrong})) > 0"))
+            for code, wrong in (
+                ("date_before_reception", "r.requested_at < day_start OR r.due_before < day_start"),
+                ("impossible_duration", "r.due_before > longest"),
+                ("answered_before_request", f"{_day('r.answered_at')} < {_day('r.requested_at')}"),
+                ("future_date", "r.requested_at > latest OR r.answered_at > latest"),
+            )
+            if asked != "history" or code != "future_date"  # told of the steps themselves
+        ]
+    if profile.history:
+        found.append(("future_date", "history", "len(list_filter(steps, lambda s: s.at > latest)) > 0"))
     found += [("future_date", name, f"{name} > latest") for name in ("received_at", "updated_at", *ends) if name != "due_at"]
     if profile.status_by_end is None:
         found.append(("unknown_status", "status", "status_text IS NOT NULL AND status IS NULL"))
@@ -254,6 +281,11 @@ def conditions(profile: Profile, present: set[str], month: str | None = None) ->
     found.append(("returned_before_end", "returned_at", _where("returned_at < finished_at", later)))
     found.append(("end_without_date", "finished_at", "finished_at IS NULL AND is_end"))
     return [(code, name, sql, RULES[code].severity) for code, name, sql in found]
+
+
+def _day(moment: str) -> str:
+    """The day of a moment at the dossier's place, as a number."""
+    return f"day_no({moment}, utc_offset_minutes)"
 
 
 def _where(guard: str, check: str) -> str:

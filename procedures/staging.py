@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from procedures.dossiers import END_STATUSES, dossier_schema
-from procedures.engine_words import PAPERS, literal
+from procedures.engine_words import LISTS, PAPERS, literal
 from procedures.lookups import Lookups
 from procedures.mapping import FALSE_WORDS, FIELDS, FLAGS, TRUE_WORDS, Profile
 from procedures.reading import TIME_FIELDS
@@ -33,10 +33,13 @@ def macros(con: "DuckDBPyConnection", profile: Profile, applicant_key: str) -> N
     for formats, full in ((profile.date_formats, True), (profile.day_formats, False)):
         if formats:
             naive.append(("time" if full else "day", f"try_strptime(x, [{', '.join(map(literal, formats))}])"))
-    has_offset = r"regexp_matches(x, '\d:\d\d.*(Z|[+-]\d\d(:?\d\d)?)$')"
+    # The engine's own reading passes over what it does not know at the end, zones by name among it: the whole must be of this form.
+    moment = r"\d{4}-\d\d?-\d\d?[T ]\d\d?:\d\d(:\d\d(\.\d+)?)?"
+    has_offset = rf"regexp_full_match(x, '{moment} ?(Z|[+-]\d\d(:?\d\d)?)')"
+    usual = "strlen(x) = 19 AND x[14] = ':' AND x[17] = ':' AND x[19] BETWEEN '0' AND '9'"
     if profile.iso_dates:
         naive.append(("day", r"CASE WHEN regexp_full_match(x, '\d{4}-\d\d?-\d\d?') THEN try_cast(x AS TIMESTAMP) END"))
-        naive.append(("time", f"CASE WHEN regexp_matches(x, '^\\d{{4}}-') AND NOT {has_offset} THEN try_cast(x AS TIMESTAMP) END"))
+        naive.append(("time", f"CASE WHEN regexp_full_match(x, '{moment}') THEN try_cast(x AS TIMESTAMP) END"))
     days = ", ".join(sql for kind, sql in naive if kind == "day") or "NULL::TIMESTAMP"
     local = ", ".join(sql for _kind, sql in naive) or "NULL::TIMESTAMP"
     exact = f"CASE WHEN {has_offset} THEN timezone('UTC', try_cast(x AS TIMESTAMPTZ)) END, " if profile.iso_dates else ""
@@ -47,7 +50,7 @@ def macros(con: "DuckDBPyConnection", profile: Profile, applicant_key: str) -> N
         con.execute(f"CREATE OR REPLACE TEMP MACRO plain_instant(x) AS try_cast(x AS TIMESTAMP) - {shift}")
         ended = "plain_instant(x) + INTERVAL '86399 seconds'"
         con.execute(f"CREATE OR REPLACE TEMP MACRO plain_deadline(x) AS CASE WHEN strlen(x) < 11 THEN {ended} ELSE plain_instant(x) END")
-        whole = f"CASE WHEN strlen(x) = 19 AND x[17] = ':' THEN try_cast(x AS TIMESTAMP) - {shift} ELSE {whole} END"
+        whole = f"CASE WHEN {usual} THEN try_cast(x AS TIMESTAMP) - {shift} ELSE {whole} END"
         day_only = f"strlen(x) < 11 AND {day_only}"
     con.execute(f"CREATE OR REPLACE TEMP MACRO any_instant(x) AS {whole}")
     # A year of two digits is read as one of antiquity: no date then, like every year before any dossier was kept by machine.
@@ -59,6 +62,14 @@ def macros(con: "DuckDBPyConnection", profile: Profile, applicant_key: str) -> N
         f"CREATE OR REPLACE TEMP MACRO any_deadline(x) AS CASE WHEN {day_only} THEN any_instant(x) + {end_of_day} ELSE any_instant(x) END"
     )
     con.execute(f"CREATE OR REPLACE TEMP MACRO deadline(x) AS CASE WHEN {day_only} THEN instant(x) + {end_of_day} ELSE instant(x) END")
+    # What is kept of a row that is held back: a time has as many figures as an identity number, and is none.
+    con.execute(
+        "CREATE OR REPLACE TEMP MACRO kept(x) AS CASE WHEN length(x) < 9 OR instant(filled(x)) IS NOT NULL THEN x ELSE masked(x) END"
+    )
+    parts = "array_to_string(list_transform(string_split({0}, '{1}'), lambda {2}: {3}), '{1}')"
+    table = parts.format("x", ";", "entry", parts.format("entry", "|", "part", "kept(part)"))
+    quoted = parts.format("x", '"', "part", "kept(part)")
+    con.execute(f"CREATE OR REPLACE TEMP MACRO kept_parts(x) AS CASE WHEN x[1] = '[' THEN {quoted} ELSE {table} END")
     con.execute("CREATE OR REPLACE TEMP MACRO day_no(moment, minutes) AS (epoch_us(moment) + minutes::BIGINT * 60000000) // 86400000000")
     con.execute("CREATE OR REPLACE TEMP MACRO zoned(moment) AS make_timestamptz(epoch_us(moment))")
     con.execute("CREATE OR REPLACE TEMP MACRO folded(x) AS lower(nfc_normalize(trim(x)))")
@@ -66,7 +77,6 @@ def macros(con: "DuckDBPyConnection", profile: Profile, applicant_key: str) -> N
     hours, rest = (rf"try_cast(regexp_extract(x, '([+-])(\d\d):?(\d\d)?$', {group}) AS INT)" for group in (2, 3))
     minutes = f"({hours} * 60 + coalesce({rest}, 0))"
     told = f"CASE WHEN strlen(x) > 15 AND {has_offset} THEN CASE {sign} WHEN '+' THEN {minutes} WHEN '-' THEN -{minutes} ELSE 0 END END, "
-    usual = "strlen(x) = 19 AND x[17] = ':'"
     offset = f"CASE WHEN {usual} THEN {profile.utc_offset_minutes} ELSE coalesce({told}{profile.utc_offset_minutes}) END"
     con.execute(
         f"CREATE OR REPLACE TEMP MACRO offset_of(x) AS CAST({offset if profile.iso_dates else profile.utc_offset_minutes} AS SMALLINT)"
@@ -78,8 +88,9 @@ def macros(con: "DuckDBPyConnection", profile: Profile, applicant_key: str) -> N
     # The outer hash keeps the key out of reach of whoever could append to the text.
     key = "getvariable('applicant_key')"
     hashed = f"sha256({key} || sha256({key} || x))"
-    # A row that comes back from quarantine has its hash already; whoever writes such a text himself gains nothing.
-    told = f"CASE WHEN starts_with(x, '{HASHED}') THEN substr(x, {len(HASHED) + 1}, 64) ELSE {hashed} END"
+    # A row that comes back from quarantine has its hash already; in any other file such a text is one like all others.
+    back = f"getvariable('released') AND regexp_full_match(x, '{HASHED}[0-9a-f]{{64}}')"
+    told = f"CASE WHEN {back} THEN substr(x, {len(HASHED) + 1}) ELSE {hashed} END"
     con.execute(f"CREATE OR REPLACE TEMP MACRO applicant(x) AS CASE WHEN x IS NOT NULL THEN {told} END")
 
 
@@ -136,6 +147,7 @@ def _typed(profile: Profile, present: set[str], plain: bool) -> str:
         {"applicant(applicant_key)" if "applicant_key" in present else "NULL::VARCHAR"} AS applicant_hash,
         CASE WHEN strlen(supplement_count) = 1 OR regexp_full_match(supplement_count, '[0-9]+')
             THEN try_cast(supplement_count AS INTEGER) END AS supplement_number,
+        {_unread(profile)} AS request_unread, {", ".join(f"bad_{name}" for name in LISTS)},
         {_requests(profile, present)} AS requests, {_lookups(profile, present)} AS lookups, {history} AS steps"""
 
 
@@ -160,6 +172,14 @@ def _requests(profile: Profile, present: set[str]) -> str:
     several = f"CASE WHEN supplement_count IS NULL OR supplement_count = '1' THEN []::{REQUEST} ELSE {more} END"
     return f"""CASE WHEN supplement_at IS NULL AND supplement_text IS NULL THEN []::{REQUEST}
         ELSE CAST(list_concat([{first}], {several}) AS {REQUEST}) END"""
+
+
+def _unread(profile: Profile) -> str:
+    """SQL: whether a supplement request has a time of answer or a deadline that is none. When it was asked, the rules look at."""
+    if not profile.supplements:
+        return "false"
+    unread = " OR ".join(f"(r.{name} IS NOT NULL AND instant(r.{name}) IS NULL)" for name in ("answered_at", "due_before"))
+    return f"coalesce(len(list_filter(requests, lambda r: {unread})), 0) > 0"
 
 
 def _lookups(profile: Profile, present: set[str]) -> str:
@@ -209,6 +229,7 @@ def _staged(profile: Profile, present: set[str], lookups: Lookups) -> str:
     code = "CASE WHEN regexp_full_match(provider_text, '[A-Za-z0-9._-]{1,32}') THEN provider_text END"
     provider = code if "provider" in present else "NULL::VARCHAR"
     return f"""SELECT t.* REPLACE ({finished} AS finished_at, {returned} AS returned_at, coalesce({first_due}, due_at) AS first_due_at),
+          t.first_due_at AS first_due_read, t.finished_at AS finished_read, t.returned_at AS returned_read,
           {supplements} AS supplements, handling.unit AS handling_unit, {place} AS place,
           CASE WHEN {kind} = 'reception_point' THEN {parent} ELSE {place} END AS receiving_unit,
           coalesce({point}, CASE WHEN {kind} = 'reception_point' THEN {place} END) AS reception_point,
