@@ -27,7 +27,7 @@ from surveys.operations import Outcome
 from surveys.questionnaire import Reading
 
 IN_PERSON = 1
-OPEN_VISIT, KIOSK_VISIT = timedelta(hours=24), timedelta(minutes=5)  # how long a visit may add to what it said
+OPEN_VISIT, KIOSK_VISIT = timedelta(hours=24), timedelta(minutes=15)  # how long a visit may add to what it said
 USUAL = 6  # procedures offered without searching
 RECENT_MONTHS = 2
 MOST_PLACES = 500  # of one unit
