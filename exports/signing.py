@@ -6,6 +6,8 @@ and brought back (``exports.attaching``). Loads pyHanko only when something is s
 
 import io
 import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -71,7 +73,7 @@ def sign(content: bytes, settings: Settings, reason: str, location: str) -> byte
     field = fields.SigFieldSpec(FIELD, readable_field_name="Chữ ký số", invis_sig_settings=hidden)
     try:
         writer = IncrementalPdfFileWriter(io.BytesIO(content))
-        signed = signers.sign_pdf(writer, meta, signer=signer, timestamper=stamper, new_field_spec=field)
+        signed = _apart(lambda: signers.sign_pdf(writer, meta, signer=signer, timestamper=stamper, new_field_spec=field))
     except timestamps.TimestampRequestError as error:
         raise InputError(
             f"Dịch vụ cấp dấu thời gian không trả lời đúng ({error}). Chưa ký gì; thử lại sau.",
@@ -107,7 +109,7 @@ def _told(embedded: Any, context: Any, with_roots: bool) -> Signature:
     from pyhanko.sign.validation import validate_pdf_signature
     from pyhanko.sign.validation.status import SignatureCoverageLevel
 
-    status = validate_pdf_signature(embedded, signer_validation_context=context, skip_diff=True)
+    status = _apart(lambda: validate_pdf_signature(embedded, signer_validation_context=context, skip_diff=True))
     stamp = status.timestamp_validity
     return Signature(
         signer=_name(status.signing_cert),
@@ -141,3 +143,9 @@ def _unusable(reason: str) -> InputError:
         f"Không mở được tệp chứng thư số{said}. Kiểm tra đường dẫn và mật khẩu trong cài đặt.",
         f"The certificate's file can not be opened{said}. Check its path and password in the settings.",
     )
+
+
+def _apart(step: Callable[[], Any]) -> Any:
+    """Run in a thread of its own: the library starts an event loop, which cannot be where one is running already."""
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(step).result()

@@ -112,7 +112,15 @@ def test_unknown_figures_and_months_are_refused(centre: FlaskClient) -> None:
 
 def test_both_ends_of_the_range_and_late_dossiers_open_their_own_lists(country: Flask, centre: FlaskClient) -> None:
     html = centre.get("/centre?month=2026-10").text
-    for figure in ("asked_again", "asked_again_upper"):
+    with country.app_context():
+        session = reading()
+        ends = [
+            queries.figure_map(session, published(session), None, [HANOI], ["asked_again_recorded"])[
+                HANOI, "asked_again_recorded", end
+            ].numerator
+            for end in ("lower", "upper")
+        ]
+    for figure in ("asked_again", "asked_again_upper")[: len(set(ends))]:  # one list where both ends are one
         assert re.search(rf'href="[^"]*figure={figure}&amp;', html), figure
     with country.app_context():
         session = reading()

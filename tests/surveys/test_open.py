@@ -152,8 +152,8 @@ def test_the_next_person_at_a_kiosk_cannot_add_to_the_last_one_s(app: Flask) -> 
     kiosk = posters.open_place("00004", POINT, "kiosk", NOW)
     visit = posters.new_visit()
     posters.begin(kiosk, visit, "filed", NOW, "vi")
-    later = NOW + timedelta(minutes=6)
-    assert posters.visit_of(reading(), kiosk, visit, NOW + timedelta(minutes=4)) is not None
+    later = NOW + timedelta(minutes=16)
+    assert posters.visit_of(reading(), kiosk, visit, NOW + timedelta(minutes=14)) is not None
     assert posters.visit_of(reading(), kiosk, visit, later) is None
     assert posters.begin(kiosk, visit, "turned_away", later, "vi").state == "expired"
     assert answers()[0].end_point == "filed"
@@ -267,7 +267,7 @@ def test_the_notice_says_how_long_and_with_what_an_answer_is_kept(place: Place, 
     assert "thủ tục, ngày giờ trả lời, ngôn ngữ" in poster
 
 
-def test_a_kiosk_leaves_five_minutes_for_the_questions(app: Flask, client: FlaskClient) -> None:
+def test_a_kiosk_leaves_five_minutes_for_each_question(app: Flask, client: FlaskClient) -> None:
     put_units()
     kiosk, visit = posters.open_place("00004", POINT, "kiosk", NOW), posters.new_visit()
     client.post(f"/q/{kiosk.code}/{visit}", data={"end_point": "filed"})
