@@ -1,4 +1,4 @@
-"""The summary on one page: the first thing that a minister's assistant reads. Every placeholder has its sentence for every state."""
+"""The summary on one page: the first thing that a minister's assistant reads. Every blank of its sentences is filled in every state."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -8,7 +8,7 @@ from core.calendar import Month, local_date, utc_now
 from core.database import reading
 from procedures.queries import procedures_map
 from procedures.queries import units as all_units
-from scorecard import queries
+from scorecard.asked_edition import asked_edition
 from scorecard.figures import COUNTRY
 from scorecard.pages import country, places
 from scorecard.pages import declare_once as page
@@ -22,14 +22,8 @@ CLAIMS = ("plan02", "nq71")  # quoted figures on the readiness of databases begi
 def declare_once() -> ResponseReturnValue:
     """A published month, for the nation or one province or ministry."""
     session = reading()
-    text, code = request.args.get("month"), request.args.get("place") or COUNTRY
-    try:
-        edition = queries.edition_of(session, Month.parse(text)) if text else queries.latest_published(session)
-    except ValueError:
-        abort(404)
+    edition, code = asked_edition(), request.args.get("place") or COUNTRY
     if edition is None:
-        if text:
-            abort(404)
         return render_template("public/declare_once.html", page=None)
     day = Month.parse(edition.month).last_day
     units = all_units(session, day)

@@ -7,7 +7,7 @@ from core.access import PUBLIC, access
 from core.calendar import Month
 from core.database import reading
 from procedures.queries import units as all_units
-from scorecard import queries
+from scorecard.asked_edition import asked_edition
 from scorecard.figures import COUNTRY
 from scorecard.pages import mismatch as page
 from scorecard.pages import places
@@ -20,14 +20,8 @@ blueprint = Blueprint("mismatch", __name__)
 def mismatch() -> ResponseReturnValue:
     """A published month, for the nation or a unit; a commune over twelve months."""
     session = reading()
-    text, code = request.args.get("month"), request.args.get("place") or COUNTRY
-    try:
-        edition = queries.edition_of(session, Month.parse(text)) if text else queries.latest_published(session)
-    except ValueError:
-        abort(404)
+    edition, code = asked_edition(), request.args.get("place") or COUNTRY
     if edition is None:
-        if text:
-            abort(404)
         return render_template("public/mismatch.html", page=None)
     units = all_units(session, Month.parse(edition.month).last_day)
     if code != COUNTRY and (code not in units or units[code].kind == "nation"):

@@ -1,13 +1,13 @@
 """The page about satisfaction."""
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from core.access import PUBLIC, access
 from core.calendar import Month
 from core.database import reading
 from procedures.queries import units
-from scorecard import queries
+from scorecard.asked_edition import asked_edition
 from scorecard.pages import satisfaction as page
 
 blueprint = Blueprint("satisfaction", __name__)
@@ -18,13 +18,7 @@ blueprint = Blueprint("satisfaction", __name__)
 def satisfaction() -> ResponseReturnValue:
     """The rate with its doubts, its parts, what goes along with it, who can be compared and who cannot."""
     session = reading()
-    wanted = request.args.get("month")
-    edition = queries.latest_published(session)
-    if wanted:
-        try:
-            edition = queries.edition_of(session, Month.parse(wanted)) or abort(404)
-        except ValueError:
-            abort(404)
+    edition = asked_edition()
     if edition is None:
         return render_template("public/satisfaction.html", page=None, edition=None)
     built = page.build(session, edition, units(session, Month.parse(edition.month).last_day))

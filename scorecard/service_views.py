@@ -1,6 +1,6 @@
 """Pages: online service of the country, of a unit and of a sector; providers of systems."""
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from core.access import PUBLIC, access
@@ -8,7 +8,7 @@ from core.calendar import Month, local_date, utc_now
 from core.database import reading
 from procedures.queries import units as all_units
 from scorecard import queries
-from scorecard.models import Edition
+from scorecard.asked_edition import asked_edition
 from scorecard.pages import csvfile, places, services, unit_services
 
 blueprint = Blueprint("services", __name__)
@@ -18,7 +18,7 @@ blueprint = Blueprint("services", __name__)
 @access(PUBLIC)
 def availability() -> ResponseReturnValue:
     """What is declared online, what is used, what takes effect."""
-    edition = _published()
+    edition = asked_edition()
     page = services.availability(reading(), edition) if edition else None
     return render_template("public/availability.html", page=page, first=services.FIRST)
 
@@ -29,7 +29,7 @@ def table_csv(name: str) -> ResponseReturnValue:
     """One of the page's lists whole, as a file."""
     if name not in ("phantom_services", "level_differences"):
         abort(404)
-    edition = _published() or abort(404)
+    edition = asked_edition() or abort(404)
     table = queries.edition_table(edition, name)
     rows = table.assign(simulated=int(edition.simulated)).astype(object).itertuples(index=False, name=None)
     return csvfile.download(
@@ -41,7 +41,7 @@ def table_csv(name: str) -> ResponseReturnValue:
 @access(PUBLIC)
 def unit(code: str) -> ResponseReturnValue:
     """One unit: its services, its time under two clocks, its reception, its systems, petitions about it."""
-    edition = _published()
+    edition = asked_edition()
     units = all_units(reading(), Month.parse(edition.month).last_day if edition else local_date(utc_now()))
     view = units.get(code)
     if view is None or view.kind == "nation":
@@ -56,7 +56,7 @@ def unit(code: str) -> ResponseReturnValue:
 @access(PUBLIC)
 def sector(code: str) -> ResponseReturnValue:
     """One field of procedures."""
-    edition = _published() or abort(404)
+    edition = asked_edition() or abort(404)
     page = services.sector(reading(), edition, code) or abort(404)
     return render_template("public/sector.html", page=page)
 
@@ -65,7 +65,7 @@ def sector(code: str) -> ResponseReturnValue:
 @access(PUBLIC)
 def providers() -> ResponseReturnValue:
     """Suppliers of systems, each charged with its own part only."""
-    edition = _published()
+    edition = asked_edition()
     found = services.providers(reading(), edition) if edition else []
     return render_template("public/providers.html", edition=edition, providers=found)
 
@@ -74,17 +74,6 @@ def providers() -> ResponseReturnValue:
 @access(PUBLIC)
 def provider(code: str) -> ResponseReturnValue:
     """One supplier."""
-    edition = _published() or abort(404)
+    edition = asked_edition() or abort(404)
     found = next((item for item in services.providers(reading(), edition) if item.code == code), None) or abort(404)
     return render_template("public/provider.html", edition=edition, provider=found)
-
-
-def _published() -> Edition | None:
-    """The published edition of the month in the address (404 if there is none), or without one the newest."""
-    text = request.args.get("month")
-    if not text:
-        return queries.latest_published(reading())
-    try:
-        return queries.edition_of(reading(), Month.parse(text)) or abort(404)
-    except ValueError:
-        abort(404)
