@@ -12,6 +12,7 @@ from core.calendar import Month
 from core.database import reading, writing
 from scorecard.inputs import write_frame
 from scorecard.models import Edition, Measurement
+from scorecard.survey_estimates import COUNTED
 from scorecard.survey_history import OWN_COUNTS, OWN_WEIGHTED, SOURCES, freeze_history, load_history
 from tests.scorecard.small import NOW
 
@@ -24,7 +25,7 @@ def edition(folder: Path, month: str, version: int, state: str, weight: float | 
     if weight is not None:
         weighted = {"unit_code": ["00004"], "province_code": ["01"], "cell": [0], "weight": [weight], "satisfied": [1], "answers": [40]}
         write_frame(folder / name / OWN_WEIGHTED, pd.DataFrame(weighted))
-        counts = {"unit_code": ["00004"], "dossiers": [90], "invited": [80], "answered": [40], "rated": [40], "satisfied": [40]}
+        counts = {"unit_code": ["00004"], **{name: [40] for name in COUNTED[1:]}, "dossiers": [90], "invited": [80]}
         write_frame(folder / name / OWN_COUNTS, pd.DataFrame(counts))
     with writing() as session:
         made = Edition(
