@@ -46,7 +46,8 @@ class Attempt:
         self.lookups: lookups.Lookups | None = None
         self._months: dict[str, set[int]] = {}  # of reception, by submission
         self._macros: str | None = None
-        con.execute("CREATE TEMP TABLE batch (submission VARCHAR, received_at TIMESTAMPTZ, released BOOLEAN)")
+        con.execute("CREATE TEMP TABLE batch (submission VARCHAR, received_at TIMESTAMPTZ, arrival BIGINT)")
+        con.execute("CREATE TEMP TABLE came_later (submission VARCHAR, later VARCHAR)")  # than what is released now
         con.execute(
             "CREATE TEMP TABLE held (submission VARCHAR, row_no BIGINT, dossier_code VARCHAR, unit_code VARCHAR, "
             "procedure_code VARCHAR, received_at TIMESTAMPTZ, errors VARCHAR[], own VARCHAR, applicant_hash VARCHAR)"
@@ -64,7 +65,10 @@ class Attempt:
         key, folder = submission.key, self.scratch / submission.key
         released = submission.way == "release"
         self.con.execute("SET VARIABLE released = ?", [released])
-        self.con.execute("INSERT INTO batch VALUES (?, ?, ?)", [key, _arrived(submission), released])
+        origin = quarantine.origin(submission)
+        self.con.execute("INSERT INTO batch VALUES (?, ?, ?)", [key, origin.received_at, origin.id])
+        if released:
+            self.con.execute("INSERT INTO came_later SELECT ?, unnest(?::VARCHAR[])", [key, quarantine.came_later(origin)])
         with ExitStack() as held:
             stream = held.enter_context(_opened(submission))
             unpacked = held.enter_context(self._unpacked(stream, submission.file_name))
@@ -96,7 +100,8 @@ class Attempt:
         """
         con, lookups = self.con, cast(Lookups, self.lookups)
         lookups.learn("raw", reader.present if number == 0 else reader.present & SIDE_UNITS)
-        judged = staging.judgement(reader, lookups, submission.key, _arrived(submission), submission.replaces_month)
+        arrived = quarantine.origin(submission).received_at
+        judged = staging.judgement(reader, lookups, submission.key, arrived, submission.replaces_month)
         last = local_date(submission.received_at + timedelta(days=1))
         possible = {year * 100 + month for year in range(staging.FIRST_YEAR, last.year + 1) for month in range(1, 13)}
 
@@ -247,11 +252,6 @@ class Attempt:
                 progress.close(session, submission, count)
         for key in counts:
             progress.destroy_spooled(key)
-
-
-def _arrived(submission: Submission) -> datetime:
-    """When the rows came: a released row is as old as the file that it was held back from."""
-    return quarantine.origin(submission).received_at
 
 
 def _opened(submission: Submission) -> BinaryIO:

@@ -194,6 +194,8 @@ def load_feed(files: tuple[Path, ...], source: str, profile: str, replace_month:
             failed = True
             click.echo(str(error), err=True)
             continue
+        for note in result.notes:
+            click.echo(f"{file.name}: {note['vi']}\n{file.name}: {note['en']}", err=True)
         if result.state == "checked":
             room.cancel(result.submission, "cli", utc_now())
             told = ", ".join(f"{count} {what}" for what, count in result.difference.items())

@@ -8,7 +8,7 @@ import io
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -49,18 +49,28 @@ def heading(text: object) -> str:
     return " ".join(unicodedata.normalize("NFC", str(text or "")).replace("*", " ").casefold().split())
 
 
-def check_heading(names: Sequence[str], row: int, file_name: str) -> list[str]:
-    """The headings as they are compared, numbered where empty. Raises ``InputError`` where one occurs twice."""
+def check_heading(names: Sequence[str], row: int, file_name: str, known: Collection[str] | None = None) -> list[str]:
+    """The headings as they are compared, numbered where empty. Raises ``InputError`` where one occurs twice.
+
+    A heading that is not among the ``known`` ones (None: all are) is told by its place: in a file without headings it may be
+    somebody's name.
+    """
     folded = [heading(name) for name in names]
-    twice = sorted({name for name in folded if name and folded.count(name) > 1})
-    if twice:
+    twice = min((name for name in folded if name and folded.count(name) > 1), key=lambda name: not _sayable(name, known), default=None)
+    if twice is not None:
+        places = [position for position, name in enumerate(folded, 1) if name == twice][:2]
+        columns = " và ".join(map(str, places)), " and ".join(map(str, places))
         raise InputError(
-            f"Tiêu đề lặp lại trong tệp {file_name}. Đổi tên hoặc bỏ một cột.",
-            f"A heading occurs twice in {file_name}. Rename or drop one of the columns.",
+            f"Tiêu đề lặp lại trong tệp {file_name}, ở cột thứ {columns[0]}. Đổi tên hoặc bỏ một cột.",
+            f"A heading occurs twice in {file_name}, in columns {columns[1]}. Rename or drop one of the columns.",
             row=row,
-            field=twice[0],
+            field=twice if _sayable(twice, known) else None,
         )
     return [name or f"({position})" for position, name in enumerate(folded, 1)]
+
+
+def _sayable(name: str, known: Collection[str] | None) -> bool:
+    return known is None or name in known
 
 
 def chunks(rows: Rows) -> Iterator["pa.Table"]:
@@ -226,7 +236,7 @@ class _QuoteGuard:
                         f"{self._file_name} has a quotation mark that is not closed where it should be and swallows the rows after it. "
                         "Close or drop it and resend the whole file.",
                         row=self._row,
-                        field=self._names[column] if column < len(self._names) else None,
+                        field=(self._names[column] if column < len(self._names) else "") or None,
                     )
                 position = end
             next_separator, next_line = data.find(separator, position), data.find(b"\n", position)
@@ -239,8 +249,9 @@ class _QuoteGuard:
             position, column = next_separator + 1, column + 1
 
 
-def csv_rows(stream: BinaryIO, name: str) -> Rows:
-    """The rows of a CSV with a heading (UTF-8, rows ended by a line feed); the separator is told from the heading.
+def csv_rows(stream: BinaryIO, name: str, wanted: Collection[str] | None = None) -> Rows:
+    """The rows of a CSV with a heading (UTF-8, rows ended by a line feed); the separator is told from the heading. ``wanted``:
+    headings (as compared) that may be said to the sender, None for all.
 
     Raises ``InputError``, at once or while the batches are read, where a heading occurs twice or cannot be read, and where a
     quotation mark swallows rows.
@@ -249,9 +260,9 @@ def csv_rows(stream: BinaryIO, name: str) -> Rows:
     line = head.split(b"\n", 1)[0]
     separator = max((b",", b";", b"\t"), key=line.count)
     originals = _csv_heading(head, separator.decode(), name)
-    names = check_heading(originals, 1, name)
+    names = check_heading(originals, 1, name, wanted)
     broken: list[int] = []
-    guard = _QuoteGuard(separator, names, name)
+    guard = _QuoteGuard(separator, [column if _sayable(column, wanted) else "" for column in names], name)
     blocks = guard.checked(_blocks(head, stream))
     batches = _parsed(blocks, names, separator.decode(), broken, name)
     return Rows(names, originals, batches, broken, lambda: guard.padded)

@@ -41,7 +41,7 @@ logger = logging.getLogger(__name__)
 class LoadResult:
     """What became of one file: accepted, superseded, unchanged and quarantined add up to received. ``warnings``: rule → rows.
 
-    ``state``: of the submission; ``checked`` where a replacement waits for its confirmation, with ``difference``.
+    ``notes``: what was found about the file, such as its encoding, in both languages. ``state``: of the submission; ``checked`` where a replacement waits for its confirmation, with ``difference``.
     """
 
     submission: str
@@ -54,6 +54,7 @@ class LoadResult:
     state: str = ""
     warnings: dict[str, int] = field(default_factory=dict)
     difference: dict[str, int] = field(default_factory=dict)
+    notes: list[dict[str, str]] = field(default_factory=list)
 
 
 def load_feed(
@@ -229,6 +230,7 @@ def _result(key: str, seconds: float) -> LoadResult:
         state=item.state,
         warnings=dict(item.warnings),
         difference=dict(item.difference),
+        notes=list(item.notes),
     )
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 SUBMISSIONS = "submissions"  # metadata entry of a commit: counts of each submission that it carries
+KNOWN_ONCE = "applicant_hash"  # a column that a later row without it does not empty
 SMALL = 100_000  # rows; smaller files of a month go along when the month is written anew
 
 
@@ -65,11 +66,16 @@ class Staged:
 
 
 def plan(table: LakeTable, base: Snapshot, staged: Staged) -> dict[str, Counts]:
-    """Make the tables ``beaten`` (rows that are not taken) and ``replaced`` (rows of the lake that go); count by submission."""
+    """Make the tables ``beaten`` (rows that are not taken), ``replaced`` (rows of the lake that go) and ``known_once`` (what the lake
+    knows of who applied and the row that takes its place does not); count by submission.
+
+    Needs the tables ``batch`` and ``came_later`` of the attempt.
+    """
     con = staged.con
-    con.execute("DROP VIEW IF EXISTS staged; DROP TABLE IF EXISTS beaten; DROP TABLE IF EXISTS replaced")
+    con.execute("DROP VIEW IF EXISTS staged; DROP TABLE IF EXISTS beaten; DROP TABLE IF EXISTS replaced; DROP TABLE IF EXISTS known_once")
     con.execute("CREATE TEMP TABLE beaten (submission VARCHAR, row_no INTEGER, dossier_code VARCHAR, verdict VARCHAR, file VARCHAR)")
     con.execute("CREATE TEMP TABLE replaced (dossier_code VARCHAR, reception_month VARCHAR, path VARCHAR, submission VARCHAR)")
+    con.execute("CREATE TEMP TABLE known_once (submission VARCHAR, row_no INTEGER, file VARCHAR, known VARCHAR)")
     counts = {key: Counts() for key in staged.submissions}
     if not staged.files():
         if staged.replaces:
@@ -119,7 +125,7 @@ def read(paths: Sequence[Path], extra: str = "") -> str:
 
 
 def _repeated(table: LakeTable, staged: Staged) -> None:
-    """Of several rows of one dossier the one updated last stays; of equal ones the one that arrived last, a released one before none.
+    """Of several rows of one dossier the one updated last stays; of equal ones the one that arrived last.
 
     Where a file says the same twice, the row that was read first stands for both: the files written since then stay whole.
     """
@@ -136,13 +142,11 @@ def _repeated(table: LakeTable, staged: Staged) -> None:
     con.execute(
         f"""INSERT INTO beaten SELECT submission, row_no, dossier_code, 'repeated', file FROM (
             SELECT *, row_number() OVER
-                (PARTITION BY dossier_code ORDER BY updated_at DESC, released, arrival DESC, said = last_said DESC, row_no) AS place
-            FROM (SELECT submission, row_no, dossier_code, updated_at, file, list_position(?::VARCHAR[], submission) AS arrival,
-                    submission IN (SELECT submission FROM batch WHERE released) AS released,
+                (PARTITION BY dossier_code ORDER BY updated_at DESC, arrival DESC, said = last_said DESC, row_no) AS place
+            FROM (SELECT submission, row_no, dossier_code, updated_at, file, arrival,
                     hash({", ".join(_said(table))}) AS said,
                     arg_max(said, row_no) OVER (PARTITION BY dossier_code, submission, updated_at) AS last_said
-                FROM staged WHERE hash(dossier_code) IN (SELECT code_hash FROM twice))) WHERE place > 1""",
-        [staged.submissions],
+                FROM staged JOIN batch USING (submission) WHERE hash(dossier_code) IN (SELECT code_hash FROM twice))) WHERE place > 1"""
     )
     con.unregister("twice")
 
@@ -180,20 +184,24 @@ def _against_the_lake(table: LakeTable, base: Snapshot, staged: Staged) -> None:
     if not found:
         return
     said = _said(table)
-    same = f"({', '.join(f's.{name}' for name in said)}) IS NOT DISTINCT FROM ({', '.join(f'e.{name}' for name in said)})"
+    # Who applied does not change: a row that does not say it, or comes back from quarantine without it, leaves what is known.
+    now = [f"coalesce(s.{name}, e.{name})" if name == KNOWN_ONCE else f"s.{name}" for name in said]
+    same = f"({', '.join(now)}) IS NOT DISTINCT FROM ({', '.join(f'e.{name}' for name in said)})"
     # A row without a time of its own carries that of its file's reception: alone it is no change. A released row lay aside while
-    # the lake's was taken: of two of one time the lake's stays.
+    # the lake took others: of two of one time the one that came later stays.
     verdict = f"CASE WHEN {same} AND (s.updated_at = e.updated_at OR s.updated_at = b.received_at) THEN 'unchanged' "
-    older = "e.updated_at > s.updated_at OR (b.released AND e.updated_at = s.updated_at)"
+    older = "e.updated_at > s.updated_at OR (e.updated_at = s.updated_at AND (s.submission, e.submission) IN (FROM came_later))"
     verdict += "ELSE 'accepted' END" if staged.replaces else f"WHEN {older} THEN 'older' ELSE 'accepted' END"
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE met AS
-        SELECT s.submission, s.row_no, s.dossier_code, s.file, e.reception_month, e.filename AS path, {verdict} AS verdict
+        SELECT s.submission, s.row_no, s.dossier_code, s.file, e.reception_month, e.filename AS path, {verdict} AS verdict,
+            CASE WHEN s.{KNOWN_ONCE} IS NULL THEN e.{KNOWN_ONCE} END AS known
         FROM ({_left(con)}) s JOIN {read([table.root / part.path for part in found], ", filename = true")} e
             ON e.dossier_code = s.dossier_code JOIN batch b ON b.submission = s.submission"""
     )
     con.execute("INSERT INTO beaten SELECT submission, row_no, dossier_code, verdict, file FROM met WHERE verdict <> 'accepted'")
     con.execute("INSERT INTO replaced SELECT dossier_code, reception_month, path, submission FROM met WHERE verdict = 'accepted'")
+    con.execute("INSERT INTO known_once SELECT submission, row_no, file, known FROM met WHERE verdict = 'accepted' AND known IS NOT NULL")
 
 
 def _removed(table: LakeTable, base: Snapshot, staged: Staged) -> None:
@@ -240,7 +248,7 @@ def carry_out(table: LakeTable, base: Snapshot, staged: Staged, metadata: Mappin
         coming.setdefault(_month(path), []).append(path)
     added: list[Part] = []
     removed: list[Part] = []
-    beaten = {Path(file) for (file,) in con.execute("SELECT DISTINCT file FROM beaten").fetchall()}
+    beaten = {Path(file) for (file,) in con.execute("SELECT file FROM beaten UNION SELECT file FROM known_once").fetchall()}
     for month in sorted({*touched, *coming}):
         partition = {"reception_month": month, "source": staged.source}
         folder = table.root / f"reception_month={month}" / f"source={staged.source}"
@@ -271,13 +279,21 @@ def _move(path: Path, folder: Path) -> Path:
 
 
 def _write(table: LakeTable, staged: Staged, folder: Path, old: Sequence[Path], new: Sequence[Path]) -> list[Path]:
-    names = ", ".join(quote(name) for name in table.schema.names if name not in table.partition)
+    columns = [quote(name) for name in table.schema.names if name not in table.partition]
+    names = ", ".join(columns)
     target = folder / f"part-{secrets.token_hex(16)}.parquet"
     sources = []
     if old:
         sources.append(f"SELECT {names} FROM {read(old)} ANTI JOIN replaced USING (dossier_code)")
     if new:
-        sources.append(f"SELECT {names} FROM {read(new)} ANTI JOIN beaten USING (submission, row_no)")
+        rows = f"{read(new)} ANTI JOIN beaten USING (submission, row_no)"
+        if _some(staged.con, "known_once"):
+            kept = ", ".join(f"coalesce({name}, known) AS {name}" if name == quote(KNOWN_ONCE) else name for name in columns)
+            sources.append(
+                f"SELECT {kept} FROM {rows} LEFT JOIN (SELECT submission, row_no, known FROM known_once) USING (submission, row_no)"
+            )
+        else:
+            sources.append(f"SELECT {names} FROM {rows}")
     copy_to(staged.con, " UNION ALL ".join(sources), target)
     return [target]
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from procedures.delimited import Rows
 from procedures.engine_words import LISTS, NESTED, NO_LOOKUPS, NO_REQUESTS, NO_STEPS, PERSONAL, REMOVED, literal, quote
-from procedures.mapping import Profile
+from procedures.mapping import FALSE_WORDS, TRUE_WORDS, UNKNOWN_WORDS, Profile
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -52,9 +52,15 @@ def nested(profile: Profile) -> tuple[dict[str, Any], str, str, str, dict[str, s
     if profile.documents:
         p = profile.documents
         shape[p.column] = [dict.fromkeys((*p.digitised, *p.reused), "VARCHAR")]
+        papers, words = f"j.{quote(p.column)}", ", ".join(map(literal, (*TRUE_WORDS, *FALSE_WORDS, *UNKNOWN_WORDS)))
         for name, columns in (("any_digitised", p.digitised), ("any_reused", p.reused)):
-            true = " OR ".join(f"truth(d.{quote(flag)})" for flag in columns)
-            flags[name] = f"len(list_filter(j.{quote(p.column)}, lambda d: {true})) > 0"
+            # true where one paper is; not known where none is and of one it is not said
+            said = [f"flag(filled(d.{quote(flag)}))" for flag in columns]
+            true, unsaid = " OR ".join(said), f"coalesce({', '.join(said)}) IS NULL"
+            some = f"CASE WHEN len(list_filter({papers}, lambda d: {{}})) > 0 THEN {{}} ELSE"
+            flags[name] = f"{some.format(true, 'true')} {some.format(unsaid, 'NULL')} false END END"
+        unread = " OR ".join(f"NOT list_contains([{words}], folded(filled(d.{quote(flag)})))" for flag in (*p.digitised, *p.reused))
+        flags["bad_words"] = f"coalesce(len(list_filter({papers}, lambda d: {unread})), 0) > 0"
     if profile.lookups:
         k = profile.lookups
         parts = {"database": k.database, "at": k.time, "outcome": k.outcome}
@@ -79,9 +85,11 @@ def _listed(column: str, entries: str) -> str:
 
 
 def _wrong(column: str) -> str:
-    """SQL: something stands in a list's place that is none."""
+    """SQL: something stands in a list's place that is none, or an entry that is no object."""
     path = literal("/" + column.replace("~", "~0").replace("/", "~1"))
-    return f"j.{quote(column)} IS NULL AND json_type(sound, {path}) NOT IN ('NULL', 'ARRAY')"
+    entries = literal(f'$."{column}"[*]')
+    return f"""CASE WHEN j.{quote(column)} IS NULL THEN json_type(sound, {path}) NOT IN ('NULL', 'ARRAY')
+        ELSE len(list_filter(json_type(sound, {entries}), lambda t: t <> 'OBJECT')) > 0 END"""
 
 
 def _kept(sql: str, kind: Any, depth: int = 0) -> str:
@@ -103,7 +111,9 @@ def own_object(profile: Profile, shape: dict[str, Any], rows: str) -> str:
         parts.append(f"{literal(column)}: {f'o.{quote(column)}' if code else _kept(f'o.{quote(column)}', kind)}")
     named = "[" + ", ".join(literal(column) for column in kept) + "]"
     # a key that an object has twice counts once, with its first value, here as in all that reads it
-    others = f"list_filter(list_sort(list_distinct(json_keys(line))), lambda k: NOT list_contains({named}, k))"
-    removed = f"to_json(map_from_entries(list_transform({others}, lambda k: {{'k': k, 'v': '{REMOVED}'}})))"
+    others = f"list_filter(json_keys(line), lambda k: NOT list_contains({named}, k))"
+    # somebody's number may stand in a name, too; two names that are alike then are one
+    told = f"list_sort(list_distinct(list_transform({others}, lambda k: masked(k))))"
+    removed = f"to_json(map_from_entries(list_transform({told}, lambda k: {{'k': k, 'v': '{REMOVED}'}})))"
     return f"""SELECT row_no, json_merge_patch(to_json({{{", ".join(parts)}}}), {removed})::VARCHAR AS own
         FROM (SELECT row_no, line, json_transform(line, {literal(json.dumps(kept))}) AS o FROM {rows} WHERE NOT broken)"""

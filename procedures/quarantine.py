@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from flask import current_app
 from sqlalchemy import select
@@ -22,15 +22,15 @@ from core.calendar import local_date
 from core.database import reading, writing
 from procedures import lookups, mapping
 from procedures.dossier_queries import data_dir
-from procedures.engine_words import literal
+from procedures.engine_words import FORMULA, literal
 from procedures.models import Source, Submission
+from procedures.reading import EVENTS, TOLD
 from procedures.rules import messages
 from procedures.staging import HASHED
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would calculate such a cell
 CODE_RULES = ("unknown_unit", "unknown_procedure")  # what a mapping can cure
 WAITS = f"len(list_filter(errors, lambda e: split_part(e, ':', 1) NOT IN {CODE_RULES})) = 0"  # a row that nothing else holds back
 BATCH = 5_000
@@ -97,7 +97,7 @@ def download(submission: Submission) -> tuple[Iterator[bytes], str]:
     return _as_csv(rows, submission.source.simulated), "csv"
 
 
-Told = tuple[int, str, str, str, "dict[str, str | None]"]
+Told = tuple[int, str, str, str, dict[str, Any]]
 
 
 def _told(submission: Submission, profile: mapping.Profile) -> Iterator[Told]:
@@ -115,7 +115,14 @@ def _told(submission: Submission, profile: mapping.Profile) -> Iterator[Told]:
                     offered = nearest.get((rule, code)) if rule in rules else None
                     if offered:
                         vi, en = f"{vi} Gần nhất: {offered}.", f"{en} Nearest: {offered}."
-                yield number, " ".join(sorted(rules)), vi, en, json.loads(own) if own else {}
+                for row in _as_sent(json.loads(own) if own else {}):
+                    yield number, " ".join(sorted(rules)), vi, en, row
+
+
+def _as_sent(own: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows that a kept one was in the file: one, or, of a case of an event log, one for each of its events."""
+    events = own.pop(EVENTS, None)
+    return [own] if events is None else [own | event for event in events]
 
 
 def _nearest(submission: Submission) -> dict[tuple[str, str], str]:
@@ -143,7 +150,7 @@ def _as_csv(rows: Iterator[Told], simulated: bool) -> Iterator[bytes]:
         writer.writerow([number, rules, vi, en, str(simulated).lower(), *(_cell(own.get(name)) for name in headings or [])])
 
     def begin() -> None:
-        writer.writerow(["row", "reasons", "message_vi", "message_en", "simulated", *(headings or [])])
+        writer.writerow([*TOLD, "simulated", *(headings or [])])
         for row in waiting:
             put(row)
 
@@ -186,7 +193,7 @@ def releasable(now: datetime, source_code: str | None) -> list[str]:
         wanted = wanted.where(Source.code == source_code)
     opened = []
     for parent in reading().scalars(wanted.order_by(Submission.id)).all():
-        if set(parent.quarantined) & set(CODE_RULES) and mapping.load(parent.profile).layout != "events" and _some_known(parent, now):
+        if set(parent.quarantined) & set(CODE_RULES) and _some_known(parent, now):
             opened.append(_open_release(parent, now))
     return opened
 
@@ -214,10 +221,16 @@ def _some_known(parent: Submission, now: datetime) -> bool:
 
 
 def origin(submission: Submission) -> Submission:
-    """The submission whose file the rows were in: what is released may be held back and released again."""
+    """The submission whose file the rows were in, and as old as which they are: what is released may be held back and released again."""
     while submission.parent_id is not None:
         submission = reading().get_one(Submission, submission.parent_id)
     return submission
+
+
+def came_later(since: Submission) -> list[str]:
+    """The submissions of the same source whose rows came in later files."""
+    wanted = select(Submission).where(Submission.source_id == since.source_id, Submission.id > since.id)
+    return [item.key for item in reading().scalars(wanted) if origin(item).id > since.id]
 
 
 def _waits(parent: Submission) -> str:
@@ -253,7 +266,7 @@ def _open_release(parent: Submission, now: datetime) -> str:
 
 
 def open_rows(submission: Submission) -> BinaryIO:
-    """The rows that a submission of released rows reads, as JSON lines; they leave the parent's file.
+    """The rows that a submission of released rows reads, as JSON lines (of an event log: CSV); they leave the parent's file.
 
     Broken off at any point it does the same again: what is in the input is no longer the parent's.
     """
@@ -269,15 +282,21 @@ def open_rows(submission: Submission) -> BinaryIO:
             else:
                 theirs.unlink()
         rows = con.execute("SELECT own, applicant_hash FROM read_parquet(?) ORDER BY row_no", [str(mine)]).fetchall()
-    heading = next(iter(mapping.load(submission.profile).columns.get("applicant_key", [])), None)
-    return io.BytesIO("".join(f"{_with_hash(own, heading, hashed)}\n" for own, hashed in rows).encode())
+    profile = mapping.load(submission.profile)
+    heading = next(iter(profile.columns.get("applicant_key", [])), None)
+    sent = [row for own, hashed in rows for row in _as_sent(_with_hash(json.loads(own), heading, hashed))]
+    if profile.layout != "events":
+        return io.BytesIO("".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in sent).encode())
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, list(dict.fromkeys(name for row in sent for name in row)), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(sent)
+    return io.BytesIO(text.getvalue().encode())
 
 
-def _with_hash(own: str, heading: str | None, hashed: str | None) -> str:
+def _with_hash(own: dict[str, Any], heading: str | None, hashed: str | None) -> dict[str, Any]:
     """The row with the applicant's hash in the place of what the hash was made from."""
-    if heading is None or hashed is None:
-        return own
-    return json.dumps(json.loads(own) | {heading: f"{HASHED}{hashed}"}, ensure_ascii=False)
+    return own if heading is None or hashed is None else own | {heading: f"{HASHED}{hashed}"}
 
 
 def close_rows(key: str) -> None:

@@ -6,6 +6,7 @@ every field as text, ``steps``, ``requests`` and ``lookups`` as the file has the
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,8 +16,8 @@ from typing import TYPE_CHECKING
 from core.errors import InputError
 from procedures import delimited
 from procedures.delimited import ROW, Rows, chunks, heading
-from procedures.engine_words import LISTS, NESTED, NO_LOOKUPS, NO_REQUESTS, NO_STEPS, PERSONAL, REMOVED, literal, quote
-from procedures.mapping import FIELDS, REQUIRED, Profile
+from procedures.engine_words import LISTS, LONG_NUMBER, NESTED, NO_LOOKUPS, NO_REQUESTS, NO_STEPS, PERSONAL, REMOVED, literal, quote
+from procedures.mapping import EVENT_FIELDS, FIELDS, REQUIRED, Profile
 from procedures.objects import as_lines, nested, own_object
 from procedures.plain_times import plain
 from procedures.unpacking import Unpacked
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 TIME_FIELDS = ("received_at", "due_at", "first_due_at", "finished_at", "returned_at", "supplement_at", "updated_at")
+TOLD = ("row", "reasons", "message_vi", "message_en")  # columns that stand before the sender's own in the file of rows held back
+EVENTS = "(events)"  # in what is kept of a case of an event log: its events, each with the log's own headings
 _NONE = f"{NO_STEPS} AS steps, {NO_REQUESTS} AS requests, {NO_LOOKUPS} AS lookups, " + ", ".join(
     f"NULL::BOOLEAN AS {name}" for name in NESTED[3:]
 )
@@ -66,8 +69,8 @@ def rows_of(profile: Profile, unpacked: Unpacked, limit: int) -> Rows:
     if unpacked.kind == "xlsx":
         return sheets.sheet_rows(unpacked.stream, unpacked.name, wanted, needed)
     if unpacked.kind == "parquet":
-        return sheets.parquet_rows(unpacked.stream, unpacked.name, limit=limit)
-    return delimited.csv_rows(unpacked.stream, unpacked.name)
+        return sheets.parquet_rows(unpacked.stream, unpacked.name, wanted, limit=limit)
+    return delimited.csv_rows(unpacked.stream, unpacked.name, wanted)
 
 
 _WANTED = {
@@ -185,9 +188,11 @@ class Reader:
         fields = self._fields(source)
         passed = {name: f"c{number}" for number, name in enumerate(columns)}
         kept = []
-        for name, original in columns.items():
+        for number, (name, original) in enumerate(columns.items(), 1):
             known = [known for known, headings in self.profile.columns.items() if name in map(heading, headings)]
-            kept.append(f"{literal(original)}: {kept_of(known[0] if known else None, passed[name])}")
+            # a file without headings has its first row in their place: no number of a person is kept from there
+            told = original if known or not re.search(LONG_NUMBER, original) else f"({number})"
+            kept.append(f"{literal(told)}: {kept_of(known[0] if known else None, passed[name])}")
         own = f"SELECT row_no, CASE WHEN NOT broken THEN to_json({{{', '.join(kept)}}})::VARCHAR END AS own FROM"
         self.own = lambda rows: f"{own} {rows}"
         counted = ", ".join(name for name in FIELDS if name in self.present and name not in self.profile.constants)
@@ -204,7 +209,13 @@ class Reader:
         }
         self.present = {name for name, columns in found.items() if columns or name in self.profile.constants}
         padded = self.rows.padded()
+        if {*TOLD} <= {*source}:  # held back before and mended: such a file has marks against formulas
+            found = {name: [f"unmarked({sql})" for sql in sources] for name, sources in found.items()}
         return ", ".join(f"{text_of(self.profile, name, found[name], padded)} AS {name}" for name in FIELDS)
+
+    def _known(self) -> set[str]:
+        """The headings that the profile knows, as they are compared."""
+        return {heading(column) for columns in self.profile.columns.values() for column in columns}
 
     def _flat_objects(self, chunk: "pa.Table") -> None:
         """JSON lines whose keys are the headings of a table."""
@@ -212,7 +223,7 @@ class Reader:
         found = self.con.execute("SELECT DISTINCT unnest(json_keys(line)) AS key FROM valid_lines WHERE good ORDER BY key").fetchall()
         for (key,) in found:
             if self._keys.setdefault(heading(key), key) != key:
-                raise twice(self.name, key)
+                raise twice(self.name, key if heading(key) in self._known() else None)
         if found or not self._keys:
             self._need(set(self._keys))
         path = {name: literal("/" + key.replace("~", "~0").replace("/", "~1")) for name, key in self._keys.items()}
@@ -265,7 +276,7 @@ class Reader:
         if self.profile.history is None:
             raise ValueError("the profile's own check lets no event log through without a history")
         event = {}
-        for key in ("at", "status", "activity", "department"):
+        for key in EVENT_FIELDS:
             column = heading(getattr(self.profile.history, key))
             event[key] = f"filled({quote(column)})" if column in present else "NULL::VARCHAR"
         step = ", ".join(f"'{key}': {sql}" for key, sql in event.items())
@@ -274,6 +285,9 @@ class Reader:
         entries = ", ".join(
             f"{literal(label(self.profile, name))}: {kept_of(name, name)}" for name in FIELDS if name in self.profile.columns
         )
+        named = {key: getattr(self.profile.history, key) for key in EVENT_FIELDS if getattr(self.profile.history, key)}
+        events = ", ".join(f"{literal(column)}: kept(s.{key})" for key, column in named.items())
+        entries += f", {literal(EVENTS)}: list_transform(steps, lambda s: {{{events}}})"
         self.own = lambda rows: f"SELECT row_no, to_json({{{entries}}})::VARCHAR AS own FROM {rows}"
         self.con.execute(
             f"""CREATE OR REPLACE TEMP TABLE whole AS
@@ -288,8 +302,8 @@ class Reader:
         self.con.execute("CREATE OR REPLACE TEMP VIEW raw AS FROM whole")
 
 
-def twice(name: str, column: str) -> InputError:
-    """Two keys of an object are one heading."""
+def twice(name: str, column: str | None) -> InputError:
+    """Two keys of an object are one heading; ``column``: where it is one that the profile knows."""
     return InputError(
         f"Tiêu đề lặp lại trong tệp {name}. Đổi tên hoặc bỏ một cột.",
         f"A heading occurs twice in {name}. Rename or drop one of the columns.",

@@ -58,8 +58,8 @@ def joined(a: "ibis.Table", b: "ibis.Table", month: Month | None = None) -> "ibi
     with their values (``<what>_value_a``, ``<what>_value_b``).
 
     With a month: dossiers that either side received in it, so that one received in another month on the other side is no missing one.
-    Dates are compared to the minute, since not every system keeps seconds; where either side gives midnight, hence no time of day, only
-    the days are. A date that one side does not have differs.
+    Dates are compared to the minute, since not every system keeps seconds; where either side gives midnight or the last second
+    of a day, hence no time of day, only the days are. A date that one side does not have differs.
     """
     import ibis
 
@@ -93,13 +93,16 @@ def _differ(a: Any, b: Any) -> Any:
     import ibis
 
     local_a, local_b = a + ibis.interval(hours=7), b + ibis.interval(hours=7)
-    timeless = _midnight(local_a) | _midnight(local_b)
+    timeless = _timeless(local_a) | _timeless(local_b)
     same = ibis.ifelse(timeless, local_a.date() == local_b.date(), local_a.truncate("minute") == local_b.truncate("minute"))
     return (a.isnull() != b.isnull()) | (a.notnull() & b.notnull() & ~same)
 
 
-def _midnight(local: Any) -> Any:
-    return local == local.truncate("day")
+def _timeless(local: Any) -> Any:
+    """A day alone is kept as its first second, or, being a deadline, as its last."""
+    import ibis
+
+    return (local == local.truncate("day")) | (local + ibis.interval(seconds=1) == (local + ibis.interval(seconds=1)).truncate("day"))
 
 
 def _text(value: Any) -> Any:
@@ -108,7 +111,7 @@ def _text(value: Any) -> Any:
     if not value.type().is_timestamp():
         return value.cast("string")
     local = value + ibis.interval(hours=7)
-    return ibis.ifelse(_midnight(local), local.strftime("%Y-%m-%d"), local.strftime("%Y-%m-%d %H:%M"))
+    return ibis.ifelse(_timeless(local), local.strftime("%Y-%m-%d"), local.strftime("%Y-%m-%d %H:%M"))
 
 
 def differences(pairs: "ibis.Table") -> "ibis.Table":

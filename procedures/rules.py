@@ -54,8 +54,8 @@ RULES = {
         Rule(
             "bad_list",
             "error",
-            "{field} không phải danh sách, hoặc có phần tử không có nội dung: gửi dạng [{{…}}, {{…}}], không có gì thì để [].",
-            "{field} is no list, or has an entry without content: send it as [{{…}}, {{…}}], or as [] if there is nothing.",
+            "{field} không phải danh sách đối tượng, hoặc có phần tử không có nội dung: gửi dạng [{{…}}, {{…}}], không có gì thì để [].",
+            "{field} is no list of objects, or has an entry without content: send it as [{{…}}, {{…}}], or as [] if there is nothing.",
         ),
         Rule(
             "date_before_reception",
@@ -154,6 +154,18 @@ RULES = {
             "The dossier has ended but has no {field}: it counts in no month's endings.",
         ),
         Rule(
+            "end_date_of_open",
+            "warning",
+            "{field} có ngày nhưng trạng thái là chưa kết thúc: hồ sơ được tính là đang giải quyết, kiểm tra cả hai.",
+            "{field} has a date but the status is that of an open dossier: it counts as open; check both.",
+        ),
+        Rule(
+            "fewer_requests_counted",
+            "warning",
+            "{field} nhỏ hơn số lần yêu cầu bổ sung đã kê: tính theo số đã kê, kiểm tra lại.",
+            "{field} is less than the requests that are listed: those listed are counted; check it.",
+        ),
+        Rule(
             "unknown_reception_point",
             "warning",
             "{field} có mã chưa biết: dòng vẫn được nhận, không kèm điểm tiếp nhận.",
@@ -213,6 +225,8 @@ def conditions(profile: Profile, present: set[str], month: str | None = None) ->
         empty = "r.requested_at IS NULL AND r.answered_at IS NULL AND r.text IS NULL"
         found.append(("bad_list", "supplements", f"len(list_filter(requests, lambda r: {empty})) > 0"))
     found += [("bad_list", name, f"bad_{name}") for name in LISTS if getattr(profile, name)]
+    if profile.documents:
+        found.append(("bad_flag", "documents", "bad_words"))
     if profile.history:
         found.append(("bad_date", "history", "len(list_filter(steps, lambda s: s.at IS NULL)) > 0"))
         unknown = "len(list_filter(steps, lambda s: s.source_status IS NOT NULL AND s.status IS NULL)) > 0"
@@ -280,6 +294,10 @@ def conditions(profile: Profile, present: set[str], month: str | None = None) ->
     later = "day_no(returned_at, utc_offset_minutes) < day_no(finished_at, utc_offset_minutes)"
     found.append(("returned_before_end", "returned_at", _where("returned_at < finished_at", later)))
     found.append(("end_without_date", "finished_at", "finished_at IS NULL AND is_end"))
+    if "finished_at" in present and profile.status_by_end is None:
+        found.append(("end_date_of_open", "finished_at", "finished_read IS NOT NULL AND NOT is_end"))
+    if "supplement_count" in present:
+        found.append(("fewer_requests_counted", "supplement_count", "supplement_number < len(supplements)"))
     return [(code, name, sql, RULES[code].severity) for code, name, sql in found]
 
 

@@ -35,20 +35,33 @@ def sheet_rows(stream: BinaryIO, name: str, wanted: Sequence[str], needed: Seque
 
     Raises ``InputError`` where cells of the heading are merged, or where no row looks like a heading.
     """
-    sheet, merged = _first_sheet(stream, name)
-    top = [list(row) for _number, row in _taken(sheet, name, last_row=HEADING_WITHIN, last_column=LAST_COLUMN)]
     known = set(wanted)
-    scores = [len(known.intersection(map(heading, row))) for row in top]
+    sheet, merged, others = _first_sheet(stream, name)
+    top, scores = _headed(sheet, name, known)
     best = scores.index(max(scores)) if scores else 0
     found = bool(scores) and scores[best] > 0
+    needs = {*map(heading, needed)}
+    for number, other in others:
+        if needs and any(needs <= {*map(heading, row)} for row in _headed(other, name, known)[0]):
+            raise InputError(
+                f"Tệp {name} có bảng hồ sơ ở nhiều trang tính (trang 1 và trang {number}). Gộp vào một trang hoặc gửi mỗi trang một tệp.",
+                f"{name} has tables of dossiers in several sheets (1 and {number}). Join them in one or send each as a file of its own.",
+                row=1,
+            )
     if not found or any(first <= best + 1 <= last for first, last in merged):
         raise _no_heading(name, needed, (best + 1 if found else merged[0][0]) if merged else None)
     named = top[best]
     while named[-1] is None:
         named.pop()
     originals = [cell_text(cell) for cell in named]
-    names = check_heading(originals, best + 1, name)
+    names = check_heading(originals, best + 1, name, known)
     return Rows(names, originals, _sheet_batches(sheet, name, best + 2, names))
+
+
+def _headed(sheet: Any, name: str, known: set[str]) -> tuple[list[list[Any]], list[int]]:
+    """The first rows of a sheet, and how many of the known headings each has."""
+    top = [list(row) for _number, row in _taken(sheet, name, last_row=HEADING_WITHIN, last_column=LAST_COLUMN)]
+    return top, [len(known.intersection(map(heading, row))) for row in top]
 
 
 def _no_heading(name: str, needed: Sequence[str], merged_row: int | None) -> InputError:
@@ -65,17 +78,18 @@ def _no_heading(name: str, needed: Sequence[str], merged_row: int | None) -> Inp
     )
 
 
-def _first_sheet(stream: BinaryIO, name: str) -> tuple[Any, list[tuple[int, int]]]:
-    """The first sheet, and the (first, last) rows of its merged cells."""
+def _first_sheet(stream: BinaryIO, name: str) -> tuple[Any, list[tuple[int, int]], list[tuple[int, Any]]]:
+    """The first sheet, the (first, last) rows of its merged cells, and the other sheets with their places."""
     from openpyxl import load_workbook
 
-    def read() -> tuple[Any, list[tuple[int, int]]]:
-        sheet = load_workbook(stream, read_only=True, data_only=True).worksheets[0]
-        sheet.reset_dimensions()  # what a workbook says of its size is often wrong
-        with zipfile.ZipFile(stream) as archive, archive.open(sheet._worksheet_path) as part:
-            return sheet, list(_merged_rows(part))
+    def read() -> tuple[Any, list[tuple[int, int]], list[tuple[int, Any]]]:
+        sheets = load_workbook(stream, read_only=True, data_only=True).worksheets
+        for sheet in sheets:
+            sheet.reset_dimensions()  # what a workbook says of its size is often wrong
+        with zipfile.ZipFile(stream) as archive, archive.open(sheets[0]._worksheet_path) as part:
+            return sheets[0], list(_merged_rows(part)), list(enumerate(sheets[1:], 2))
 
-    found: tuple[Any, list[tuple[int, int]]] = _careful(read, name)
+    found: tuple[Any, list[tuple[int, int]], list[tuple[int, Any]]] = _careful(read, name)
     return found
 
 
@@ -151,7 +165,7 @@ def cell_text(cell: Any) -> str:
     return str(cell)
 
 
-def parquet_rows(stream: BinaryIO, name: str, *, limit: int | None = None) -> Rows:
+def parquet_rows(stream: BinaryIO, name: str, wanted: Sequence[str] | None = None, *, limit: int | None = None) -> Rows:
     """The rows of a Parquet file, every column as text: instants in ISO form (UTC with its offset where they have a zone), numbers
     without needless fractions, lists and records as JSON. ``limit`` is the most bytes that all of the text may be.
 
@@ -171,7 +185,7 @@ def parquet_rows(stream: BinaryIO, name: str, *, limit: int | None = None) -> Ro
 
     shape, batches = _careful(opened, name)
     originals = list(shape.names)
-    names = check_heading(originals, 1, name)
+    names = check_heading(originals, 1, name, wanted)
     return Rows(names, originals, _parquet_batches(batches, names, name, limit))
 
 

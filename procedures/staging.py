@@ -3,12 +3,13 @@
 Instants are held as UTC without a zone until the end: the engine's arithmetic with zones costs more than all else together.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from procedures.dossiers import END_STATUSES, dossier_schema
-from procedures.engine_words import LISTS, PAPERS, literal
+from procedures.engine_words import LISTS, LONG_NUMBER, PAPERS, literal
 from procedures.lookups import Lookups
 from procedures.mapping import FALSE_WORDS, FIELDS, FLAGS, TRUE_WORDS, Profile
 from procedures.reading import TIME_FIELDS
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from procedures.reading import Reader
 
 FIRST_YEAR = 1990
+_GLUED = re.compile(r"(?:%[YmdHMS])+")  # each two letters long and, but for the year, two digits
 HASHED = "sha256:"  # before the hash of an applicant in a row that comes back from quarantine
 VIETNAM = 420  # minutes east of UTC: months and days of validity are cut there; constant since 1975
 STAMPS = ("source", "reception_month", "submission", "row_no", "updated_at", "code_day", "warnings")
@@ -31,8 +33,13 @@ def macros(con: "DuckDBPyConnection", profile: Profile, applicant_key: str) -> N
     shift = f"INTERVAL '{profile.utc_offset_minutes} minutes'"
     naive = []
     for formats, full in ((profile.date_formats, True), (profile.day_formats, False)):
-        if formats:
-            naive.append(("time" if full else "day", f"try_strptime(x, [{', '.join(map(literal, formats))}])"))
+        # The engine takes 2026108 for a day: digits without marks between them must be as many as the form has.
+        glued = [form for form in formats if _GLUED.fullmatch(form)]
+        marked = [form for form in formats if form not in glued]
+        read = [f"CASE WHEN strlen(x) = {len(form) + 2 * form.count('%Y')} THEN try_strptime(x, {literal(form)}) END" for form in glued]
+        if marked:
+            read.append(f"try_strptime(x, [{', '.join(map(literal, marked))}])")
+        naive += [("time" if full else "day", sql) for sql in read]
     # The engine's own reading passes over what it does not know at the end, zones by name among it: the whole must be of this form.
     moment = r"\d{4}-\d\d?-\d\d?[T ]\d\d?:\d\d(:\d\d(\.\d+)?)?"
     has_offset = rf"regexp_full_match(x, '{moment} ?(Z|[+-]\d\d(:?\d\d)?)')"
@@ -147,7 +154,7 @@ def _typed(profile: Profile, present: set[str], plain: bool) -> str:
         {"applicant(applicant_key)" if "applicant_key" in present else "NULL::VARCHAR"} AS applicant_hash,
         CASE WHEN strlen(supplement_count) = 1 OR regexp_full_match(supplement_count, '[0-9]+')
             THEN try_cast(supplement_count AS INTEGER) END AS supplement_number,
-        {_unread(profile)} AS request_unread, {", ".join(f"bad_{name}" for name in LISTS)},
+        {_unread(profile)} AS request_unread, {", ".join(f"bad_{name}" for name in LISTS)}, bad_words,
         {_requests(profile, present)} AS requests, {_lookups(profile, present)} AS lookups, {history} AS steps"""
 
 
@@ -194,8 +201,9 @@ def _lookups(profile: Profile, present: set[str]) -> str:
     entry += "'outcome': masked(filled(l.outcome)), 'said': filled(l.time)}"
     split = "{'database': masked(filled(split_part(l, '|', 1))), 'at': instant(filled(split_part(l, '|', 2))), "
     split += "'outcome': masked(filled(split_part(l, '|', 3))), 'said': filled(split_part(l, '|', 2))}"
+    listed = "CASE WHEN data_lookups[1] = '{' THEN '[' || data_lookups || ']' ELSE data_lookups END"
     return f"""CAST(CASE WHEN data_lookups IS NULL THEN NULL
-        WHEN data_lookups[1] = '[' THEN list_transform(from_json(CASE WHEN json_valid(data_lookups) THEN data_lookups ELSE '[{{}}]' END,
+        WHEN data_lookups[1] IN ('[', '{{') THEN list_transform(from_json(CASE WHEN json_valid({listed}) THEN {listed} ELSE '[{{}}]' END,
             '[{LOOKUP}]'), lambda l: {entry})
         ELSE list_transform(string_split(data_lookups, ';'), lambda l: {split}) END AS {kind})"""
 
@@ -214,9 +222,13 @@ def _staged(profile: Profile, present: set[str], lookups: Lookups) -> str:
         joins += " LEFT JOIN unit_spans point ON point.code = t.reception_point_text AND t.day >= point.since AND t.day < point.until"
     finished, returned, first_due, supplements = "finished_at", "returned_at", "first_due_at", "requests"
     if profile.history:
-        ends = f"list_min(list_transform(list_filter(steps, lambda s: {s_ended}), lambda s: s.at))"
+        # what was ended and taken up again ended when it did so for good
+        open_again = f"list_max(list_transform(list_filter(steps, lambda s: NOT ({s_ended})), lambda s: s.at))"
+        first = "list_min(list_transform(list_filter(steps, lambda s: ({}) {}), lambda s: s.at))"
+        for_good = f"AND s.at >= coalesce({open_again}, s.at)"
+        ends, last = f"coalesce({first.format(s_ended, for_good)}, {first.format(s_ended, '')})", first.format("s.status = 10", for_good)
         finished = f"coalesce(finished_at, CASE WHEN is_end THEN coalesce({ends}, returned_at) END)"
-        returned = "coalesce(returned_at, list_min(list_transform(list_filter(steps, lambda s: s.status = 10), lambda s: s.at)))"
+        returned = f"coalesce(returned_at, {last}, {first.format('s.status = 10', '')})"
         answered = "list_filter(steps, lambda later: later.at > s.at AND later.status <> 5)"
         supplements = f"""CASE WHEN len(requests) > 0 THEN requests
             ELSE list_transform(list_filter(steps, lambda s: s.status = 5), lambda s: {{'requested_at': s.at,
@@ -226,7 +238,10 @@ def _staged(profile: Profile, present: set[str], lookups: Lookups) -> str:
         finished = "coalesce(finished_at, CASE WHEN is_end THEN returned_at END)"
     if profile.supplements:
         first_due = "coalesce(first_due_at, list_filter(requests, lambda r: r.due_before IS NOT NULL)[1].due_before)"
-    code = "CASE WHEN regexp_full_match(provider_text, '[A-Za-z0-9._-]{1,32}') THEN provider_text END"
+    # a code that is on no register may be somebody's number
+    code = f"""CASE WHEN regexp_full_match(provider_text, '[A-Za-z0-9._-]{{1,32}}') AND
+        (NOT regexp_matches(provider_text, '{LONG_NUMBER}') OR list_contains(getvariable('known_providers'), provider_text))
+        THEN provider_text END"""
     provider = code if "provider" in present else "NULL::VARCHAR"
     return f"""SELECT t.* REPLACE ({finished} AS finished_at, {returned} AS returned_at, coalesce({first_due}, due_at) AS first_due_at),
           t.first_due_at AS first_due_read, t.finished_at AS finished_read, t.returned_at AS returned_read,

@@ -38,6 +38,8 @@ FIELDS = {
     "other_month": "received_at",
     "returned_before_end": "returned_at",
     "end_without_date": "finished_at",
+    "end_date_of_open": "finished_at",
+    "fewer_requests_counted": "supplement_count",
 }
 
 
