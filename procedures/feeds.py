@@ -41,7 +41,8 @@ logger = logging.getLogger(__name__)
 class LoadResult:
     """What became of one file: accepted, superseded, unchanged and quarantined add up to received. ``warnings``: rule → rows.
 
-    ``notes``: what was found about the file, such as its encoding, in both languages. ``state``: of the submission; ``checked`` where a replacement waits for its confirmation, with ``difference``.
+    ``notes``: what was found about the file, such as its encoding, in both languages. ``state``: of the submission;
+    ``checked`` where a replacement waits for its confirmation, with ``difference``.
     """
 
     submission: str

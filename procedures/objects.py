@@ -52,15 +52,15 @@ def nested(profile: Profile) -> tuple[dict[str, Any], str, str, str, dict[str, s
     if profile.documents:
         p = profile.documents
         shape[p.column] = [dict.fromkeys((*p.digitised, *p.reused), "VARCHAR")]
-        papers, words = f"j.{quote(p.column)}", ", ".join(map(literal, (*TRUE_WORDS, *FALSE_WORDS, *UNKNOWN_WORDS)))
+        handed_in, words = f"j.{quote(p.column)}", ", ".join(map(literal, (*TRUE_WORDS, *FALSE_WORDS, *UNKNOWN_WORDS)))
         for name, columns in (("any_digitised", p.digitised), ("any_reused", p.reused)):
             # true where one paper is; not known where none is and of one it is not said
             said = [f"flag(filled(d.{quote(flag)}))" for flag in columns]
             true, unsaid = " OR ".join(said), f"coalesce({', '.join(said)}) IS NULL"
-            some = f"CASE WHEN len(list_filter({papers}, lambda d: {{}})) > 0 THEN {{}} ELSE"
-            flags[name] = f"{some.format(true, 'true')} {some.format(unsaid, 'NULL')} false END END"
+            any_paper = f"CASE WHEN len(list_filter({handed_in}, lambda d: {{}})) > 0 THEN {{}} ELSE"
+            flags[name] = f"{any_paper.format(true, 'true')} {any_paper.format(unsaid, 'NULL')} false END END"
         unread = " OR ".join(f"NOT list_contains([{words}], folded(filled(d.{quote(flag)})))" for flag in (*p.digitised, *p.reused))
-        flags["bad_words"] = f"coalesce(len(list_filter({papers}, lambda d: {unread})), 0) > 0"
+        flags["bad_words"] = f"coalesce(len(list_filter({handed_in}, lambda d: {unread})), 0) > 0"
     if profile.lookups:
         k = profile.lookups
         parts = {"database": k.database, "at": k.time, "outcome": k.outcome}

@@ -16,7 +16,6 @@ REUSED, VOID, TEST, STAFF, DIVERTED = "reused", "void", "test", "staff", "divert
 MARKS = (REUSED, VOID, TEST, STAFF)  # found by the program, in the order in which they are looked for
 HUMAN_MARKS = (DIVERTED,)  # shown by persons, never by the program
 REMOVED_BY = "removed_by"
-HEADLINE_MODE = "link"
 
 WORDS = {  # (vi, en)
     REUSED: ("mã trả lời đã dùng", "token used before"),
@@ -82,19 +81,16 @@ def _evidence(answers: "pd.DataFrame") -> dict[str, Any]:
     return {REUSED: flag("reused"), VOID: flag("void"), TEST: flag("is_test"), STAFF: staff}
 
 
-def headline(answers: "pd.DataFrame") -> float | None:
-    """Share of 4 and 5 among the answers by personal link at an end-point, unweighted; None where there is none."""
-    mine = answers[(answers["end_point"] != "supplement") & (answers["mode"] == HEADLINE_MODE) & answers["rating"].notna()]
-    return float((mine["rating"].astype("int64") >= 4).mean()) if len(mine) else None
-
-
 def moves(
     answers: "pd.DataFrame",
+    figure: "Callable[[pd.DataFrame], float | None]",
     overrides: Iterable[Override] = (),
     heavy_contact: int = 5,
-    figure: "Callable[[pd.DataFrame], float | None]" = headline,
 ) -> list[Move]:
-    """By how much each detector alone, and each human override beside all else, moved ``figure``. One that found nothing is left out."""
+    """By how much each detector alone, and each human override beside all else, moved a figure. One that found nothing is left out.
+
+    ``figure``: from answers as ``surveys.queries.answers_frame``; None where they make none.
+    """
     overrides = list(overrides)
     bare = marked(answers, (), heavy_contact)
     raw = figure(answers)

@@ -1,5 +1,6 @@
 """What an edition prints about its integrity: what moved the headline, and how many units are under verification. Names nobody."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,17 +34,18 @@ def patterns(folder: Path, inputs: "Inputs | None" = None) -> "pd.DataFrame":
 
 
 def _moves(material: TableMaterial) -> "pd.DataFrame":
-    """By how much each detector and each human override moved the nation's unweighted rate. Small numbers of answers are not told."""
+    """By how much each detector and each human override moved the headline, the nation's weighted rate. Small numbers are not told."""
     import pandas as pd
 
     from scorecard.integrity_inputs import load
+    from scorecard.survey_measures import weighted_rate
 
-    kept = load(material.folder)
+    kept, whole = load(material.folder), material.material
     columns = [column.name for column in MOVES]
-    if kept is None or material.inputs.provisional:
+    if kept is None or whole is None or material.inputs.provisional:
         return pd.DataFrame(columns=columns)
     rows = []
-    for move in moves(material.inputs.answers, kept.overrides, kept.rules.heavy_contact):
+    for move in moves(material.inputs.answers, partial(weighted_rate, material=whole), kept.overrides, kept.rules.heavy_contact):
         told = move.answers >= LEAST
         points = round(move.moved, 4) if move.moved is not None and told else None
         way = "" if points is None else "up" if points > 0 else "down" if points < 0 else "none"

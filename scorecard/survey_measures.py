@@ -57,6 +57,12 @@ def month_weighted(material: Material) -> "pd.DataFrame":
     return making.weighted(making.coded(answers, material.places, material.groups), material.ended)
 
 
+def weighted_rate(answers: "pd.DataFrame", material: Material) -> float | None:
+    """The nation's weighted share of satisfied among some of the month's answers, weighted anew; None where none stands for a dossier."""
+    rated = making.weighted(making.coded(making.by_invitation(answers), material.places, material.groups), material.ended)
+    return float((rated["weight"] * rated["satisfied"]).sum() / rated["weight"].sum()) if len(rated) else None
+
+
 def _cleaned(answers: "pd.DataFrame") -> "pd.DataFrame":
     """Without the answers that evidence about the single answer, or two persons, took out (``integrity``)."""
     kept = (answers if REMOVED_BY in answers else marked(answers))[REMOVED_BY].astype("object").isin(("", None))

@@ -40,7 +40,8 @@ def drivers(
     ``y``: satisfied 0 or 1; ``facts``, ``opinions``: name → 1 has the property, 0 has it not, nan not said. Weighted linear
     probability model with cluster-robust (CR1) variance and t with clusters − 1 degrees of freedom. An answer that leaves a fact open
     counts as without it, with a column of its own for being open, so that it is not lost; for an opinion only those who said it
-    count. A property that fewer than 30 answers have, or lack, is left out.
+    count. A property that fewer than 30 answers have, or lack, is left out; so is a whole model with no more clusters than columns, whose
+    variance cannot be told.
 
     Opinions are asked of the same person at the same moment as the satisfaction: they go along with it almost by their nature, and a
     model that lets them in first leaves nothing to the facts. Liang, Zeger, Biometrika 73 (1986) 13; Cameron, Miller, J. Hum. Resour.
@@ -59,7 +60,7 @@ def drivers(
                 names.append("")
                 columns.append(np.isnan(has).astype(np.float64))
     found: list[Driver] = []
-    if names:
+    if names and _told_apart(clusters, len(columns)):
         slope, error, df = _model(said, heavy, clusters, np.column_stack(columns))
         for place, name in enumerate(names, start=1):
             if name:
@@ -68,8 +69,8 @@ def drivers(
     after: list[Driver] = []
     for name, values in opinions.items():
         has = np.asarray(values, dtype=np.float64)
-        if _enough(has):
-            at = ~np.isnan(has)
+        at = ~np.isnan(has)
+        if _enough(has) and _told_apart(clusters[at], len(columns) + 1):
             design = np.column_stack([has[at], *(column[at] for column in columns)])
             slope, error, df = _model(said[at], heavy[at], clusters[at], design)
             after.append(_driver(name, False, slope[0], error[0], df, has, level))
@@ -78,6 +79,11 @@ def drivers(
 
 def _enough(has: Array) -> bool:
     return bool((has == 1).sum() >= LEAST_EACH and (has == 0).sum() >= LEAST_EACH)
+
+
+def _told_apart(cluster: NDArray[np.int64], columns: int) -> bool:
+    """Whether there are more clusters than columns: the variance has no greater rank than clusters less one (Cameron, Miller, §VI)."""
+    return len(np.unique(cluster)) > columns
 
 
 def _driver(name: str, fact: bool, slope: float, error: float, df: float, has: Array, level: float) -> Driver:
@@ -90,13 +96,6 @@ def _model(y: Array, weight: Array, cluster: NDArray[np.int64], design: Array) -
     """Slopes, their cluster-robust standard errors and the degrees of freedom of a weighted linear model."""
     from statsmodels.regression.linear_model import WLS
 
-    clusters = len(np.unique(cluster))
-    if clusters > 1:
-        fitted = WLS(y, design, weights=weight).fit(cov_type="cluster", cov_kwds={"groups": cluster})
-    else:
-        fitted = WLS(y, design, weights=weight).fit(cov_type="HC1")
-    return (
-        np.asarray(fitted.params),
-        np.asarray(fitted.bse),
-        float(max(clusters - 1, 1) if clusters > 1 else max(len(y) - design.shape[1], 1)),
-    )
+    fitted = WLS(y, design, weights=weight).fit(cov_type="cluster", cov_kwds={"groups": cluster})
+    variance = np.diag(fitted.cov_params()).clip(min=0)  # a column that hardly varies gives a zero that rounding brings below it
+    return np.asarray(fitted.params), np.sqrt(variance), float(len(np.unique(cluster)) - 1)

@@ -306,3 +306,5 @@ def test_facts_come_first_and_an_opinion_only_adds_what_they_do_not_say() -> Non
     assert found[1].low < -0.1 < found[1].high < 0
     assert found[2].low < 0 < found[2].high
     assert found[1].of < n == found[0].of
+    few = drivers(satisfied, np.ones(n), rng.integers(0, 3, n), {"late": late_said, "trips": trips}, {})
+    assert few == []  # three communes cannot tell the variance of four numbers

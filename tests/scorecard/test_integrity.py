@@ -181,7 +181,11 @@ def test_two_persons_keep_or_remove_and_what_each_moved_is_told() -> None:
     answers.loc[answers.index[200:230], ["contact_load", "rating"]] = [12, 5]
     keep = integrity.Override("u000", "staff", "keep", "a", "b", "the counter's own tablet")
     remove = integrity.Override("u002", "diverted", "remove", "a", "b", "staff's numbers")
-    moves = {(move.mark, move.unit_code): move for move in integrity.moves(answers, [keep, remove])}
+
+    def share(kept: pd.DataFrame) -> float:
+        return float((kept["rating"] >= 4).mean())
+
+    moves = {(move.mark, move.unit_code): move for move in integrity.moves(answers, share, [keep, remove])}
     assert moves["staff", ""].answers == 20
     assert moves["staff", ""].moved is not None and moves["staff", ""].moved < 0  # noqa: PT018  # told only where there is a figure
     assert moves["staff", "u000"].moved is not None and moves["staff", "u000"].moved > 0  # noqa: PT018
