@@ -7,7 +7,6 @@ from scorecard.estimation.change import Change, benjamini_hochberg, change
 from scorecard.estimation.comparing import Funnel, RankIntervals, Shrunk, funnel, groups, rank_intervals, shrink, why_not_compared
 from scorecard.estimation.drivers import Driver, drivers
 from scorecard.estimation.estimating import Estimates, distribution, estimate
-from scorecard.estimation.outside import Scale, Series, summed_up, to_five
 from scorecard.estimation.response import ResponseRates, response_rates
 from scorecard.estimation.sensitivity import LAMBDAS, TwoPhase, bounds, if_answering_differs, sensitivity_band, two_phase
 from scorecard.estimation.shares import DIGITS, LEVEL, Z95, rate, round10, round10_all, wilson
@@ -26,8 +25,6 @@ __all__ = [
     "Funnel",
     "RankIntervals",
     "ResponseRates",
-    "Scale",
-    "Series",
     "Shrunk",
     "TwoPhase",
     "Weights",
@@ -48,8 +45,6 @@ __all__ = [
     "round10_all",
     "sensitivity_band",
     "shrink",
-    "summed_up",
-    "to_five",
     "two_phase",
     "weights",
     "why_not_compared",

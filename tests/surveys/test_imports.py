@@ -40,6 +40,8 @@ def test_the_vehicle_licensing_file(shared_data: Path) -> None:
     assert next(count for reason, count in excluded.items() if "subtotal" in reason) == 81
     months = [figure for figure in figures if figure.period and figure.group_key == "total"]
     assert months[0].period == "2004-04"
+    assert excluded["no_value"] == 5  # those who only said "don't know"
+    assert whole.value is not None and whole.plain is not None and whole.value - whole.plain > 0.1  # noqa: PT018
     assert sum(figure.answered or 0 for figure in months) == whole.answered
 
 
