@@ -146,7 +146,8 @@ def _repeated(table: LakeTable, staged: Staged) -> None:
             FROM (SELECT submission, row_no, dossier_code, updated_at, file, arrival,
                     hash({", ".join(_said(table))}) AS said,
                     arg_max(said, row_no) OVER (PARTITION BY dossier_code, submission, updated_at) AS last_said
-                FROM staged JOIN batch USING (submission) WHERE hash(dossier_code) IN (SELECT code_hash FROM twice))) WHERE place > 1"""
+                FROM staged JOIN (SELECT submission, arrival FROM batch) USING (submission)
+                WHERE hash(dossier_code) IN (SELECT code_hash FROM twice))) WHERE place > 1"""
     )
     con.unregister("twice")
 
