@@ -1,6 +1,7 @@
 """Chapters about what the report rests on: scope, the official index beside, goals, quality of data, words of people, method."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from core import numbers
 from core.text import _
@@ -12,6 +13,8 @@ from exports.report import Material
 from exports.report_words import Item
 from exports.summary import SATISFACTION, asked_about, incomplete
 from scorecard.quality_marks import MARKS
+
+MOST_NAMED = 12  # communes in a sentence
 
 
 def scope(material: Material, numbering: Numbering) -> list[Block]:
@@ -50,6 +53,7 @@ def scope(material: Material, numbering: Numbering) -> list[Block]:
             _("Quy mô số liệu của kỳ báo cáo, cả nước"), [Head(_("Điều được đếm"), 74, False), Head(_("Số lượng"), 26)], rows, whole=True
         ),
         *_coverage(material),
+        *_reached(material),
         *_answering(material, numbering),
     ]
 
@@ -65,6 +69,18 @@ def _coverage(material: Material) -> list[Block]:
         told = _("%(n)s địa phương có ngày làm việc không thấy số liệu; độ phủ của từng nơi ở Phụ lục III.", n=count(len(partial)))
         return [Say(" ".join(part for part in (sentences.coverage(full, [], silent) if full else "", told) if part))]
     return [Say(sentences.coverage(full, partial, silent))]
+
+
+def _reached(material: Material) -> list[Block]:
+    """Whose answers these are, and which communes they hardly come from. An older edition does not know of these."""
+    declared: Mapping[str, bool] | None = material.facts.get("without_signal")
+    if declared is None:
+        return []
+    names = [material.name(code) for code in sorted(declared)]
+    if len(names) > MOST_NAMED:  # then by province
+        owners = Counter(material.name(material.owner(code)) for code in declared)
+        names = [f"{name} ({count(number)})" for name, number in sorted(owners.items())]
+    return [Say(sentences.reached(sum(declared.values()), len(declared) - sum(declared.values()), names))]
 
 
 def _answering(material: Material, numbering: Numbering) -> list[Block]:

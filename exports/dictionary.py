@@ -13,7 +13,7 @@ from scorecard.indicators import INDICATORS
 from scorecard.quality_marks import MARKS
 
 # Lists that stay inside: units that are being verified are not named in public (only how many they are), nor is what reviewers did.
-INTERNAL_TABLES = frozenset({"hidden_supplements", "integrity_moves"})
+INTERNAL_TABLES = frozenset({"hidden_supplements", "integrity_moves", "integrity_changes"})
 
 COLUMN_DEFINITIONS = (  # of the data files and of the programming interface, in their order
     Column("month", "tháng dương lịch theo giờ Việt Nam, 2026-10", "calendar month in Asia/Ho_Chi_Minh, 2026-10"),

@@ -234,6 +234,23 @@ def coverage(full: int, partial: Sequence[str], silent: Sequence[str]) -> str:
     return text
 
 
+def reached(whole: int, partly: int, names: Sequence[str]) -> str:
+    """Whose answers these are: of people whom a link reached. ``whole``, ``partly``: communes declared to be without mobile signal, in all
+    of their area or in a part; ``names``: theirs, or their provinces' with numbers."""
+    limit = _("Câu trả lời qua mạng là của những người nhận được lời mời và dùng được mạng, không phải ý kiến của toàn dân.")
+    if not whole + partly:
+        return limit + " " + _("Chưa xã nào được khai báo là không có sóng di động.")
+    told = _(
+        "%(n)s xã được khai báo là không có sóng di động (cả xã: %(whole)s; một phần: %(partly)s): %(names)s. "
+        "Lời mời khó đến những nơi này.",
+        n=count(whole + partly),
+        whole=count(whole),
+        partly=count(partly),
+        names=listed(names),
+    )
+    return f"{limit} {told}"
+
+
 def sampling_only(rate: "Figure | None", low: float | None, high: float | None, asked_later: int | None = None) -> str:
     """What the interval does not cover: who answers at all.
 

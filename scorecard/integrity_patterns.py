@@ -30,6 +30,7 @@ MANY = 30  # units of one provider, from which on they are peers of their own
 TALLIES = (
     *("rated", "top", "low", "late", "late_top"),
     *("counter", "counter_top", "repeat", "repeat_top", "fast", "fast_top", "heavy", "heavy_top", "facts", "facts_top"),
+    *("changed", "raised", "lowered", "redone", "redone_top"),
     *("invited", "answered", "heavy_invited", "bad", "bad_missing", "good", "good_missing"),
 )
 
@@ -115,6 +116,30 @@ UNIT_DETECTORS = (
         Leg("facts_top", "facts"),
     ),
     Detector(
+        "raised",
+        "nhiều người đổi câu trả lời lên mức cao hơn",
+        "many answers changed to a higher mark afterwards",
+        "rated",
+        Leg("raised", "rated"),
+        Leg("raised", "changed"),
+    ),
+    Detector(
+        "lowered",
+        "nhiều người đổi câu trả lời xuống mức thấp hơn",
+        "many answers changed to a lower mark afterwards",
+        "rated",
+        Leg("lowered", "rated"),
+        Leg("lowered", "changed"),
+    ),
+    Detector(
+        "redone",
+        "nhiều phiếu bị xóa rồi trả lời lại ở mức cao nhất",
+        "many answers deleted and given again at the highest mark",
+        "rated",
+        Leg("redone_top", "rated"),
+        Leg("redone_top", "redone", otherwise=("top", "rated")),
+    ),
+    Detector(
         "undelivered",
         "lời mời của hồ sơ có kết quả xấu ít đến nơi hơn",
         "invitations for bad outcomes reach people less often",
@@ -192,6 +217,7 @@ def _answer_masks(answers: "pd.DataFrame", unit: NDArray[np.int64], rules: Integ
     answered = (mode == PERSONAL).to_numpy(dtype=bool)
     heavy = answered & (np.nan_to_num(_number(answers["contact_load"])) >= rules.heavy_contact)
     last_days = personal & _flag(answers["last_days"])
+    up, down, again = changes(answers)
     named = dict(zip(SCALES, items, strict=True))
     asked_twice = _number(answers["recorded_supplements"]) >= 2
     late = _flag(~answers["recorded_on_time"].astype("boolean"))
@@ -213,8 +239,20 @@ def _answer_masks(answers: "pd.DataFrame", unit: NDArray[np.int64], rules: Integ
         "heavy_top": heavy & highest,
         "facts": answered & (clear | quick),
         "facts_top": answered & praised,
+        "changed": personal & ((up > 0) | (down > 0)),
+        "raised": personal & (up > down),
+        "lowered": personal & (down > up),
+        "redone": personal & (again > 0),
+        "redone_top": personal & (again > 0) & highest,
         "answered": answered,
     }
+
+
+def changes(answers: "pd.DataFrame") -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Of each answer: how often the rating was raised and lowered, and how many earlier answers of its invitation were deleted."""
+    none = np.zeros(len(answers))  # an edition may be older than the columns
+    up, down, again = (np.nan_to_num(_number(answers[name])) if name in answers else none for name in ("raised", "lowered", "withdrawn"))
+    return up, down, again
 
 
 def _repeated(answers: "pd.DataFrame", unit: NDArray[np.int64], personal: NDArray[np.bool_], rules: IntegrityRules) -> NDArray[np.bool_]:
@@ -248,9 +286,13 @@ def compare(tallies: "pd.DataFrame", groups: Mapping[str, str], rules: Integrity
     values = {name: tallies[name].to_numpy(dtype=np.int64) for name in TALLIES}
     codes = tallies.index.to_numpy()
     for detector in UNIT_DETECTORS:
+        if detector.name not in rules.detectors:
+            continue
         enough, least = values[detector.base] >= rules.detectors[detector.name].trials, rules.detectors[detector.name].excess
         group = _by_provider(providers, enough) if detector.same_provider else kinds
         for name in sorted(set(group[enough])):
+            if not values[detector.judged.hits][group == name].any():
+                continue  # nowhere among the peers: there is nothing to compare
             chosen = np.flatnonzero(enough & (group == name))
             parts.append(_judge(detector, codes, values, chosen, np.flatnonzero(group == name), rules.support, least, columns))
     parts.append(_judge_providers(tallies, values, rules, columns))

@@ -74,6 +74,42 @@ def _counts(material: TableMaterial) -> "pd.DataFrame":
     return pd.DataFrame(rows, columns=columns)
 
 
+def _changes(material: TableMaterial) -> "pd.DataFrame":
+    """How many answers by personal link were changed afterwards, by direction. Small numbers are not told, and no number of answers that
+    were not changed stands beside, from which one could be computed."""
+    import pandas as pd
+
+    from scorecard.integrity import HEADLINE_MODE, REMOVED_BY
+    from scorecard.integrity_patterns import changes
+
+    columns = [column.name for column in CHANGES]
+    if material.inputs.provisional:
+        return pd.DataFrame(columns=columns)
+    answers = material.inputs.answers
+    kept = (answers["mode"] == HEADLINE_MODE) & (answers["end_point"] != "supplement") & answers["rating"].notna()
+    answers = answers[kept & answers[REMOVED_BY].astype("object").isin(("", None))]
+    up, down, again = changes(answers)
+    whole = len(answers)
+    rows = []
+    for way, found in {"raised": up > down, "lowered": down > up, "redone": again > 0}.items():
+        number = int(found.sum())
+        told = number >= LEAST
+        rows.append((way, *WAYS[way], number if told else None, round(number / whole, 3) if told else None))
+    return pd.DataFrame(rows, columns=columns)
+
+
+WAYS = {  # (vi, en)
+    "raised": ("đổi lên mức cao hơn", "changed to a higher mark"),
+    "lowered": ("đổi xuống mức thấp hơn", "changed to a lower mark"),
+    "redone": ("xóa rồi trả lời lại", "deleted and given again"),
+}
+CHANGES = (
+    Column("way", "chiều đổi", "direction of the change"),
+    Column("name_vi", "tên chiều đổi", "name of the direction (Vietnamese)"),
+    Column("name_en", "tên chiều đổi (tiếng Anh)", "name of the direction"),
+    Column("answers", "số phiếu", "answers", "count"),
+    Column("share", "tỷ lệ trong số phiếu", "share of answers", "share"),
+)
 MOVES = (
     Column("by", "do", "by"),
     Column("mark", "dấu hiệu", "mark"),
@@ -94,5 +130,6 @@ COUNTS = (
 
 TABLES = (
     EditionTable("integrity_moves", "Số liệu sau làm sạch thay đổi bao nhiêu", "What cleaning moved", MOVES, _moves),
+    EditionTable("integrity_changes", "Câu trả lời được đổi lại", "Answers changed afterwards", CHANGES, _changes),
     EditionTable("integrity_counts", "Số đơn vị cần xác minh", "Units under verification", COUNTS, _counts),
 )

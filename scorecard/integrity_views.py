@@ -76,6 +76,7 @@ def office() -> ResponseReturnValue:
         asked=page.questions(session, units, today, month=month) if edition else [],
         figures=_headline(edition) if edition else {},
         moved=page.moved(queries.edition_table(edition, "integrity_moves")) if edition else [],
+        changed=page.changed(queries.edition_table(edition, "integrity_changes")) if edition else [],
         proposals=page.proposals(session, units, month, current_user.login),
         marks=page.marks(),
         remarks=page.remarks(session, month),

@@ -296,9 +296,11 @@ def _sweep() -> None:
 
 
 def _quality(month: Month, now: datetime) -> dict[str, Any]:
-    """What is printed beside the figures about the data they rest on: coverage by province and ministry, rows set aside."""
+    """What is printed beside the figures about the data they rest on: coverage by province and ministry, rows set aside, communes without
+    mobile signal (whole or in part)."""
     from procedures.models import NATIONAL, Source, Submission
     from procedures.queries import coverage
+    from surveys.queries import without_signal
 
     session = reading()
     received = quarantined = 0
@@ -307,8 +309,9 @@ def _quality(month: Month, now: datetime) -> dict[str, Any]:
         if str(month) in (months or [str(Month.of(arrived))]):  # where no row was good, the month in which it came
             received, quarantined = received + rows, quarantined + bad
     shares = coverage(session, month, now)
+    silent = {code: row.whole for code, row in without_signal(session, month.last_day).items()}
     session.rollback()
-    return {"coverage": shares, "rows_received": received, "rows_quarantined": quarantined}
+    return {"coverage": shares, "rows_received": received, "rows_quarantined": quarantined, "without_signal": silent}
 
 
 def _kept_rows(edition_id: int) -> Any:

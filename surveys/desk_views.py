@@ -1,6 +1,7 @@
 """Pages for those who carry the survey out: posters and slips to print, slips to enter, people to call. No page shows an answer."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, url_for
@@ -8,18 +9,39 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from core.access import CENTRE, CLERK, INTERVIEWER, OFFICE, access
-from core.calendar import local_date, utc_now
+from core.calendar import Month, local_date, utc_now
 from core.database import reading
 from core.errors import InputError
 from core.text import _
-from core.web import language, limiter
-from procedures.queries import is_simulated, own_units, procedure, units
-from surveys import codes, field_form, paper, posters, telephone
-from surveys.models import Place
+from core.web import language, limiter, pick
+from procedures.queries import UnitView, is_simulated, own_units, procedure, units
+from surveys import codes, field_form, paper, posters, queries, telephone
+from surveys.models import NoSignal, Place
 from surveys.questionnaire import sheet_for
 
 PDFS = "20 per minute"  # each takes a second of a process of its own
 blueprint = Blueprint("survey_desk", __name__, url_prefix="/survey")
+
+
+@blueprint.app_context_processor
+def _shared() -> dict[str, Any]:
+    return {"without_signal": _without_signal}
+
+
+def _without_signal(month: Month, today: date) -> list[tuple[str, NoSignal]]:
+    """Name and declaration of each commune without mobile signal in a month, among the person's own; all for office and admin."""
+    session, on = reading(), min(month.last_day, today)
+    views = units(session, on)
+    own = set(own_units(session, current_user.unit_code, on)) if current_user.role == CENTRE else set(views)
+    declared = {code: row for code, row in queries.without_signal(session, on).items() if code in own and code in views}
+    return sorted((_place_name(views, code), row) for code, row in declared.items())
+
+
+def _place_name(views: Mapping[str, UnitView], code: str) -> str:
+    """A commune with its province."""
+    above = views.get(views[code].province_code or "")
+    names = [pick(view.name, view.name_en or view.name) for view in (views[code], above) if view is not None]
+    return ", ".join(dict.fromkeys(names))
 
 
 def _own() -> set[str] | None:

@@ -65,6 +65,9 @@ class Invitation(Context, Base):
     delivery: Mapped[str] = mapped_column(String(10), default="none", doc="of DELIVERIES, as the sending system reports")
     contact_load: Mapped[int | None] = mapped_column(SmallInteger, doc="invitations that went to the same contact, as the sender reports")
     handover_id: Mapped[int | None] = mapped_column(ForeignKey("handover.id"), index=True, doc="None: not handed over yet")
+    withdrawn: Mapped[int] = mapped_column(
+        SmallInteger, default=0, doc="answers deleted with its link: how many, never which; 0 after retention"
+    )
     simulated: Mapped[bool] = mapped_column(default=False)
 
 
@@ -89,7 +92,9 @@ class Answer(Context, Base):
     responses: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, doc="question code to choice code")
     comment: Mapped[str] = mapped_column(Text, default="", doc="free text after masking of names, numbers and addresses")
     answered_on: Mapped[date] = mapped_column(doc="day in Viet Nam")
-    first_answered_at: Mapped[datetime] = mapped_column(doc="to order a day's answers for the cut-off; never leaves the program")
+    first_answered_at: Mapped[datetime] = mapped_column(
+        doc="hour of the first answer, for the cut-off (kiosk: quarter of an hour); never leaves the program"
+    )
     revision: Mapped[int] = mapped_column(SmallInteger, default=1, doc="1 for the first answer, one more for each replacement")
     raised: Mapped[int] = mapped_column(SmallInteger, default=0, doc="replacements that raised the rating")
     lowered: Mapped[int] = mapped_column(SmallInteger, default=0, doc="replacements that lowered the rating")

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from flask import current_app
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
@@ -32,6 +32,8 @@ CHUNK = 2_000  # rows a transaction, so that a citizen's answer never waits long
 CHANNELS = {"in_person": 1, "online": 2, "post": 3, "kiosk": 4}
 SORTED = 50_000  # rows put in the order of their hashes before they are written: neighbours in the index, few pages touched
 MOST_SECONDS = 900
+HOUR, STEPS = timedelta(hours=1), {"kiosk": timedelta(minutes=15)}  # how exactly it is kept when an answer came
+MOST_CHANGES = 9  # of one answer that are counted apart
 WRITTEN = ("rating", "comment", "responses", "language", "seconds", "revision", "raised", "lowered")  # by each further submission
 NOT_RECORDED = 0  # a channel that the source did not send
 
@@ -174,6 +176,13 @@ def coarse(seconds: int | None) -> int | None:
     return None if seconds is None else min(MOST_SECONDS, (max(0, seconds) + 2) // 5 * 5)
 
 
+def coarse_time(now: datetime, mode: str) -> datetime:
+    """The beginning of the hour in which somebody answered, since who stood at a counter at which minute can be known; of the quarter of an
+    hour at a kiosk, where a visit soon ends."""
+    step = STEPS.get(mode, HOUR)
+    return now - (now - datetime.min.replace(tzinfo=now.tzinfo)) % step
+
+
 def store(context: Mapping[str, Any], filled: Reading, now: datetime, language: str, sheet: Sheet | None = None) -> Outcome:
     """Insert an answer, or lay it over the one that the same invitation or entry has. ``context``: the answer's other columns.
 
@@ -184,7 +193,7 @@ def store(context: Mapping[str, Any], filled: Reading, now: datetime, language: 
     filled.comment = privacy.mask(filled.comment)
     if not filled.values and not filled.comment and not context.get("entry_hash"):  # at an open link being there already says something
         return Outcome("empty")
-    first = {**context, **_answer_row(filled, now, language)}
+    first = {**context, **_answer_row(filled, now, language), "first_answered_at": coarse_time(now, context["mode"])}
     same = Answer.entry_hash == first["entry_hash"] if first.get("entry_hash") else Answer.invitation_id == first["invitation_id"]
     with writing() as session:
         if _insert(session, Answer, [first]):
@@ -212,7 +221,6 @@ def _answer_row(filled: Reading, now: datetime, language: str) -> dict[str, Any]
         "responses": filled.values,
         "comment": filled.comment,
         "answered_on": local_date(now),
-        "first_answered_at": now,
         "revision": 1,
         "language": language,
     }
@@ -253,7 +261,8 @@ def _still_asked(said: dict[str, str], sheet: Sheet | None) -> dict[str, str]:
 def delete_answer(token: str) -> bool:
     """Remove what was answered with a token, also after it expired. True if there was anything.
 
-    Leaves no trace in the audit trail, which knows the hour: that somebody withdrew is nobody's business either.
+    Leaves no trace in the audit trail, which knows the hour. What stays until retention is a number of deletions, without what or when: an
+    answer that is deleted and given again is a change like any other (``scorecard.integrity_patterns``).
     """
     spelled = privacy.read_token(token)
     invitation = queries.invitation(reading(), privacy.hash_token(_settings(), spelled)) if spelled else None
@@ -261,8 +270,12 @@ def delete_answer(token: str) -> bool:
         return False
     wanted = invitation.id
     with writing() as session:
-        removed = session.execute(delete(Answer).where(Answer.invitation_id == wanted))
-    return bool(removed.rowcount)  # type: ignore[attr-defined]  # a DELETE's result has it
+        removed = bool(session.execute(delete(Answer).where(Answer.invitation_id == wanted)).rowcount)  # type: ignore[attr-defined]
+        if removed:
+            more = func.least if session.connection().dialect.name == "postgresql" else func.min
+            again = more(Invitation.withdrawn + 1, MOST_CHANGES)
+            session.execute(update(Invitation).where(Invitation.id == wanted).values(withdrawn=again))
+    return removed
 
 
 def bulk_answers(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:

@@ -128,13 +128,15 @@ def visit_of(session: Session, place: Place, visit: str, now: datetime) -> Visit
     answer = session.scalar(select(Answer).where(Answer.entry_hash == key)) if key else None
     if answer is None or (answer.unit_code, answer.mode) != (place.unit_code, place.mode):
         return None
-    if answer.first_answered_at < now - _lasting(place):
+    if _is_over(place, answer.first_answered_at, now):
         return None
     return Visit(cast(str, key), answer.end_point, answer.procedure_code)
 
 
-def _lasting(place: Place) -> timedelta:
-    return KIOSK_VISIT if place.mode == "kiosk" else OPEN_VISIT
+def _is_over(place: Place, began: datetime, now: datetime) -> bool:
+    """``began`` is kept coarsely: a visit lasts at least its time and less than one step more."""
+    lasting = KIOSK_VISIT if place.mode == "kiosk" else OPEN_VISIT
+    return operations.coarse_time(now, place.mode) - began > lasting
 
 
 def begin(place: Place, visit: str, end_point: str, now: datetime, language: str, device: str | None = None) -> Outcome:
@@ -155,7 +157,7 @@ def begin(place: Place, visit: str, end_point: str, now: datetime, language: str
         answer = session.scalar(select(Answer).where(Answer.entry_hash == key).with_for_update())
         if answer is None or answer.end_point == end_point:
             return Outcome("unchanged")
-        if answer.first_answered_at < now - _lasting(place):
+        if _is_over(place, answer.first_answered_at, now):
             return Outcome("expired")
         answer.end_point, answer.rating, answer.responses, answer.procedure_code = end_point, None, {}, ""
         answer.revision += 1

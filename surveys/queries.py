@@ -30,12 +30,12 @@ CONTEXT = (
     "mode",
 )
 DRAWN = ("probability", "stratum", "frequent")  # how an invitation was drawn; copied into its answer
-DELIVERED = ("delivery", "contact_load")
+DELIVERED = ("delivery", "contact_load", "withdrawn")
 EVIDENCE = ("second_probability", "raised", "lowered", "device", "device_kind", "seconds", "is_test")
 OPEN_CODES = ("visits", "asked_again", "how_asked", "which_paper")  # asked at open links, whatever version the questionnaire has
 TYPES = {  # of the frames' columns; text where nothing else is said
     **dict.fromkeys(
-        ("questionnaire", "rating", "channel", "recorded_supplements", "raised", "lowered", "seconds", "contact_load"), "Int64"
+        ("questionnaire", "rating", "channel", "recorded_supplements", "raised", "lowered", "withdrawn", "seconds", "contact_load"), "Int64"
     ),
     **dict.fromkeys(("recorded_on_time", "recorded_online", "simulated", "frequent", "is_test", "last_days"), "boolean"),
     **dict.fromkeys(("probability", "second_probability"), "Float64"),
@@ -76,9 +76,9 @@ def answers_frame(session: Session, month: Month, cutoff: datetime, heaping_days
     Columns: ``questionnaire``, ``rating`` (Int64, 5 best, missing where it was left open or not asked), one text column
     for each question code (choice code, or missing), the context columns of the invitation, how it was drawn (``probability``,
     ``stratum``, ``frequent``; ``second_probability``: of the follow-up) and delivered (``delivery``, ``contact_load``; missing once
-    the invitation is cut off), ``raised``, ``lowered``, ``device`` (a running number within the month), ``device_kind``, ``seconds``,
-    ``is_test``, ``last_days`` (given within ``heaping_days`` before the cut-off), ``language``, ``simulated``. Modes (``mode``) are
-    series of their own. Rows are in the order of their values, so that
+    the invitation is cut off), ``withdrawn`` (earlier answers to the invitation that were deleted), ``raised``, ``lowered``, ``device``
+    (a running number within the month), ``device_kind``, ``seconds``, ``is_test``, ``last_days`` (given within ``heaping_days`` before
+    the cut-off), ``language``, ``simulated``. Modes (``mode``) are series of their own. Rows are in the order of their values, so that
     their order says nothing about when they came. Answers on the short form (``end_point`` supplement) carry no rating.
     """
     import pandas as pd

@@ -38,7 +38,7 @@ def forget(now: datetime) -> dict[str, int]:
 def _cut_invitations(until: date) -> None:
     """Put something random, marked as such, in place of the hashes of invitations that ended before a day."""
     after, kept = 0, Invitation.token_hash.not_like(f"{CUT}%")
-    renamed = update(Invitation).where(Invitation.id == bindparam("number")).values(token_hash=bindparam("cut"))
+    renamed = update(Invitation).where(Invitation.id == bindparam("number")).values(token_hash=bindparam("cut"), withdrawn=0)
     while True:
         with writing() as session:
             wanted = select(Invitation.id).where(Invitation.id > after, Invitation.expires_on < until, kept)

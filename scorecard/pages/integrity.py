@@ -136,6 +136,29 @@ def moved(frame: object) -> list[Moved]:
 
 
 @dataclass(frozen=True)
+class Changed:
+    """Answers that were changed afterwards in one direction. None: fewer than ten."""
+
+    way: str
+    answers: int | None
+    share: float | None
+
+
+def changed(frame: object) -> list[Changed]:
+    """Rows of the edition's table ``integrity_changes``."""
+    import pandas as pd
+
+    return [
+        Changed(
+            pick(str(record["name_vi"]), str(record["name_en"])),
+            None if pd.isna(record["answers"]) else int(record["answers"]),
+            None if pd.isna(record["share"]) else float(record["share"]),
+        )
+        for record in (frame.to_dict("records") if isinstance(frame, pd.DataFrame) else ())
+    ]
+
+
+@dataclass(frozen=True)
 class Proposal:
     """A human override. ``own``: the reader proposed it and cannot decide it."""
 

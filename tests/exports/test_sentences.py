@@ -24,6 +24,21 @@ def upper(k: int, n: int) -> Figure:
 
 
 @pytest.mark.parametrize(
+    ("whole", "partly", "names", "expected"),
+    [
+        (0, 0, [], "Chưa xã nào được khai báo là không có sóng di động."),
+        (1, 0, ["xã Đất Mũi"], "1 xã được khai báo là không có sóng di động (cả xã: 1; một phần: 0): xã Đất Mũi."),
+        (1, 12, ["Cà Mau (13)"], "13 xã được khai báo là không có sóng di động (cả xã: 1; một phần: 12): Cà Mau (13)."),
+    ],
+)
+def test_answers_by_link_are_never_called_the_people_s(whole: int, partly: int, names: list[str], expected: str) -> None:
+    told = sentences.reached(whole, partly, names)
+    assert expected in told
+    assert "không phải ý kiến của toàn dân" in told
+    assert not WHOLE.search(told)
+
+
+@pytest.mark.parametrize(
     ("rate", "response", "expected"),
     [
         (

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +16,8 @@ from core.calendar import Month, local_date, utc_now
 from core.database import reading, writing
 from core.models import AuditEntry
 from procedures.models import Source
+from procedures.queries import units
+from surveys.operations import declare_no_signal
 from tests.browsing import check_page, overflow
 from tests.conftest import PASSWORD, log_in
 from tests.pages.helpers import CENTRE_USER, OFFICE_USER, text_of
@@ -46,6 +48,22 @@ def test_the_first_sentence_names_who_sent_nothing(office: FlaskClient) -> None:
     assert "chưa từng gửi" in body
     refresh()  # the test's own context would keep the first language
     assert "Today" in text_of(office.get("/coverage?lang=en").text)
+
+
+def test_communes_without_signal_are_named_on_the_page(office: FlaskClient) -> None:
+    assert "Chưa xã nào được khai báo." in text_of(office.get("/coverage").text)
+    session = reading()
+    views = units(session, local_date(utc_now()))
+    code = next(code for code, view in views.items() if view.kind == "commune")
+    for whole in (False, True):  # declared again: changed
+        declare_no_signal(code, date(2026, 1, 1), None, "Công văn 12/UBND", whole, utc_now())
+    refresh()
+    body = text_of(office.get("/coverage").text)
+    assert views[code].name in body
+    assert "cả xã" in body
+    assert "Công văn 12/UBND" in body
+    assert "không phải ý kiến của toàn dân" in body
+    assert "Công văn 12/UBND" not in office.get("/coverage?month=2025-12").text  # before the day
 
 
 def test_a_missing_day_is_said_in_words_and_leads_to_the_source(office: FlaskClient) -> None:

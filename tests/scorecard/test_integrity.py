@@ -111,6 +111,59 @@ def test_other_ways_of_planting_are_found_by_their_own_trace(detector: str, chan
     assert detector in _found(_planted(answers, **changes), contacts)["u007"]  # type: ignore[arg-type]
 
 
+def _changed(answers: pd.DataFrame, number: int, **columns: int) -> pd.DataFrame:
+    """Two of a hundred answers were changed each way, and one deleted and given again; of one unit so many as ``columns`` says."""
+    rng = np.random.default_rng(5)
+    kind = rng.random(len(answers))
+    places = {"raised": kind < 0.02, "lowered": (kind >= 0.02) & (kind < 0.04), "withdrawn": kind > 0.99}
+    for name, where in places.items():
+        answers[name] = pd.array(where.astype(int), dtype="Int64")
+    rows = answers.index[answers["unit_code"] == "u007"][:number]
+    for name, value in columns.items():
+        answers.loc[rows, name] = value
+    return answers
+
+
+def test_answers_that_are_changed_no_more_than_elsewhere_say_nothing() -> None:
+    answers, contacts = _country()
+    assert len(_found(_changed(answers, 0), contacts)) <= 1
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        ({"raised": 1}, {"raised"}),
+        ({"lowered": 2}, {"lowered"}),
+        ({"raised": 1, "lowered": 1}, set()),  # there and back again: no direction
+        ({"withdrawn": 1}, set()),  # given again as mixed as anybody's
+    ],
+)
+def test_a_unit_whose_answers_are_changed_in_one_direction_is_asked(columns: dict[str, int], expected: set[str]) -> None:
+    answers, contacts = _country()
+    assert _found(_changed(answers, 30, **columns), contacts).get("u007", set()) == expected
+
+
+def test_answers_deleted_and_given_again_at_the_highest_mark_are_found_and_removed_by_nothing() -> None:
+    answers, contacts = _country()
+    answers = _changed(_planted(answers), 30, withdrawn=1)
+    assert "redone" in _found(answers, contacts)["u007"]
+    assert (integrity.marked(answers)["removed_by"] == "").all()
+
+
+def test_without_changes_nobody_is_tested_for_them_and_an_older_copy_of_the_rules_is_read() -> None:
+    answers, contacts = _country()
+    groups = dict.fromkeys(answers["unit_code"].unique(), "commune")
+    named = {"raised", "lowered", "redone"}
+    assert named.isdisjoint(compare(tally(answers, contacts, RULES), groups, RULES)["detector"])
+    fewer = RULES.model_copy(update={"detectors": {name: each for name, each in RULES.detectors.items() if name not in named}})
+    older = integrity_rules.IntegrityRules.model_validate(fewer.model_dump())
+    changed = tally(_changed(answers, 30, raised=1), contacts, older)
+    assert named.isdisjoint(compare(changed, groups, older)["detector"])
+    assert set(RULES.detectors) == set(integrity_rules.DETECTORS)
+    with pytest.raises(ValueError, match="nonsense"):
+        integrity_rules.IntegrityRules.model_validate(fewer.model_dump() | {"detectors": {"nonsense": {"trials": 1, "excess": 0.1}}})
+
+
 def test_invitations_that_went_to_staffs_numbers_are_found() -> None:
     answers, contacts = _country()
     heavy = contacts[contacts["delivery"] == "delivered"].head(UNITS).assign(contact_load=12, invited=40)

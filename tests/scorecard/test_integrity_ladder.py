@@ -116,6 +116,9 @@ def test_an_override_needs_two_persons_and_a_reason_and_reaches_the_next_edition
     submit("hanoi", [str(MONTH)])
     with writing() as session:
         session.execute(text("UPDATE answer SET device_kind = 'staff' WHERE rating = 5"))
+        numbers = session.scalars(text("SELECT id FROM answer ORDER BY id")).all()
+        for column, some in (("raised", numbers[:12]), ("lowered", numbers[12:17])):
+            session.execute(text(f"UPDATE answer SET {column} = 1 WHERE id BETWEEN {some[0]} AND {some[-1]}"))
     people = _people()
     first = operations.close(MONTH, NOW, "cli")
     assert _rates(first) == {"raw": pytest.approx(2 / 3), "cleaned": 0.5}
@@ -134,6 +137,9 @@ def test_an_override_needs_two_persons_and_a_reason_and_reaches_the_next_edition
     rows = queries.edition_table(second, "integrity_moves").to_dict("records")
     assert [(row["by"], row["direction"]) for row in rows] == [("detector", "down"), ("override", "up")]
     assert operations.replay(MONTH).identical
+    changed = queries.edition_table(second, "integrity_changes").astype(object).where(lambda frame: frame.notna(), None)
+    told = [tuple(row) for row in changed[["way", "answers", "share"]].itertuples(index=False)]
+    assert told == [("raised", 12, 0.2), ("lowered", None, None), ("redone", None, None)]  # five were lowered: not told
     assert integrity_operations.ask_units(NOW) == {str(MONTH): 0}  # a country too small to have peers
     assert integrity_operations.ask_units(NOW) == {}
 

@@ -152,7 +152,7 @@ def test_the_next_person_at_a_kiosk_cannot_add_to_the_last_one_s(app: Flask) -> 
     kiosk = posters.open_place("00004", POINT, "kiosk", NOW)
     visit = posters.new_visit()
     posters.begin(kiosk, visit, "filed", NOW, "vi")
-    later = NOW + timedelta(minutes=16)
+    later = NOW + timedelta(minutes=31)
     assert posters.visit_of(reading(), kiosk, visit, NOW + timedelta(minutes=14)) is not None
     assert posters.visit_of(reading(), kiosk, visit, later) is None
     assert posters.begin(kiosk, visit, "turned_away", later, "vi").state == "expired"

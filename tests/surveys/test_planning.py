@@ -1,7 +1,7 @@
 """A month's plan: printed before anything is sent, fixed by the first invitation, drawn the same again."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -52,6 +52,31 @@ def test_the_answer_copies_it_and_the_frame_carries_it(app: Flask, monkeypatch: 
     assert (row["raised"], row["lowered"], row["device"], row["device_kind"], row["seconds"]) == (1, 1, 1, "counter", 900)
     assert (row["delivery"], row["is_test"], row["rating"]) == ("none", False, 1)
     assert not {"device_hash", "entry_hash", "comment", "first_answered_at"} & set(frame.columns)
+
+
+def test_an_answer_that_was_deleted_and_given_again_says_so_without_saying_what_it_was(app: Flask) -> None:
+    token, other = invited(1), invited(2)
+    operations.submit(token, {"rating": "1"}, NOW, "vi")
+    assert operations.delete_answer(token)
+    assert not operations.delete_answer(token)  # there is none: nothing to count
+    for each in (token, other):
+        operations.submit(each, {"rating": "5"}, NOW, "vi")
+    frame = queries.answers_frame(reading(), OCTOBER, NOW + timedelta(days=1))
+    assert sorted(frame["withdrawn"]) == [0, 1]
+    for _ in range(12):
+        operations.submit(token, {"rating": "5"}, NOW, "vi")
+        operations.delete_answer(token)
+    reading().rollback()
+    assert max(reading().scalars(select(Invitation.withdrawn))) == operations.MOST_CHANGES
+    retention.forget(NOW + timedelta(days=400_000))
+    reading().rollback()
+    assert set(reading().scalars(select(Invitation.withdrawn))) == {0}
+
+
+@pytest.mark.parametrize(("mode", "kept"), [("link", (5, 0)), ("kiosk", (5, 45))])
+def test_of_when_an_answer_came_only_the_hour_is_kept_or_the_quarter_of_a_kiosk(mode: str, kept: tuple[int, int]) -> None:
+    found = operations.coarse_time(datetime(2026, 11, 22, 5, 59, 58, 123, tzinfo=UTC), mode)
+    assert (found.hour, found.minute, found.second, found.microsecond) == (*kept, 0, 0)
 
 
 def test_devices_are_numbers_within_the_month(app: Flask) -> None:

@@ -96,7 +96,7 @@ def test_the_tables_hold_nothing_but_what_is_listed_here() -> None:
     }  # fmt: skip
     assert set(Invitation.__table__.columns.keys()) == context | {
         "id", "token_hash", "questionnaire", "issued_on", "expires_on", "simulated",
-        "contact_load", "delivery", "frequent", "handover_id", "probability", "stratum",
+        "contact_load", "delivery", "frequent", "handover_id", "probability", "stratum", "withdrawn",
     }  # fmt: skip
     assert set(Answer.__table__.columns.keys()) == context | {
         "id", "invitation_id", "questionnaire", "rating", "responses", "comment", "answered_on",
