@@ -63,6 +63,8 @@ def create_app(parts: Collection[str] = PARTS, settings: Settings | None = None)
     for part in sorted(parts):
         for name in PAGES[part]:
             app.register_blueprint(import_module(name).blueprint)
+    if "survey" in parts:
+        import_module("surveys.weight").check(app)
     if "site" in parts:
         app.register_blueprint(core_pages)
         for name in COMMANDS:

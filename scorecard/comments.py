@@ -16,7 +16,7 @@ from pathlib import Path
 
 import yaml
 from flask import current_app
-from sqlalchemy import ColumnElement, case, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -121,24 +121,35 @@ def released(session: Session, edition: Edition, inside: Collection[str]) -> lis
 
 
 def shown_units(session: Session, edition: Edition) -> set[str]:
-    """Units whose own answers make a cell that is shown: enough of them, not all alike, and no figure above them hidden for it."""
+    """Units whose own answers make a cell that is shown: enough of them, not all alike, and no figure above them hidden for it.
+
+    Counted as the edition froze them: an answer that is deleted afterwards changes no page of a closed month but its own text's.
+    """
     units = all_units(session, Month.parse(edition.month).last_day)
     figures = queries.figures(session, edition, UNIT, None, ["satisfaction"])
     status = {figure.subject_code: figure.status for figure in figures if figure.variant == RAW}
-    good = func.sum(case((Answer.rating >= SATISFIED, 1), else_=0))
-    counted = session.execute(
-        select(Answer.unit_code, func.count(), good)
-        .where(*_counted(session, edition), Answer.rating.is_not(None))
-        .group_by(Answer.unit_code)
-    )
     found = set()
-    for code, answers, satisfied in counted:
+    for code, answers, satisfied in _frozen(edition):
         near: str | None = code
         while near is not None and near != COUNTRY and near not in status:
             near = units[near].parent_code if near in units else None
         if answers >= LEAST and 0 < satisfied < answers and near is not None and status.get(near) == VALUE:
             found.add(code)
     return found
+
+
+def _frozen(edition: Edition) -> list[tuple[str, int, int]]:
+    """Unit, answers that the month's rate rests on, and the satisfied ones among them; empty where the edition has no answers."""
+    import pandas as pd
+
+    path = current_app.extensions["settings"].data_dir / "editions" / edition.folder / "answers.parquet"
+    if not path.is_file():
+        return []
+    answers = pd.read_parquet(path, columns=["unit_code", "mode", "end_point", "is_test", "rating"])
+    mine = (answers["mode"] == HEADLINE) & (answers["end_point"] != "supplement") & ~answers["is_test"] & answers["rating"].notna()
+    answers = answers[mine.astype(bool)]
+    groups = (answers["rating"] >= SATISFIED).groupby(answers["unit_code"]).agg(["size", "sum"])
+    return [(str(code), int(size), int(good)) for code, size, good in groups.itertuples(name=None)]
 
 
 def forget(now: datetime) -> dict[str, int]:

@@ -1,6 +1,14 @@
-// Keeps what was filled in while there is no connection, and sends it again. Every page works without this.
+// Keeps what was filled in while there is no connection, and sends it again. Every page works without this. The last page sends what is
+// still kept of its link; once the answer is deleted or its time is over, that is dropped.
 (function () {
 var form = document.querySelector('form[method=post]'), net = document.getElementById('net');
+var link = 'survey ' + location.origin + location.pathname.split('/', 3).join('/');
+function left(key) {
+var gone = function (answer) { if (!answer || (answer.status < 500 && answer.status !== 429)) sessionStorage.removeItem(key); };
+if (net.dataset.kept === 'drop') gone();
+else fetch(key.slice(7), {method: 'POST', body: new URLSearchParams(sessionStorage.getItem(key)), headers: {'X-Form': '1'}}).then(gone, Boolean);
+}
+if (net && net.dataset.kept) try { Object.keys(sessionStorage).forEach(function (key) { if (key.indexOf(link) === 0) left(key); }); } catch (e) {}
 if (!form || !net || !window.fetch || !window.URLSearchParams || !window.FormData) return;
 var key = 'survey ' + form.action, body = null, busy = false, wait = 3000, timer;
 function keep(text) { try { if (text === null) sessionStorage.removeItem(key); else sessionStorage.setItem(key, text); } catch (e) {} }

@@ -8,10 +8,11 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from core import audit
-from core.calendar import Month, utc_now
+from core.calendar import Month, local_date, utc_now
 from core.database import reading, writing
 from core.errors import InputError
-from surveys import design, handover, planning, privacy, queries
+from procedures.queries import units
+from surveys import contacts, design, handover, planning, privacy, queries
 from surveys.reach_cli import MONTH, groups
 
 surveys = AppGroup("surveys", help="Invitations and answers.")
@@ -63,6 +64,19 @@ def report(told: planning.Forecast, kept_now: bool = False) -> list[str]:
     state = "fixed" if told.kept or kept_now else "not fixed yet: the first invitation fixes it"
     lines.append(f"This plan is {state}.")
     return lines
+
+
+@surveys.command("contacts")
+def contacts_() -> None:
+    """Check the file of TTHC_SURVEY_CONTACTS and name the codes in it that are no unit's, and the provinces without a telephone number."""
+    settings, views = current_app.extensions["settings"], units(reading(), local_date(utc_now()))
+    known = contacts.load(settings.survey_contacts) if settings.survey_contacts is not None else {}
+    strange = sorted(set(known) - set(views) - {contacts.NATION})
+    silent = contacts.without_phone(settings, sorted(code for code, view in views.items() if view.kind == "province"))
+    click.echo(f"{len(known)} entries in {settings.survey_contacts or 'no file'}.")
+    click.echo(f"Codes that are no unit's: {', '.join(strange) or 'none'}.")
+    click.echo(f"Provinces without a telephone number: {', '.join(f'{code} {views[code].name}' for code in silent) or 'none'}.")
+    sys.exit(1 if strange else 0)
 
 
 @surveys.command("invite")

@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 from pydantic import BaseModel, ConfigDict, Field
 
 from core import web
+from core.errors import InputError
 
 FOLDER = Path(__file__).parent / "languages"
 OWN = {"vi": "Tiếng Việt", "en": "English"}
@@ -47,9 +48,15 @@ class Language(_Strict):
 
 @lru_cache
 def load(code: str) -> Language:
-    """A language from its file. Raises ``FileNotFoundError`` or ``pydantic.ValidationError``."""
-    with (FOLDER / f"{code}.yaml").open(encoding="utf-8") as stream:
-        return Language.model_validate(yaml.safe_load(stream))
+    """A language from its file. Raises ``InputError`` naming the file and what is wrong in it."""
+    path = FOLDER / f"{code}.yaml"
+    try:
+        return Language.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise InputError(
+            f"Ngôn ngữ “{code}” của khảo sát không dùng được, tệp {path}: {error}",
+            f"The survey's language “{code}” cannot be used, file {path}: {error}",
+        ) from error
 
 
 def files() -> list[str]:

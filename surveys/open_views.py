@@ -5,6 +5,7 @@ to a person's own telephone would be an obstacle (WCAG 2.2.1), and there is none
 """
 
 import unicodedata
+from collections.abc import Mapping
 from typing import Any, cast
 
 from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
@@ -94,15 +95,21 @@ def questions(code: str, visit: str) -> ResponseReturnValue:
         return _take_procedure(place, visit, found)
     listed = _listed(place, found.procedure_code) if turned_away else []
     asked = [*field_form.questions(found.end_point), *([WHICH_PAPER] if listed else [])]
-    shown: dict[str, Any] = {"visit": visit, "asked": asked, "papers": pages.fitting(listed, pages.TO_CHOOSE)}
+
+    def shown(data: Mapping[str, str], errors: Mapping[str, str]) -> Response:
+        given: dict[str, Any] = {"visit": visit, "asked": asked, "data": data, "errors": errors}
+        return _as_response(
+            "questions", place, pages.fitting(listed, lambda papers, _left: draw("questions", place, papers=papers, **given))
+        )
+
     if request.method == "POST":
         papers = {paper.key for paper in listed} | {OTHER_PAPER}
         outcome = posters.go_on(place, found, request.form, papers, utc_now(), languages.current())
         if outcome.state != "invalid":
             return _go("thanks", place, visit)
         errors = {code: _("Xin chọn một trong các câu trả lời có sẵn.") for code in outcome.problems}
-        return _page("questions", place, **shown, data=request.form, errors=errors), 422
-    return _page("questions", place, **shown, data={}, errors={})
+        return shown(request.form, errors), 422
+    return shown({}, {})
 
 
 @blueprint.get("/<code>/<visit>/thanks")
@@ -117,15 +124,10 @@ def _thanked(place: Place, found: posters.Visit | None) -> Response:
     today = local_date(utc_now())
     turned_away = found is not None and found.end_point == "turned_away"
     listed = _listed(place, found.procedure_code) if found is not None and turned_away else []
-    return _page(
-        "thanks",
-        place,
-        with_papers=turned_away,
-        papers=pages.fitting(listed),
-        left_out=max(0, len(listed) - pages.MOST_PAPERS),
-        basis=legal_basis(today),
-        contact=contact(current_app.extensions["settings"], [place.unit_code, place.province_code]),
-    )
+    channel = contact(current_app.extensions["settings"], [place.unit_code, place.province_code])
+    fixed = {"with_papers": turned_away, "basis": legal_basis(today), "contact": channel}
+    page = pages.fitting(listed, lambda papers, left: draw("thanks", place, papers=papers, left_out=left, **fixed))
+    return _as_response("thanks", place, page)
 
 
 def _which_procedure(place: Place, visit: str) -> ResponseReturnValue:
@@ -177,20 +179,27 @@ def _visit(code: str, visit: str) -> tuple[Place, posters.Visit | None]:
 
 
 def _page(name: str, place: Place, **values: object) -> Response:
-    kiosk = place.mode == "kiosk"
+    return _as_response(name, place, draw(name, place, **values))
+
+
+def draw(name: str, place: Place, **values: object) -> str:
+    """A page behind a poster's link or on a kiosk."""
     visit = cast("str | None", values.get("visit"))
-    page = render_template(
+    return render_template(
         f"survey/open/{name}.html",
         place=place,
-        kiosk=kiosk,
+        kiosk=place.mode == "kiosk",
         blank=limits.BLANK,
         address=lambda endpoint, **more: _address(endpoint, place, None if endpoint == "choose" else visit, **more),
         name_length=NAME,
         **DRESS.common(),
         **values,
     )
+
+
+def _as_response(name: str, place: Place, page: str) -> Response:
     response = Response(page, mimetype="text/html")
-    if kiosk and name != "choose":
+    if place.mode == "kiosk" and name != "choose":
         seconds = KIOSK_DONE if name == "thanks" else KIOSK_IDLE
         response.headers["Refresh"] = f"{seconds};url={url_for('survey_open.choose', code=place.code)}"
     return response

@@ -5,8 +5,9 @@ only keeps what was filled in while there is no connection, and sends it again; 
 """
 
 import base64
+import gzip
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -19,11 +20,10 @@ from core.web import POLICY
 from procedures.queries import AskedPaper
 from surveys import languages
 
-MOST_PAPERS = 24  # of a procedure that a page names; a few have more than a hundred
-MOST_SPARED = 6  # of them, those whose register is named beside
-ROOM = 4_600  # bytes of a page for the names of papers, with what stands around them
-LISTED, TO_CHOOSE, WITH_REGISTER = 25, 125, 330  # bytes around one name: in a list, as a choice, and those of the sentence on its register
-LONGEST_NAME, SHORTEST_NAME = 130, 32  # characters
+HEAVIEST = 15_000  # bytes of a page with its headers, style and script
+HEADERS = 1_150  # of them, for the headers: granian's and ours
+# Papers of a procedure that a page names (a few procedures have more than a hundred) and letters of each name: the first that fits.
+PAPERS = ((24, 130), (24, 96), (24, 72), (24, 56), (24, 42), (24, 32), (16, 32), (8, 32), (0, 32))
 LONGEST_AWAY = 86_400  # seconds: a page left open longer says nothing about how long somebody took
 CARRIED = ("papers", "step", "find")  # what the addresses of pages say besides the language
 OWN_REQUEST = "X-Form"  # the script's requests carry it, since it cannot read where a redirect leads
@@ -89,7 +89,25 @@ def finish(response: Response) -> Response:
     if response.status_code == 303 and request.headers.get(OWN_REQUEST):
         following = response.headers["Location"]
         response = Response(status=204, headers={NEXT: following})
+    if response.mimetype == "text/html":
+        response.vary.add("Accept-Encoding")
+        if request.accept_encodings.quality("gzip") > 0 and request.method != "HEAD":
+            response.set_data(packed(response.get_data()))
+            response.content_encoding = "gzip"
     return response
+
+
+def packed(page: bytes) -> bytes:
+    """A page as it is sent to browsers that unpack it, as all do: about a third. There is no secret of ours in it beside what its reader
+    sent, from whose length another site could guess it."""
+    return gzip.compress(page, 5, mtime=0)
+
+
+def weight(page: str) -> int:
+    """Bytes of a page without its headers: as it is, so that it is light also where nothing is packed; of languages whose letters take
+    three bytes (Khmer) as it is sent."""
+    whole = page.encode()
+    return len(whole) if languages.current() in languages.OWN else len(packed(whole))
 
 
 def seconds_since(sent: str, now: datetime) -> int | None:
@@ -100,14 +118,16 @@ def seconds_since(sent: str, now: datetime) -> int | None:
     return away if 0 <= away <= LONGEST_AWAY else None
 
 
-def fitting(papers: Sequence[AskedPaper], around: int = LISTED) -> list[AskedPaper]:
-    """As many papers, with names so much shortened, as a page has room for. ``around``: bytes around each of them."""
-    shown = papers[:MOST_PAPERS]
-    spared = min(MOST_SPARED, sum(paper.held is not None for paper in shown)) if around == LISTED else 0
-    room, length = ROOM - spared * WITH_REGISTER, LONGEST_NAME
-    while length > SHORTEST_NAME and sum(len(_cut(paper.name, length).encode()) + around for paper in shown) > room:
-        length -= 6
-    return [replace(paper, name=_cut(paper.name, length)) for paper in shown]
+def fitting(papers: Sequence[AskedPaper], draw: Callable[[list[AskedPaper], int], str]) -> str:
+    """The page with as many papers, and as much of their names, as it has room for in its language. ``draw``: makes the page of some papers
+    and of the number of those that are left out."""
+    page = ""
+    for most, length in PAPERS:
+        shown = [replace(paper, name=_cut(paper.name, length)) for paper in papers[:most]]
+        page = draw(shown, len(papers) - len(shown))
+        if not papers or weight(page) <= HEAVIEST - HEADERS:
+            break
+    return page
 
 
 def _cut(name: str, length: int) -> str:

@@ -15,7 +15,7 @@ from core.database import get_engine, reading, writing
 from core.errors import InputError
 from core.settings import Settings
 from procedures.queries import EndPoint, end_points_with_history, is_simulated, units
-from surveys import design, operations, queries
+from surveys import design, operations, queries, retention
 from surveys.design import Design, Drawn, Plan
 from surveys.models import TEST, Answer, Invitation, SamplingPlan
 
@@ -107,7 +107,17 @@ def holding(month: Month, now: datetime, name: str | None = None, seed: int | No
 
 
 def invite_month(month: Month, now: datetime, name: str | None = None, seed: int | None = None) -> dict[str, int]:
-    """Draw and invite among the end-points reached in a month up to now. Returns counts as ``operations.invite``."""
+    """Draw and invite among the end-points reached in a month up to now. Returns counts as ``operations.invite``.
+
+    Raises ``InputError`` for a month whose invitations retention has cut: whom they went to is not known any more, and the same people
+    would be asked again.
+    """
+    if retention.is_cut(reading(), month):
+        raise InputError(
+            f"Lời mời của tháng {month} đã qua thời hạn lưu giữ, nên không biết ai đã được mời. Không mời thêm cho tháng này.",
+            f"The invitations of {month} are past their retention, so nobody knows who was invited. Nobody is invited for it any more.",
+            field="month",
+        )
     holding(month, now, name, seed)
     with Session(get_engine()) as session:
         return operations.invite(drawn(session, month, now), now, simulated=is_simulated(session))

@@ -4,8 +4,9 @@ import secrets
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Select, Update, bindparam, null, select, update
+from sqlalchemy.orm import Session
 
-from core.calendar import local_date
+from core.calendar import Month, local_date
 from core.database import writing
 from surveys.models import Answer, Invitation, PhoneCase, Slip
 from surveys.operations import OPEN_FOR
@@ -19,7 +20,8 @@ def forget(now: datetime) -> dict[str, int]:
     """Retention: 90 days after the last day for answering, cut answer from invitation or entry and drop the free text.
 
     What could join the two again goes too: the invitation's hash, by which whoever holds the keys finds its dossier, and what a slip that
-    nobody entered a second time said. A month so old must not be invited for again: its invitations are no longer known.
+    nobody entered a second time said. A month so old is not invited for again (``is_cut``), and its links are answered like those that
+    never were (``templates/survey/error.html`` says both): nothing is kept by which they could be told apart.
     """
     until = local_date(now) - RETENTION
     ended = select(Invitation.id).where(Invitation.expires_on < until)
@@ -33,6 +35,12 @@ def forget(now: datetime) -> dict[str, int]:
     answered = select(Answer.id).where(Answer.entry_hash == Slip.code_hash)
     _in_chunks(Slip, select(Slip.id).where(Slip.first.is_not(None), ~answered.exists()), update(Slip).values(first=null()))
     return {"forgotten": forgotten} if forgotten else {}
+
+
+def is_cut(session: Session, month: Month) -> bool:
+    """Whether retention has reached invitations of a month: who was invited for it is then not known any more."""
+    cut = select(Invitation.id).where(Invitation.month == str(month), Invitation.token_hash.like(f"{CUT}%"))
+    return session.scalar(cut.limit(1)) is not None
 
 
 def _cut_invitations(until: date) -> None:

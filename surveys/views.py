@@ -17,6 +17,7 @@ from core.database import reading
 from core.web import csrf
 from procedures.queries import asked_papers, legal_basis, procedure
 from surveys import devices, languages, limits, pages, queries
+from surveys.contacts import check as check_contacts
 from surveys.contacts import contact
 from surveys.languages import gettext as _
 from surveys.models import Invitation
@@ -33,6 +34,7 @@ HEADERS = {"Cache-Control": "no-store", **DRESS.headers}
 blueprint = Blueprint("survey", __name__, url_prefix="/s")
 csrf.exempt(blueprint)  # the token in the address is the secret; there is no cookie that another site could ride on
 limits.guard(blueprint)
+blueprint.record_once(lambda state: check_contacts(state.app.extensions["settings"]))
 
 
 @blueprint.before_request
@@ -59,7 +61,7 @@ def start(token: str) -> ResponseReturnValue:
         return _page("start", token, invitation, sheet=sheet, data={}, errors={}, answered=answered)
     outcome = _send(token, (sheet.first,))
     if outcome.state in ("invalid", "empty"):
-        errors = {sheet.first.code: _("Xin chọn một câu trả lời, rồi bấm nút bên dưới.")}
+        errors = {sheet.first.code: choose_first()}
         return _page("start", token, invitation, sheet=sheet, data=request.form, errors=errors, answered=False), 422
     return _next(outcome, token, sheet, 0)
 
@@ -75,15 +77,19 @@ def more(token: str, number: int) -> ResponseReturnValue:
     if not 1 <= number <= len(sheet.steps):
         abort(404)
     step = sheet.steps[number - 1]
-    papers = pages.fitting(_papers(invitation), pages.TO_CHOOSE) if any(question.kind == "paper" for question in step.questions) else []
-    shown: dict[str, Any] = {"sheet": sheet, "step": step, "number": number, "papers": papers}
+    listed = _papers(invitation) if any(question.kind == "paper" for question in step.questions) else []
+
+    def shown(data: Mapping[str, str], errors: Mapping[str, str]) -> str:
+        given: dict[str, Any] = {"sheet": sheet, "step": step, "number": number, "data": data, "errors": errors}
+        return pages.fitting(listed, lambda papers, _left: _page("more", token, invitation, papers=papers, **given))
+
     if request.method != "POST":
         if not queries.is_answered(reading(), invitation.id):
             return _go("survey.start", token)
-        return _page("more", token, invitation, **shown, data={}, errors={})
+        return shown({}, {})
     outcome = _send(token, step.questions)
     if outcome.state == "invalid":
-        return _page("more", token, invitation, **shown, data=request.form, errors=_messages(outcome, request.form)), 422
+        return shown(request.form, _messages(outcome, request.form)), 422
     return _next(outcome, token, sheet, number)
 
 
@@ -98,16 +104,8 @@ def thanks(token: str) -> ResponseReturnValue:
     with_papers = WITH_PAPERS in request.args or invitation.end_point == "supplement" or invitation.recorded_supplements > 0
     listed = _papers(invitation) if with_papers else []
     around = [invitation.receiving_unit_code, invitation.unit_code, invitation.province_code]
-    return _page(
-        "thanks",
-        token,
-        invitation,
-        with_papers=with_papers,
-        papers=pages.fitting(listed),
-        left_out=max(0, len(listed) - pages.MOST_PAPERS),
-        basis=legal_basis(today),
-        contact=contact(current_app.extensions["settings"], around),
-    )
+    fixed = {"with_papers": with_papers, "basis": legal_basis(today), "contact": contact(current_app.extensions["settings"], around)}
+    return pages.fitting(listed, lambda papers, left: _page("thanks", token, invitation, papers=papers, left_out=left, **fixed))
 
 
 @blueprint.route("/<token>/delete", methods=["GET", "POST"])
@@ -158,12 +156,17 @@ def _papers(invitation: Invitation) -> list[Any]:
 
 def _page(name: str, token: str, invitation: Invitation, **values: object) -> str:
     offered = procedure(reading(), invitation.procedure_code)
+    return draw(name, token, invitation, offered.name if offered is not None else invitation.procedure_code, **values)
+
+
+def draw(name: str, token: str, invitation: Invitation, procedure_name: str, **values: object) -> str:
+    """A page behind an invitation's link."""
     channels = {1: _("nộp tại quầy"), 2: _("nộp trực tuyến"), 3: _("nộp qua bưu chính"), 4: _("nộp tại máy tự phục vụ")}
     return render_template(
         f"survey/{name}.html",
         token=token,
         invitation=invitation,
-        procedure_name=offered.name if offered is not None else invitation.procedure_code,
+        procedure_name=procedure_name,
         channel_name=channels.get(invitation.channel),
         address=lambda endpoint, **more: _address(endpoint, token, **more),
         sent=int(utc_now().timestamp()),
@@ -179,10 +182,16 @@ def _expired(token: str, invitation: Invitation) -> ResponseReturnValue:
 def _messages(outcome: Outcome, form: Mapping[str, str]) -> dict[str, str]:
     """What to do about each problem, by field."""
     choose = _("Xin chọn một trong các câu trả lời có sẵn.")
-    return {code: _too_long(form.get(COMMENT, "")) if problem == "too_long" else choose for code, problem in outcome.problems.items()}
+    return {code: too_long(form.get(COMMENT, "")) if problem == "too_long" else choose for code, problem in outcome.problems.items()}
 
 
-def _too_long(text: str) -> str:
+def choose_first() -> str:
+    """What to do where nothing was chosen on the first screen."""
+    return _("Xin chọn một câu trả lời, rồi bấm nút bên dưới.")
+
+
+def too_long(text: str) -> str:
+    """What to do about a free text that is too long."""
     length = len(text.replace("\r\n", "\n").strip())
     return _(
         "Phần viết thêm dài %(length)d ký tự, tối đa là %(most)d. Xin rút ngắn rồi gửi lại; các câu khác vẫn được giữ nguyên.",

@@ -52,7 +52,7 @@ def _of_pages() -> list[str]:
 
 
 def missing(code: str) -> list[str]:
-    """Texts that a language does not have yet. Raises ``FileNotFoundError``."""
+    """Texts that a language does not have yet. Raises ``InputError``."""
     known = languages.load(code).known
     return [text for text in needed() if text not in known]
 

@@ -4,21 +4,24 @@ import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from flask import Flask
+from flask import Flask, current_app
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from core.access import CENTRE, OFFICE, rules_of
 from core.accounts import add_user
+from core.calendar import Month
 from core.database import reading, writing
 from core.errors import InputError
 from scorecard import alerts, comments
 from scorecard.alerts import Fall
 from scorecard.answers_models import CommentDecision, RatingAlert
 from scorecard.figures import NATION, RAW, UNIT, WEIGHTED
+from scorecard.inputs import write_frame
 from scorecard.models import Edition, Measurement
 from surveys import operations, retention
 from surveys.models import Answer
+from surveys.queries import answers_frame
 from tests.conftest import PASSWORD, log_in
 from tests.surveys.helpers import NOW, invited
 from tests.surveys.reach import put_units
@@ -60,7 +63,17 @@ def october(app: Flask) -> Edition:
         say(number, 5 if number % 3 else 2, f"Chờ lâu, lần {number}. Gọi 0912345678")
     for number in range(20, 29):
         say(number, 5 if number % 3 else 2, "ở nơi ít phiếu", unit_code=HIDDEN)
-    return put_edition("2026-10", {"VN": 0.7, "01": 0.68, SHOWN: 0.66, HIDDEN: None})
+    edition = put_edition("2026-10", {"VN": 0.7, "01": 0.68, SHOWN: 0.66, HIDDEN: None})
+    freeze(edition)
+    return edition
+
+
+def freeze(edition: Edition) -> None:
+    """Put the month's answers into the edition's folder, as its cut-off does."""
+    folder = current_app.extensions["settings"].data_dir / "editions" / edition.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    reading().rollback()
+    write_frame(folder / "answers.parquet", answers_frame(reading(), Month.parse(edition.month), CUT))
 
 
 def say(number: int, rating: int, comment: str, **changes: object) -> str:
@@ -114,9 +127,11 @@ def test_nothing_is_offered_of_a_cell_where_all_said_the_same_or_whose_figure_is
     with writing() as session:
         for answer in session.scalars(select(Answer).where(Answer.unit_code == SHOWN)):
             answer.rating = 5
+    freeze(october)
     assert texts(october) == []
     with writing() as session:
         session.scalars(select(Answer).where(Answer.unit_code == SHOWN).limit(1)).one().rating = 1
+    freeze(october)
     assert len(texts(october)) == 12
     with writing() as session:
         figure = session.scalars(select(Measurement).where(Measurement.subject_code == SHOWN, Measurement.variant == RAW)).one()
@@ -177,6 +192,19 @@ def test_a_released_text_goes_with_its_answer(october: Edition) -> None:
     assert [each.text for each in comments.released(reading(), october, {SHOWN})] == ["xóa tôi đi"]
     assert operations.delete_answer(token)
     assert comments.released(reading(), october, {SHOWN}) == []
+
+
+def test_a_deleted_answer_takes_its_own_text_along_and_moves_nobody_else_s(october: Edition) -> None:
+    """Nine of the twelve answers behind a closed month are deleted: what was shown of the others stays, and none is offered less."""
+    kept = first(october)
+    comments.decide(october, kept.name, "Chờ lâu quá", ["other"], "office", NOW)
+    mine = reading().scalar(select(CommentDecision.answer_id))
+    with writing() as session:
+        gone = list(session.scalars(select(Answer).where(Answer.unit_code == SHOWN, Answer.id != mine).limit(9)))
+        for answer in gone:
+            session.delete(answer)
+    assert [each.text for each in comments.released(reading(), october, {SHOWN})] == ["Chờ lâu quá"]
+    assert len(texts(october)) == 2
 
 
 def test_released_texts_are_cut_from_their_answers_and_gone_after_a_year(october: Edition) -> None:

@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from core.database import reading
-from surveys import posters
+from surveys import operations, posters
 from surveys.models import Answer
 from tests.browsing import serve
 from tests.surveys.form import POINT, TURNED_AWAY, put_catalogue
@@ -87,6 +87,36 @@ def test_a_page_opened_again_sends_what_was_kept(page: "Page", address: str) -> 
     page.wait_for_url("**/more?lang=vi")
     assert [answer.rating for answer in answers()] == [4]
     assert page.evaluate("sessionStorage.length") == 0  # nothing stays on the telephone
+
+
+def fail_once(page: "Page", address: str, token: str) -> None:
+    """The first screen's answer does not get out, and its page is left before the connection is back."""
+    page.goto(f"{address}/s/{token}")
+    page.route("**/s/**", lambda route: route.abort("internetdisconnected") if route.request.method == "POST" else route.continue_())
+    choose(page, 1)
+    page.get_by_role("status").filter(has_text=LOST).wait_for()
+    page.unroute("**/s/**")
+
+
+def test_the_last_page_sends_what_is_still_kept_and_leaves_nothing_behind(page: "Page", address: str) -> None:
+    token, other = invited(1), invited(2)
+    operations.submit(token, {"ease": "3"}, NOW, "vi")
+    page.goto(f"{address}/s/{token}")
+    page.evaluate("key => sessionStorage.setItem(key, 'rating=1')", f"survey {address}/s/{other}?lang=vi")
+    fail_once(page, address, token)
+    page.goto(f"{address}/s/{token}/thanks")
+    page.wait_for_function("sessionStorage.length === 1")  # what belongs to another link stays
+    assert [(answer.rating, answer.responses) for answer in answers()] == [(4, {"ease": "3"})]
+
+
+def test_what_was_kept_is_dropped_once_the_answer_is_deleted(page: "Page", address: str) -> None:
+    token = invited()
+    operations.submit(token, {"ease": "3"}, NOW, "vi")
+    fail_once(page, address, token)
+    page.goto(f"{address}/s/{token}/delete")
+    page.locator("form button").click()
+    page.wait_for_function("sessionStorage.length === 0")
+    assert answers() == []
 
 
 def test_a_refusal_shows_the_page_that_says_why(page: "Page", address: str) -> None:

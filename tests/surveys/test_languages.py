@@ -1,5 +1,7 @@
 """A further language of the form is a file: shown with one that is made up, and with one written on the spot."""
 
+import gzip
+import random
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -11,8 +13,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from app import create_app
 from core.database import reading
-from surveys import languages, posters, words
+from core.errors import InputError
+from core.settings import Settings
+from surveys import languages, pages, posters, weight, words
 from surveys.models import Answer
 from tests.surveys.helpers import NOW, invited
 from tests.surveys.reach import put_units
@@ -102,3 +107,60 @@ def test_a_language_written_on_the_spot_needs_no_code(
     drafted = yaml.safe_load(words.draft("km", "ភាសាខ្មែរ"))
     assert {text["vi"]: text["to"] for text in drafted["texts"] if text["to"]} == khmer
     assert len(words.missing("km")) == len(drafted["texts"]) - 2
+
+
+def write(folder: Path, code: str, texts: dict[str, str]) -> None:
+    listed = [{"vi": vi, "to": to} for vi, to in texts.items()]
+    (folder / f"{code}.yaml").write_text(yaml.safe_dump({"name": code, "texts": listed}, allow_unicode=True), encoding="utf-8")
+
+
+def like_khmer(text: str) -> str:
+    """As many letters of three bytes each, unlike one another as words are; what is filled in stays."""
+    rng = random.Random(text)
+    parts = re.split(r"(%\(\w+\)\w)", text)
+    return "".join(part if part.startswith("%(") else "".join(chr(rng.randint(0x1780, 0x17B3)) for _ in part) for part in parts)
+
+
+def test_a_language_of_three_bytes_a_letter_fits_as_it_is_sent(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(languages, "FOLDER", tmp_path)
+    write(tmp_path, "km", {text: like_khmer(text) for text in words.needed()})
+    app = create_app({"survey"}, settings.model_copy(update={"survey_languages": ("km",)}))
+    assert 6_000 < weight.heaviest(app, "km")[0] <= pages.HEAVIEST
+    app.extensions["engine"].dispose()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "No such file"),
+        ("name: ''", "name"),
+        ({"Gửi và tiếp tục": like_khmer("ờ" * 9_000)}, r"“km”: the page “(more|start).*” is \d+ bytes above the limit of 15000"),
+    ],
+)
+def test_a_language_that_cannot_be_used_stops_the_start_and_is_named(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: dict[str, str] | str | None, said: str
+) -> None:
+    monkeypatch.setattr(languages, "FOLDER", tmp_path)
+    if isinstance(content, str):
+        (tmp_path / "km.yaml").write_text(content, encoding="utf-8")
+    elif content is not None:
+        write(tmp_path, "km", content)
+    with pytest.raises(InputError, match=said):
+        create_app({"survey"}, settings.model_copy(update={"survey_languages": ("km",)}))
+
+
+@pytest.mark.parametrize("code", [*languages.OWN, MADE_UP])
+def test_the_pages_without_papers_are_light(app: Flask, code: str) -> None:
+    offer(app, MADE_UP)
+    size, name = weight.heaviest(app, code)
+    assert size <= pages.HEAVIEST, name
+
+
+def test_a_page_is_sent_packed_to_browsers_that_unpack_it(app: Flask, client: FlaskClient) -> None:
+    token = invited()
+    plain, packed = client.get(f"/s/{token}"), client.get(f"/s/{token}", headers={"Accept-Encoding": "gzip, br"})
+    assert gzip.decompress(packed.data).decode().count("<label") == plain.text.count("<label") == 5
+    assert len(packed.data) < len(plain.data) / 2
+    assert (packed.headers["Content-Encoding"], plain.headers.get("Content-Encoding")) == ("gzip", None)
+    assert "Accept-Encoding" in plain.headers["Vary"]
+    assert int(packed.headers["Content-Length"]) == len(packed.data)

@@ -79,6 +79,18 @@ def test_of_when_an_answer_came_only_the_hour_is_kept_or_the_quarter_of_a_kiosk(
     assert (found.hour, found.minute, found.second, found.microsecond) == (*kept, 0, 0)
 
 
+def test_nobody_is_asked_again_for_a_month_whose_invitations_are_cut(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    feed(monkeypatch, 3)
+    assert planning.invite_month(OCTOBER, NOW)["invited"] == 3
+    last = NOW + timedelta(days=14 + 90)
+    retention.forget(last)
+    assert planning.invite_month(OCTOBER, last) == {"invited": 0, "known": 3, "resting": 0}
+    retention.forget(last + timedelta(days=1))
+    with pytest.raises(InputError, match="retention"):
+        planning.invite_month(OCTOBER, last + timedelta(days=1))
+    assert len(invitations()) == 3
+
+
 def test_devices_are_numbers_within_the_month(app: Flask) -> None:
     for number, device in enumerate(("c" * 64, "a" * 64, "c" * 64, None)):
         operations.submit(invited(number), {"rating": "3"}, NOW, "vi", device=device)

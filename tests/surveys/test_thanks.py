@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from pydantic import ValidationError
 
+from app import create_app
 from core.database import reading, writing
-from procedures.asked_papers import asked_papers, legal_basis
+from core.errors import InputError
+from core.settings import Settings
+from procedures.asked_papers import AskedPaper, asked_papers, legal_basis
 from procedures.models import RegisterConnection, StateRegister
 from surveys import contacts, pages, posters
 from tests.surveys.form import LONG_NAME, put_catalogue
@@ -116,12 +118,22 @@ def test_the_poster_s_thanks_give_the_same(catalogue: None, client: FlaskClient)
 
 def test_many_papers_with_long_names_are_shortened_to_fit(catalogue: None, app: Flask) -> None:
     papers = asked_papers(reading(), PROCEDURE, HANOI, TODAY) * 20
-    for around in (pages.LISTED, pages.TO_CHOOSE):
-        shown = pages.fitting(papers, around)
-        assert len(shown) == pages.MOST_PAPERS
-        assert sum(len(paper.name.encode()) + around for paper in shown) <= pages.ROOM
-        assert all(len(paper.name) >= 8 for paper in shown)
-    assert pages.fitting([]) == []
+
+    def drawn(each: int) -> tuple[str, int, int]:
+        """A page with so many bytes around each paper; papers and left out."""
+        told: list[tuple[int, int]] = []
+
+        def draw(shown: list[AskedPaper], left: int) -> str:
+            told.append((len(shown), left))
+            return "".join(paper.name + "x" * each for paper in shown)
+
+        with app.test_request_context("/s/x"):
+            return pages.fitting(papers, draw), *told[-1]
+
+    for each, most in ((100, 24), (800, 16), (1_600, 8), (15_000, 0)):
+        page, shown, left = drawn(each)
+        assert len(page.encode()) <= pages.HEAVIEST - pages.HEADERS
+        assert (shown, left) == (most, len(papers) - most)
 
 
 CONTACTS = """
@@ -147,6 +159,10 @@ def test_complaints_go_where_the_locality_says(catalogue: None, app: Flask, clie
     page = thanks(client, invited())
     assert "Tổng đài của Hà Nội" in page
     assert 'href="tel:0123456789"' in page
+    assert "chưa cho biết số điện thoại" not in page
+    app.extensions["settings"] = settings.model_copy(update={"survey_contacts": None})
+    assert "Địa phương chưa cho biết số điện thoại tiếp nhận; xin hỏi ở nơi nộp hồ sơ." in thanks(client, invited(2))
+    app.extensions["settings"] = settings
     assert "Hà Nội&#39;s switchboard" in client.get(f"/s/{_last(client)}/thanks?lang=en").text
 
 
@@ -160,8 +176,26 @@ def _last(client: FlaskClient) -> str:
 def test_a_wrong_file_of_contacts_is_refused(tmp_path: Path, wrong: str) -> None:
     path = tmp_path / "contacts.yaml"
     path.write_text(wrong, encoding="utf-8")
-    with pytest.raises(ValidationError):
+    with pytest.raises(InputError, match=r"contacts.yaml is not valid: 01"):
         contacts.load(path)
+
+
+def test_a_wrong_file_of_contacts_stops_the_start(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "contacts.yaml"
+    for wrong in ("01: {phone: '024'}", "a: [", "- x"):
+        path.write_text(wrong, encoding="utf-8")
+        contacts.load.cache_clear()
+        with pytest.raises(InputError, match=r"contacts.yaml"):
+            create_app({"survey"}, settings.model_copy(update={"survey_contacts": path}))
+
+
+def test_the_example_of_contacts_is_read_and_checked_against_the_units(catalogue: None, app: Flask) -> None:
+    example = contacts.SHIPPED.with_name("contacts.example.yaml")
+    settings = app.extensions["settings"] = app.extensions["settings"].model_copy(update={"survey_contacts": example})
+    assert contacts.contact(settings, ["00004", "01"]).phone == "024 0000 0004"
+    told = app.test_cli_runner().invoke(args=["surveys", "contacts"])
+    assert told.exit_code == 0
+    assert "Provinces without a telephone number: 96 tỉnh Cà Mau." in told.output
 
 
 @pytest.mark.parametrize(("language", "agency"), [("vi", "Bộ Tư pháp"), ("en", "Ministry of Justice")])
