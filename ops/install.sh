@@ -28,6 +28,7 @@ find_python() {
 }
 
 has_library() { ldconfig -p 2>/dev/null | grep -q "$1" || /sbin/ldconfig -p 2>/dev/null | grep -q "$1"; }
+has_server() { PATH=$PATH:/usr/sbin command -v "$1" >/dev/null; }
 has_package() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'install ok installed'; }
 
 # Liberation 1.x has the same family name and lacks most Vietnamese letters: only version 2 will do.
@@ -50,6 +51,8 @@ missing_packages() {
   has_font || font_package
   if [ "$tests" = yes ]; then
     command -v pdftotext >/dev/null || echo poppler-utils
+    has_server redis-server || echo redis-server
+    has_server memcached || echo memcached
     command -v chromium >/dev/null || { [ "$(. /etc/os-release; echo "$ID")" = debian ] && echo chromium; } || true
   fi
   if [ "$spark" = yes ]; then command -v java >/dev/null || echo default-jre-headless; fi

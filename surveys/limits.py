@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, abort, current_app, request
 from werkzeug.datastructures import MultiDict
 
+from core.calendar import utc_now
 from core.database import reading
 from core.keys import keyed_hash
 from core.proxies import client_network
@@ -49,7 +50,7 @@ def guard_open(blueprint: Blueprint) -> None:
     Codes that there are not are counted apart, so that a flood of them turns no visitor away.
     """
     limit = limiter.shared_limit
-    limit(_per_address, scope="survey-open", key_func=_address_key, exempt_when=is_unknown_place)(blueprint)
+    limit(_per_address, scope="survey-open", key_func=_address_key, exempt_when=is_no_new_visit)(blueprint)
     limit(_per_unknown, scope="survey-open-unknown", key_func=_address_key, exempt_when=is_known_place, deduct_when=_missed)(blueprint)
     blueprint.before_request(refuse_other_sites)
 
@@ -88,13 +89,7 @@ def is_fresh_or_unknown() -> bool:
 def is_not_counted_to_address() -> bool:
     """Whether this request's token is fresh or unknown, or used so little lately that its own limit is strict enough: who has just
     answered goes on, amends and deletes whatever others do at the same address. Each request counts once."""
-    if is_fresh_or_unknown():
-        return True
-    if (within := request.environ.get(_WALK)) is None:
-        from limits import parse
-
-        within = request.environ[_WALK] = limiter.limiter.hit(parse(OWN_WALK), "survey-walk", _token_key())
-    return bool(within)
+    return is_fresh_or_unknown() or _is_within_walk("survey-walk", _token_key())
 
 
 def place() -> Place | None:
@@ -113,6 +108,27 @@ def is_known_place() -> bool:
 def is_unknown_place() -> bool:
     """Whether this request's code is none that was given out."""
     return place() is None
+
+
+def is_no_new_visit() -> bool:
+    """Whether this request's code is none that was given out, or its visit has said something already and goes on: who pressed once adds to
+    it whatever others do at the same address. A visit's own walk is limited like a token's."""
+    visit = str((request.view_args or {}).get("visit", ""))
+    found = place()
+    if found is None:
+        return True
+    if not visit or posters.visit_of(reading(), found, visit, utc_now()) is None:
+        return False
+    return _is_within_walk("survey-visit", privacy.hash_token(_settings(), visit.lower()))
+
+
+def _is_within_walk(scope: str, key: str) -> bool:
+    """Whether whoever answers goes on at the pace of a person. Each request counts once."""
+    if (within := request.environ.get(_WALK)) is None:
+        from limits import parse
+
+        within = request.environ[_WALK] = limiter.limiter.hit(parse(OWN_WALK), scope, key)
+    return bool(within)
 
 
 def is_machine(form: "MultiDict[str, str]") -> bool:

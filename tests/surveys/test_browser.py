@@ -110,7 +110,6 @@ def test_every_state_without_scripts_weighs_little_and_fetches_nothing_more(
     assert not [text for text in refused if "Content Security" in text or "Refused" in text]
     assert all("/s/" in url or "/q/" in url for url in fetched)
     assert len(weights) >= 10
-    print(sorted(weights)[-4:])
     assert [(weight, url) for weight, url in weights if weight > HEAVIEST] == []
 
 

@@ -85,7 +85,34 @@ def test_a_flood_of_unknown_posters_turns_no_visitor_away(narrow: Flask) -> None
     assert client.get(f"/q/{code}", environ_base=HERE).status_code == 200
     assert client.post(f"/q/{code}/{visit}", data={"end_point": "filed"}, environ_base=HERE).status_code == 303
     assert client.post(f"/q/{code}/{visit}/more", data={"rating": "4"}, environ_base=HERE).status_code == 303
-    assert [client.get(f"/q/{code}", environ_base=HERE).status_code for _ in range(3)] == [200, 200, 429]
+    assert [client.get(f"/q/{code}", environ_base=HERE).status_code for _ in range(4)] == [200, 200, 200, 429]
+
+
+def test_a_flood_of_unknown_and_used_links_turns_no_visitor_of_a_poster_away(narrow: Flask) -> None:
+    """A hundred times each limit from the carrier's address behind which people stand before a poster."""
+    client = narrow.test_client()
+    put_units()
+    code = posters.open_place("00004", "Bộ phận Một cửa", "open", NOW).code
+    used = invited(1)
+    operations.submit(used, {"rating": "4"}, NOW, "vi")
+    flooded = [get(client, token) for number in range(300) for token in (f"{'a' * 23}{number:03d}", used)]
+    assert flooded.count(429) > 500
+    for _ in range(2):
+        visit = posters.new_visit()
+        assert client.get(f"/q/{code}", environ_base=HERE).status_code == 200
+        assert client.post(f"/q/{code}/{visit}", data={"end_point": "filed"}, environ_base=HERE).status_code == 303
+
+
+def test_a_visit_to_a_poster_goes_on_when_others_exhausted_the_address(narrow: Flask) -> None:
+    client = narrow.test_client()
+    put_units()
+    code = posters.open_place("00004", "Bộ phận Một cửa", "open", NOW).code
+    visit = posters.new_visit()
+    assert client.post(f"/q/{code}/{visit}", data={"end_point": "filed"}, environ_base=HERE).status_code == 303
+    assert [client.get(f"/q/{code}", environ_base=HERE).status_code for _ in range(6)][-1] == 429
+    assert client.post(f"/q/{code}/{visit}/more", data={"rating": "4"}, environ_base=HERE).status_code == 303
+    assert client.get(f"/q/{code}/{visit}/thanks", environ_base=HERE).status_code == 200
+    assert [client.get(f"/q/{code}/{visit}/thanks", environ_base=HERE).status_code for _ in range(46)][-1] == 429
 
 
 def test_one_token_is_strictly_limited_wherever_it_comes_from(client: FlaskClient) -> None:
