@@ -2,7 +2,8 @@
 
 A fall counts where two months are shown on 30 answers or more each, the later one is lower by ten points or more, and the 95 % interval
 of the difference leaves zero out. A unit has no second alert within 60 days, and a province or ministry at most ten in a month, the
-largest falls first: an alert that comes every day is read by nobody.
+largest falls first: an alert that comes every day is read by nobody. Of what a unit took in (``reception_falls``) a fall is told by the
+same rules and without any number.
 """
 
 from collections import Counter
@@ -11,13 +12,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.calendar import Month, local_date
 from core.database import reading, writing
 from scorecard import queries
-from scorecard.answers_models import RatingAlert
+from scorecard.answers_models import PARTIES, RatingAlert
 from scorecard.figures import RAW, UNIT, VALUE, WEIGHTED
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 SHARP = 0.10  # fall of the satisfied share, ten points; our choice
 REST = timedelta(days=60)  # between two alerts of a unit
 MOST = 10  # alerts of a province or ministry in a month
+HANDLING, RECEIVING = PARTIES
+ANSWERS = "answers.parquet"
 
 
 @dataclass(frozen=True)
@@ -72,12 +76,13 @@ def raise_new(now: datetime) -> dict[str, int]:
     closed = next(iter(queries.editions(session)), None)
     running = queries.running(session)
     raised = 0
-    for edition, falls in (
-        (closed, _closed_falls(session, closed) if closed is not None else []),
-        (running, _running_falls(session, running, closed) if running is not None and closed is not None else []),
+    for edition, falls, party in (
+        (closed, _closed_falls(session, closed) if closed is not None else [], HANDLING),
+        (closed, _receiving_falls(session, closed) if closed is not None else [], RECEIVING),
+        (running, _running_falls(session, running, closed) if running is not None and closed is not None else [], HANDLING),
     ):
         if edition is not None:
-            raised += _store(edition.month, sharp(falls), above, today)
+            raised += _store(edition.month, sharp(falls), above, today, party)
     return {"alerts": raised} if raised else {}
 
 
@@ -88,22 +93,24 @@ def alerts(session: Session, codes: Iterable[str], since: date) -> list[RatingAl
     return [alert for alert in session.scalars(wanted) if alert.unit_code in inside]
 
 
-def _store(month: str, falls: list[Fall], above: Mapping[str, str], today: date) -> int:
+def _store(month: str, falls: list[Fall], above: Mapping[str, str], today: date, party: str) -> int:
     if not falls:
         return 0
     with writing() as session:
-        known = list(session.execute(select(RatingAlert.unit_code, RatingAlert.month, RatingAlert.raised_on)))
-        resting = {code for code, other, raised_on in known if other == month or raised_on > today - REST}
-        told = Counter(above.get(code, code) for code, other, _ in known if other == month)
+        known = list(session.execute(select(RatingAlert.unit_code, RatingAlert.month, RatingAlert.raised_on, RatingAlert.party)))
+        resting = {code for code, other, raised_on, part in known if part == party and (other == month or raised_on > today - REST)}
+        told = Counter(above.get(code, code) for code, other, *_ in known if other == month)
+        shown = party == HANDLING
         new = capped(falls, above, resting, told)
         session.add_all(
             RatingAlert(
                 unit_code=fall.unit_code,
                 month=month,
-                before=fall.before,
-                after=fall.after,
-                change_low=fall.low,
-                change_high=fall.high,
+                party=party,
+                before=fall.before if shown else None,
+                after=fall.after if shown else None,
+                change_low=fall.low if shown else None,
+                change_high=fall.high if shown else None,
                 raised_on=today,
             )
             for fall in new
@@ -121,6 +128,24 @@ def _closed_falls(session: Session, edition: "Edition") -> list[Fall]:
             after = float(rate.value or 0)
             found.append(Fall(moved.subject_code, after - float(moved.value or 0), after, float(moved.low or 0), float(moved.high or 0)))
     return found
+
+
+def _receiving_falls(session: Session, edition: "Edition") -> list[Fall]:
+    """What people said of dossiers that a unit took in, of this closed month and the one before, as both editions froze them."""
+    from scorecard.integrity_inputs import with_verdicts
+    from scorecard.reception_falls import receiving_falls
+
+    before = str(Month.parse(edition.month).plus(-1))
+    earlier = next((other for other in queries.editions(session) if other.month == before), None)
+    if earlier is None:
+        return []
+    folders = [current_app.extensions["settings"].data_dir / "editions" / each.folder for each in (edition, earlier)]
+    if not all((folder / ANSWERS).is_file() for folder in folders):
+        return []
+    import pandas as pd
+
+    now, then = (with_verdicts(pd.read_parquet(folder / ANSWERS), folder) for folder in folders)
+    return receiving_falls(now, then)
 
 
 def _running_falls(session: Session, running: "Edition", closed: "Edition") -> list[Fall]:

@@ -9,6 +9,7 @@ from core.database import Base
 from core.models import BigId
 
 DECISIONS = ("released", "held")
+PARTIES = ("handling", "receiving")
 
 
 class CommentDecision(Base):
@@ -34,16 +35,17 @@ class CommentDecision(Base):
 
 
 class RatingAlert(Base):
-    """A unit's rating fell sharply between two months that are shown."""
+    """A unit's rating fell sharply between two months: that of the dossiers it handled, which is shown, or of those it took in."""
 
     __tablename__ = "rating_alert"
-    __table_args__ = (UniqueConstraint("unit_code", "month"),)
+    __table_args__ = (UniqueConstraint("unit_code", "month", "party"), CheckConstraint(f"party IN {PARTIES}", name="party"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     unit_code: Mapped[str] = mapped_column(String(32), index=True)
     month: Mapped[str] = mapped_column(String(7), doc="the later of the two months")
-    before: Mapped[float] = mapped_column(doc="share satisfied in the month before, as shown")
-    after: Mapped[float] = mapped_column(doc="share satisfied, as shown")
-    change_low: Mapped[float] = mapped_column(doc="95% interval of the difference")
-    change_high: Mapped[float]
+    party: Mapped[str] = mapped_column(String(10), default="handling", doc="of PARTIES: what the unit did with the dossiers")
+    before: Mapped[float | None] = mapped_column(doc="share satisfied in the month before, as shown; receiving: never told")
+    after: Mapped[float | None] = mapped_column(doc="share satisfied, as shown")
+    change_low: Mapped[float | None] = mapped_column(doc="95% interval of the difference")
+    change_high: Mapped[float | None]
     raised_on: Mapped[date]

@@ -195,6 +195,13 @@ def _running(session: Session, running: Edition | None, code: str) -> str:
 
 def _alert(alert: RatingAlert, units: Mapping[str, UnitView]) -> Alert:
     unit = places.name(units[alert.unit_code]) if alert.unit_code in units else alert.unit_code
+    if alert.before is None or alert.after is None or alert.change_low is None or alert.change_high is None:
+        told = _(
+            "Tháng %(month)s: trong những người có hồ sơ nộp tại bộ phận tiếp nhận của đơn vị này, tỷ lệ hài lòng thấp hơn tháng trước "
+            "từ 10 điểm phần trăm trở lên. Để bảo vệ người trả lời, con số không được nêu.",
+            month=numbers.month(alert.month, language()),
+        )
+        return Alert(unit, told)
     return Alert(
         unit,
         _(

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, date, datetime, timedelta
 
+import pandas as pd
 import pytest
 from flask import Flask, current_app
 from flask.testing import FlaskClient
@@ -19,6 +20,7 @@ from scorecard.answers_models import CommentDecision, RatingAlert
 from scorecard.figures import NATION, RAW, UNIT, WEIGHTED
 from scorecard.inputs import write_frame
 from scorecard.models import Edition, Measurement
+from scorecard.reception_falls import receiving_falls
 from surveys import operations, retention
 from surveys.models import Answer
 from surveys.queries import answers_frame
@@ -290,6 +292,61 @@ def test_an_alert_comes_from_shown_figures_once_and_stands_on_the_page(app: Flas
     with writing() as session:  # the page shows alerts of the last months only
         session.get(RatingAlert, alert.id).raised_on = date.today()  # type: ignore[union-attr]  # noqa: DTZ011  # as the page's clock
     assert "giảm mạnh" in page(app, centre, "/centre/answers")
+
+
+def received(counts: dict[tuple[str, str], tuple[int, int]]) -> pd.DataFrame:
+    """Answers by receiving and handling unit: satisfied, not satisfied."""
+    rows = [
+        {"receiving_unit_code": receiver, "unit_code": handler, "rating": rating}
+        for (receiver, handler), pair in counts.items()
+        for rating, number in zip((5, 2), pair, strict=True)
+        for _ in range(number)
+    ]
+    return pd.DataFrame(rows).assign(mode="link", end_point="returned", is_test=False, removed_by="")
+
+
+MANY = {("R", "a"): (30, 5), ("R", "b"): (12, 3), ("S", "a"): (20, 5)}
+
+
+@pytest.mark.parametrize(
+    ("now", "falls"),
+    [
+        ({("R", "a"): (12, 23), ("R", "b"): (6, 9), ("S", "a"): (20, 5)}, ["R"]),
+        (MANY, []),
+        ({("R", "a"): (12, 23), ("R", "b"): (3, 4), ("S", "a"): (20, 5)}, []),  # seven of another handler would stand apart
+        ({("R", "a"): (12, 23), ("R", "b"): (6, 9), ("S", "a"): (4, 3)}, []),  # seven of the handler came from elsewhere
+        ({("R", "a"): (12, 23), ("R", "b"): (6, 9), ("S", "b"): (20, 5)}, ["R"]),
+        ({("R", "a"): (7, 11), ("R", "b"): (3, 8), ("S", "a"): (20, 5)}, []),  # 29 answers
+        ({("R", "a"): (0, 35), ("R", "b"): (0, 15), ("S", "a"): (20, 5)}, []),  # all alike would tell what each said
+    ],
+)
+def test_what_a_unit_took_in_falls_only_where_nobody_stands_apart(now: dict[tuple[str, str], tuple[int, int]], falls: list[str]) -> None:
+    assert [each.unit_code for each in alerts.sharp(receiving_falls(received(now), received(MANY)))] == falls
+
+
+def test_the_same_people_as_the_handling_unit_s_are_told_once() -> None:
+    assert receiving_falls(received({("a", "a"): (5, 30)}), received({("a", "a"): (30, 5)})) == []
+
+
+def test_an_alert_of_reception_has_no_number(app: Flask) -> None:
+    put_units()
+    months = {"2026-09": MANY, "2026-10": {("R", "a"): (12, 23), ("R", "b"): (6, 9), ("S", "a"): (20, 5)}}
+    for month, counts in months.items():
+        edition = put_edition(month, {"01": 0.9})
+        folder = app.extensions["settings"].data_dir / "editions" / edition.folder
+        folder.mkdir(parents=True, exist_ok=True)
+        named = received({(receiver.replace("R", SHOWN), handler): pair for (receiver, handler), pair in counts.items()})
+        write_frame(folder / "answers.parquet", named)
+    assert alerts.raise_new(NOW) == {"alerts": 1}
+    assert alerts.raise_new(NOW) == {}
+    reading().rollback()
+    alert = reading().scalars(select(RatingAlert)).one()
+    assert (alert.unit_code, alert.party, alert.before, alert.after, alert.change_low) == (SHOWN, "receiving", None, None, None)
+    with writing() as session:
+        session.get(RatingAlert, alert.id).raised_on = date.today()  # type: ignore[union-attr]  # noqa: DTZ011  # as the page's clock
+    seen = page(app, logged_in(app, "c1", CENTRE, SHOWN), "/centre/answers")
+    assert "bộ phận tiếp nhận của đơn vị này" in seen
+    assert "con số không được nêu" in seen
 
 
 def test_a_province_is_told_from_the_running_month_s_state(app: Flask) -> None:
