@@ -12,10 +12,8 @@ NUMBERS = ("before", "after", "change_low", "change_high")
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("invitation") as table:
-        table.add_column(sa.Column("withdrawn", sa.SmallInteger(), nullable=False, server_default="0"))
-    with op.batch_alter_table("invitation") as table:
-        table.alter_column("withdrawn", existing_type=sa.SmallInteger(), existing_nullable=False, server_default=None)
+    # in place: SQLite would make the table anew otherwise, which its answers refer to; hence also the default that stays
+    op.add_column("invitation", sa.Column("withdrawn", sa.SmallInteger(), nullable=False, server_default="0"))
     hour = {
         "postgresql": "date_trunc('hour', first_answered_at)",
         "sqlite": "substr(first_answered_at, 1, 13) || ':00:00.000000'",
@@ -41,5 +39,4 @@ def downgrade() -> None:
         for name in NUMBERS:
             table.alter_column(name, existing_type=sa.Double(), nullable=False)
         table.drop_column("party")
-    with op.batch_alter_table("invitation") as table:
-        table.drop_column("withdrawn")
+    op.drop_column("invitation", "withdrawn")

@@ -7,10 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import event, select
+from sqlalchemy import event, select, text
 
+from core import schema
 from core.calendar import Month
-from core.database import get_engine, reading
+from core.database import get_engine, reading, writing
 from surveys import operations, privacy, queries, retention
 from surveys.design import everyone
 from surveys.models import Answer, Invitation
@@ -275,3 +276,16 @@ def test_bulk_speed_is_of_the_right_order(sqlite_app: Flask) -> None:
     operations.bulk_answers(row(key) for key in hashes)
     assert inviting < 15 / 10 * 2
     assert time.process_time() - started < 5 / 10 * 2
+
+
+def test_answers_given_before_the_schema_changed_stay_and_lose_their_minute(app: Flask) -> None:
+    token = invited()
+    send(token, rating="4")
+    schema.downgrade(get_engine(), "0014")
+    with writing() as session:
+        session.execute(text("UPDATE answer SET first_answered_at = :at"), {"at": "2026-11-22 05:17:31.250000"})
+    schema.upgrade(get_engine())
+    (answer,) = answers()
+    assert (answer.rating, answer.first_answered_at) == (4, datetime(2026, 11, 22, 5, tzinfo=UTC))
+    assert send(token, rating="5") == "changed"
+    assert operations.delete_answer(token)
