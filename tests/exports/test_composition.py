@@ -77,3 +77,26 @@ def test_nothing_at_all(sqlite: Flask) -> None:
     html = page(sqlite, replace(material({}), causes=[], claims=[], places=[]))
     assert "Kỳ này chưa có số liệu khảo sát." in html
     assert "None" not in html
+
+
+@pytest.mark.parametrize(
+    ("silent", "told"),
+    [
+        (None, None),
+        ({}, "Chưa xã nào được khai báo là không có sóng di động."),
+        (
+            {"31000": True, "00004": False},
+            "2 xã được khai báo là không có sóng di động (cả xã: 1; một phần: 1): phường Ba Đình và xã Đất Mũi.",
+        ),
+        ({f"3{number:04d}": True for number in range(13)}, "(cả xã: 13; một phần: 0): tỉnh Cà Mau (13)."),
+    ],
+)
+def test_communes_without_signal_are_named_and_answers_by_link_not_called_the_people_s(
+    sqlite: Flask, silent: dict[str, bool] | None, told: str | None
+) -> None:
+    names = {"00004": "phường Ba Đình", "31000": "xã Đất Mũi", "96": "tỉnh Cà Mau"}
+    owners = {f"3{number:04d}": "96" for number in range(13)}
+    given = material(figures(0.8, 200), facts={} if silent is None else {"without_signal": silent}, names=names, owners=owners)
+    html = page(sqlite, given)
+    assert ("không phải ý kiến của toàn dân" in html) == (told is not None)
+    assert told is None or told in html
