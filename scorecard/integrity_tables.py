@@ -79,14 +79,14 @@ def _changes(material: TableMaterial) -> "pd.DataFrame":
     were not changed stands beside, from which one could be computed."""
     import pandas as pd
 
-    from scorecard.integrity import HEADLINE_MODE, REMOVED_BY
-    from scorecard.integrity_patterns import changes
+    from scorecard.integrity import REMOVED_BY
+    from scorecard.integrity_patterns import PERSONAL, changes
 
     columns = [column.name for column in CHANGES]
     if material.inputs.provisional:
         return pd.DataFrame(columns=columns)
     answers = material.inputs.answers
-    kept = (answers["mode"] == HEADLINE_MODE) & (answers["end_point"] != "supplement") & answers["rating"].notna()
+    kept = (answers["mode"] == PERSONAL) & (answers["end_point"] != "supplement") & answers["rating"].notna()
     answers = answers[kept & answers[REMOVED_BY].astype("object").isin(("", None))]
     up, down, again = changes(answers)
     whole = len(answers)
