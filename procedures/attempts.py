@@ -32,6 +32,18 @@ COVERED = 3  # months of a submission for which coverage before and after is tol
 SIDE_UNITS = {"receiving_unit", "reception_point"}  # an unknown one holds no row back, so it is looked up beforehand
 
 
+# What an attempt knows of its submissions: where each stands among the source's others; the rows that are held back; months that a later
+# file has replaced; the dossiers of which rows of earlier submissions wait in quarantine.
+TABLES = (
+    "batch (submission VARCHAR, received_at TIMESTAMPTZ, arrival BIGINT, replaces BOOLEAN, events BOOLEAN)",
+    "came_later (submission VARCHAR, later VARCHAR)",
+    "said_anew (submission VARCHAR, reception_month VARCHAR)",
+    "waiting (dossier_code VARCHAR)",
+    """held (submission VARCHAR, row_no BIGINT, dossier_code VARCHAR, unit_code VARCHAR, procedure_code VARCHAR,
+        received_at TIMESTAMPTZ, errors VARCHAR[], own VARCHAR, applicant_hash VARCHAR)""",
+)
+
+
 class Attempt:
     """One try at some submissions of one source: the engine, its scratch folder and what was read into it."""
 
@@ -46,12 +58,8 @@ class Attempt:
         self.lookups: lookups.Lookups | None = None
         self._months: dict[str, set[int]] = {}  # of reception, by submission
         self._macros: str | None = None
-        con.execute("CREATE TEMP TABLE batch (submission VARCHAR, received_at TIMESTAMPTZ, arrival BIGINT)")
-        con.execute("CREATE TEMP TABLE came_later (submission VARCHAR, later VARCHAR)")  # than what is released now
-        con.execute(
-            "CREATE TEMP TABLE held (submission VARCHAR, row_no BIGINT, dossier_code VARCHAR, unit_code VARCHAR, "
-            "procedure_code VARCHAR, received_at TIMESTAMPTZ, errors VARCHAR[], own VARCHAR, applicant_hash VARCHAR)"
-        )
+        for columns in TABLES:
+            con.execute(f"CREATE TEMP TABLE {columns}")
         text_macros(con)
 
     def read(self, submission: Submission, now: datetime) -> None:
@@ -65,10 +73,7 @@ class Attempt:
         key, folder = submission.key, self.scratch / submission.key
         released = submission.way == "release"
         self.con.execute("SET VARIABLE released = ?", [released])
-        origin = quarantine.origin(submission)
-        self.con.execute("INSERT INTO batch VALUES (?, ?, ?)", [key, origin.received_at, origin.id])
-        if released:
-            self.con.execute("INSERT INTO came_later SELECT ?, unnest(?::VARCHAR[])", [key, quarantine.came_later(origin)])
+        self._place(submission, profile.layout == "events")
         with ExitStack() as held:
             stream = held.enter_context(_opened(submission))
             unpacked = held.enter_context(self._unpacked(stream, submission.file_name))
@@ -85,7 +90,17 @@ class Attempt:
                 f"The file {submission.file_name} has no rows of data. Check the filter of the export and resend it.",
             )
         self._count(key)
+        if submission.replaces_month is not None:
+            self._check_replacement(submission)
         quarantine.store(self.con, key)
+
+    def _place(self, submission: Submission, events: bool) -> None:
+        """Where the submission stands among the others of its source: what it is older than, whenever it is taken."""
+        con, key, origin = self.con, submission.key, quarantine.origin(submission)
+        placed = [key, origin.received_at, origin.id, origin.replaces_month is not None, events]
+        con.execute("INSERT INTO batch VALUES (?, ?, ?, ?, ?)", placed)
+        con.execute("INSERT INTO came_later SELECT ?, unnest(?::VARCHAR[])", [key, quarantine.came_later(origin)])
+        con.execute("INSERT INTO said_anew SELECT ?, unnest(?::VARCHAR[])", [key, quarantine.said_anew(origin)])
 
     @contextmanager
     def _unpacked(self, stream: BinaryIO, name: str) -> Iterator[Unpacked]:
@@ -163,6 +178,19 @@ class Attempt:
                 [key, list(broken)],
             )
 
+    def _check_replacement(self, submission: Submission) -> None:
+        """Of a row without a dossier's code nobody knows which dossier it leaves in the month. Raises ``InputError``."""
+        nameless = "SELECT row_no FROM held WHERE submission = ? AND dossier_code IS NULL ORDER BY row_no LIMIT 1"
+        found = self.con.execute(nameless, [submission.key]).fetchall()
+        if found:
+            raise InputError(
+                f"Tệp {submission.file_name} có dòng không đọc được mã hồ sơ nên không thay cả tháng được: hồ sơ của dòng đó sẽ bị xóa. "
+                "Sửa dòng này rồi gửi lại tệp; số liệu giữ nguyên.",
+                f"{submission.file_name} has a row whose dossier code cannot be read and cannot replace the month: that row's dossier "
+                "would be removed. Mend the row and send the file again; nothing was changed.",
+                row=found[0][0],
+            )
+
     def _count(self, key: str) -> None:
         con = self.con
         self.bad[key] = con.execute("SELECT count(*) FROM held WHERE submission = ?", [key]).fetchall()[0][0]
@@ -187,6 +215,9 @@ class Attempt:
         known = submissions[0].difference
         staged = merging.Staged(self.con, self.source_code, self.scratch, keys, replaces)
         self._checked(keys, now)
+        if waiting := [str(path) for path in quarantine.waiting(self.source.id, keys)]:
+            named = "SELECT DISTINCT dossier_code FROM read_parquet(?) WHERE dossier_code IS NOT NULL"
+            self.con.execute(f"INSERT INTO waiting {named}", [waiting])
         with table.lock():
             keys = [submission.key for submission in progress.unfinished(keys) if not progress.finish_from_log(submission, now)]
             if set(keys) != set(staged.submissions):

@@ -99,7 +99,7 @@ def _reject_expired(now: datetime, days: int) -> int:
     with writing() as session:
         expired = session.scalars(wanted).all()
         for submission in expired:
-            asked = submission.state == "checked" and submission.replaces_month is not None
+            asked = submission.state == "checked" and submission.replaces_month is not None and submission.confirmed_at is None
             submission.state, submission.finished_at = "rejected", now
             submission.reason, submission.reason_en = _words(days, asked)
     return len(expired)

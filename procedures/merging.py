@@ -66,22 +66,22 @@ class Staged:
 
 
 def plan(table: LakeTable, base: Snapshot, staged: Staged) -> dict[str, Counts]:
-    """Make the tables ``beaten`` (rows that are not taken), ``replaced`` (rows of the lake that go) and ``known_once`` (what the lake
-    knows of who applied and the row that takes its place does not); count by submission.
+    """Make the tables ``beaten`` (rows that are not taken), ``replaced`` (rows of the lake that go) and ``carried`` (what an earlier row
+    of the dossier says and the one that takes its place does not: who applied, and of event logs the events); count by submission.
 
-    Needs the tables ``batch`` and ``came_later`` of the attempt.
+    Needs the tables that an attempt makes of its submissions (``attempts.TABLES``).
     """
     con = staged.con
-    con.execute("DROP VIEW IF EXISTS staged; DROP TABLE IF EXISTS beaten; DROP TABLE IF EXISTS replaced; DROP TABLE IF EXISTS known_once")
+    con.execute("DROP VIEW IF EXISTS staged; DROP TABLE IF EXISTS beaten; DROP TABLE IF EXISTS replaced; DROP TABLE IF EXISTS carried")
     con.execute("CREATE TEMP TABLE beaten (submission VARCHAR, row_no INTEGER, dossier_code VARCHAR, verdict VARCHAR, file VARCHAR)")
     con.execute("CREATE TEMP TABLE replaced (dossier_code VARCHAR, reception_month VARCHAR, path VARCHAR, submission VARCHAR)")
-    con.execute("CREATE TEMP TABLE known_once (submission VARCHAR, row_no INTEGER, file VARCHAR, known VARCHAR)")
+    history = 'STRUCT("at" TIMESTAMPTZ, status TINYINT, source_status VARCHAR, activity VARCHAR, department VARCHAR)[]'
+    con.execute(f"CREATE TEMP TABLE carried (submission VARCHAR, row_no INTEGER, file VARCHAR, known VARCHAR, events {history})")
     counts = {key: Counts() for key in staged.submissions}
     if not staged.files():
-        if staged.replaces:
-            _removed(table, base, staged)
-        return counts
+        return counts  # of a file without one good row nothing is known about the month: it replaces nothing
     con.execute(f"CREATE TEMP VIEW staged AS SELECT * RENAME (filename AS file) FROM {read(staged.files(), ', filename = true')}")
+    _from_before(staged)
     _repeated(table, staged)
     _against_the_lake(table, base, staged)
     if staged.replaces:
@@ -124,6 +124,14 @@ def read(paths: Sequence[Path], extra: str = "") -> str:
     return f"read_parquet([{listed}], hive_partitioning = true, hive_types_autocast = false{extra})"
 
 
+def _from_before(staged: Staged) -> None:
+    """Rows of a month that the source has said anew in a later file are no part of it."""
+    staged.con.execute(
+        """INSERT INTO beaten SELECT submission, row_no, dossier_code, 'older', file FROM staged
+        WHERE (submission, reception_month) IN (FROM said_anew)"""
+    )
+
+
 def _repeated(table: LakeTable, staged: Staged) -> None:
     """Of several rows of one dossier the one updated last stays; of equal ones the one that arrived last.
 
@@ -133,22 +141,25 @@ def _repeated(table: LakeTable, staged: Staged) -> None:
     import pyarrow as pa
 
     con = staged.con
-    hashes = np.asarray(con.execute("SELECT hash(dossier_code) AS code_hash FROM staged").fetchnumpy()["code_hash"])
+    hashes = np.asarray(con.execute(f"SELECT hash(dossier_code) AS code_hash {_left(con)}").fetchnumpy()["code_hash"])
     hashes.sort()  # half the time of grouping them
     twice = hashes[1:][hashes[1:] == hashes[:-1]]
     if not len(twice):
         return
     con.register("twice", pa.table({"code_hash": twice}))
     con.execute(
-        f"""INSERT INTO beaten SELECT submission, row_no, dossier_code, 'repeated', file FROM (
-            SELECT *, row_number() OVER
+        f"""CREATE OR REPLACE TEMP TABLE repeated AS SELECT *, row_number() OVER
                 (PARTITION BY dossier_code ORDER BY updated_at DESC, arrival DESC, said = last_said DESC, row_no) AS place
-            FROM (SELECT submission, row_no, dossier_code, updated_at, file, arrival,
+            FROM (SELECT submission, row_no, dossier_code, updated_at, file, arrival, {KNOWN_ONCE},
+                    arg_max({KNOWN_ONCE}, updated_at) OVER (PARTITION BY dossier_code) AS known,
                     hash({", ".join(_said(table))}) AS said,
                     arg_max(said, row_no) OVER (PARTITION BY dossier_code, submission, updated_at) AS last_said
-                FROM staged JOIN (SELECT submission, arrival FROM batch) USING (submission)
-                WHERE hash(dossier_code) IN (SELECT code_hash FROM twice))) WHERE place > 1"""
+                FROM ({_left(con)}) JOIN (SELECT submission, arrival FROM batch) USING (submission)
+                WHERE hash(dossier_code) IN (SELECT code_hash FROM twice))"""
     )
+    con.execute("INSERT INTO beaten SELECT submission, row_no, dossier_code, 'repeated', file FROM repeated WHERE place > 1")
+    unsaid = f"place = 1 AND {KNOWN_ONCE} IS NULL AND known IS NOT NULL"
+    con.execute(f"INSERT INTO carried SELECT submission, row_no, file, known, NULL FROM repeated WHERE {unsaid}")
     con.unregister("twice")
 
 
@@ -185,28 +196,37 @@ def _against_the_lake(table: LakeTable, base: Snapshot, staged: Staged) -> None:
     if not found:
         return
     said = _said(table)
-    # Who applied does not change: a row that does not say it, or comes back from quarantine without it, leaves what is known.
-    now = [f"coalesce(s.{name}, e.{name})" if name == KNOWN_ONCE else f"s.{name}" for name in said]
-    same = f"({', '.join(now)}) IS NOT DISTINCT FROM ({', '.join(f'e.{name}' for name in said)})"
-    # A row without a time of its own carries that of its file's reception: alone it is no change. A released row lay aside while
-    # the lake took others: of two of one time the one that came later stays.
-    verdict = f"CASE WHEN {same} AND (s.updated_at = e.updated_at OR s.updated_at = b.received_at) THEN 'unchanged' "
-    older = "e.updated_at > s.updated_at OR (e.updated_at = s.updated_at AND (s.submission, e.submission) IN (FROM came_later))"
-    verdict += "ELSE 'accepted' END" if staged.replaces else f"WHEN {older} THEN 'older' ELSE 'accepted' END"
+    # Who applied does not change: a row that does not say it, or comes back from quarantine without it, leaves what is known. A log
+    # may hold a case's new events alone.
+    events = "list_sort(list_distinct(list_concat(e.history, s.history)))"
+    merged = {KNOWN_ONCE: f"coalesce(s.{KNOWN_ONCE}, e.{KNOWN_ONCE})", "history": f"CASE WHEN b.events THEN {events} ELSE s.history END"}
+    now = ", ".join(merged.get(name, f"s.{name}") for name in said)
+    same = f"({now}) IS NOT DISTINCT FROM ({', '.join(f'e.{name}' for name in said)})"
+    # A row without a time of its own carries that of its file's reception: alone it is no change, unless it says again what a row
+    # that waits in quarantine has said otherwise in between.
+    untimed = "s.updated_at = b.received_at AND s.dossier_code NOT IN (SELECT dossier_code FROM waiting)"
+    # What lay aside, or waited, while the lake took others: of two of one time the one that came later stays; of a replaced month the
+    # time of update tells nothing.
+    later = "(s.submission, e.submission) IN (FROM came_later)"
+    older = f"CASE WHEN b.replaces OR e.updated_at = s.updated_at THEN {later} ELSE e.updated_at > s.updated_at END"
+    verdict = (
+        f"CASE WHEN {same} AND (s.updated_at = e.updated_at OR {untimed}) THEN 'unchanged' WHEN {older} THEN 'older' ELSE 'accepted' END"
+    )
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE met AS
         SELECT s.submission, s.row_no, s.dossier_code, s.file, e.reception_month, e.filename AS path, {verdict} AS verdict,
-            CASE WHEN s.{KNOWN_ONCE} IS NULL THEN e.{KNOWN_ONCE} END AS known
+            CASE WHEN s.{KNOWN_ONCE} IS NULL THEN e.{KNOWN_ONCE} END AS known, CASE WHEN b.events THEN {events} END AS events
         FROM ({_left(con)}) s JOIN {read([table.root / part.path for part in found], ", filename = true")} e
             ON e.dossier_code = s.dossier_code JOIN batch b ON b.submission = s.submission"""
     )
     con.execute("INSERT INTO beaten SELECT submission, row_no, dossier_code, verdict, file FROM met WHERE verdict <> 'accepted'")
     con.execute("INSERT INTO replaced SELECT dossier_code, reception_month, path, submission FROM met WHERE verdict = 'accepted'")
-    con.execute("INSERT INTO known_once SELECT submission, row_no, file, known FROM met WHERE verdict = 'accepted' AND known IS NOT NULL")
+    carried = "verdict = 'accepted' AND (known IS NOT NULL OR events IS NOT NULL)"
+    con.execute(f"INSERT INTO carried SELECT submission, row_no, file, known, events FROM met WHERE {carried}")
 
 
 def _removed(table: LakeTable, base: Snapshot, staged: Staged) -> None:
-    """With a replacement, what the lake has of the month and the file has not goes, unless its new row is held back."""
+    """With a replacement, what the lake has of the month and the file has not goes, unless its new row is held back or it came later."""
     gone = [
         table.root / part.path
         for part in base.parts
@@ -217,7 +237,8 @@ def _removed(table: LakeTable, base: Snapshot, staged: Staged) -> None:
     sent = "UNION ALL SELECT dossier_code FROM staged" if staged.files() else ""
     staged.con.execute(
         f"""INSERT INTO replaced SELECT dossier_code, reception_month, filename, NULL FROM {read(gone, ", filename = true")}
-        WHERE dossier_code NOT IN (SELECT dossier_code FROM held WHERE dossier_code IS NOT NULL {sent})"""
+        WHERE dossier_code NOT IN (SELECT dossier_code FROM held WHERE dossier_code IS NOT NULL {sent})
+            AND submission NOT IN (SELECT later FROM came_later)"""
     )
 
 
@@ -249,7 +270,7 @@ def carry_out(table: LakeTable, base: Snapshot, staged: Staged, metadata: Mappin
         coming.setdefault(_month(path), []).append(path)
     added: list[Part] = []
     removed: list[Part] = []
-    beaten = {Path(file) for (file,) in con.execute("SELECT file FROM beaten UNION SELECT file FROM known_once").fetchall()}
+    beaten = {Path(file) for (file,) in con.execute("SELECT file FROM beaten UNION SELECT file FROM carried").fetchall()}
     for month in sorted({*touched, *coming}):
         partition = {"reception_month": month, "source": staged.source}
         folder = table.root / f"reception_month={month}" / f"source={staged.source}"
@@ -288,11 +309,11 @@ def _write(table: LakeTable, staged: Staged, folder: Path, old: Sequence[Path], 
         sources.append(f"SELECT {names} FROM {read(old)} ANTI JOIN replaced USING (dossier_code)")
     if new:
         rows = f"{read(new)} ANTI JOIN beaten USING (submission, row_no)"
-        if _some(staged.con, "known_once"):
-            kept = ", ".join(f"coalesce({name}, known) AS {name}" if name == quote(KNOWN_ONCE) else name for name in columns)
-            sources.append(
-                f"SELECT {kept} FROM {rows} LEFT JOIN (SELECT submission, row_no, known FROM known_once) USING (submission, row_no)"
-            )
+        if _some(staged.con, "carried"):
+            filled = {quote(KNOWN_ONCE): f"coalesce({quote(KNOWN_ONCE)}, known)", quote("history"): 'coalesce(events, "history")'}
+            kept = ", ".join(f"{filled[name]} AS {name}" if name in filled else name for name in columns)
+            carried = "SELECT submission, row_no, any_value(known) AS known, any_value(events) AS events FROM carried GROUP BY ALL"
+            sources.append(f"SELECT {kept} FROM {rows} LEFT JOIN ({carried}) USING (submission, row_no)")
         else:
             sources.append(f"SELECT {names} FROM {rows}")
     copy_to(staged.con, " UNION ALL ".join(sources), target)

@@ -8,7 +8,7 @@ import csv
 import io
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 CODE_RULES = ("unknown_unit", "unknown_procedure")  # what a mapping can cure
 WAITS = f"len(list_filter(errors, lambda e: split_part(e, ':', 1) NOT IN {CODE_RULES})) = 0"  # a row that nothing else holds back
 BATCH = 5_000
+TAKEN = ("accepted", "partly_accepted")  # states of a submission of which rows are in the lake
 
 
 def path_of(key: str) -> Path:
@@ -207,7 +208,7 @@ def _some_known(parent: Submission, now: datetime) -> bool:
             f"""SELECT DISTINCT CASE WHEN list_contains(errors, 'unknown_unit:handling_unit') THEN unit_code END,
                 CASE WHEN list_contains(errors, 'unknown_procedure:procedure_code') THEN procedure_code END,
                 CAST(received_at + INTERVAL 7 HOUR AS DATE)
-            FROM read_parquet({literal(str(path_of(parent.key)))}) WHERE {_waits(parent)}"""
+            FROM read_parquet({literal(str(path_of(parent.key)))}) WHERE {WAITS}"""
         ).fetchall()
     units = {unit for unit, _procedure, _day in waiting if unit is not None}
     codes = {procedure for _unit, procedure, _day in waiting if procedure is not None}
@@ -228,27 +229,29 @@ def origin(submission: Submission) -> Submission:
 
 
 def came_later(since: Submission) -> list[str]:
-    """The submissions of the same source whose rows came in later files."""
-    wanted = select(Submission).where(Submission.source_id == since.source_id, Submission.id > since.id)
+    """The submissions of the same source whose rows came in later files and were taken before."""
+    wanted = select(Submission).where(Submission.source_id == since.source_id, Submission.id > since.id, Submission.state.in_(TAKEN))
     return [item.key for item in reading().scalars(wanted) if origin(item).id > since.id]
 
 
-def _waits(parent: Submission) -> str:
-    """SQL: the rows that wait for codes alone, but for those of months that the source has replaced since they came.
-
-    The whole month was said anew then: what lay aside from before is no part of it.
-    """
-    since = origin(parent)
-    replaced = reading().scalars(
-        select(Submission.replaces_month)
-        .where(Submission.source_id == since.source_id, Submission.id > since.id, Submission.replaces_month.is_not(None))
-        .where(Submission.checked_at.is_not(None), Submission.confirmed_at.is_not(None), Submission.finished_at.is_not(None))
-        .distinct()
+def said_anew(since: Submission) -> list[str]:
+    """The months that the source has replaced in later files: what comes from before is no part of them."""
+    wanted = select(Submission.replaces_month).where(
+        Submission.source_id == since.source_id, Submission.id > since.id, Submission.state.in_(TAKEN)
     )
-    months = ", ".join(literal(month) for month in replaced if month)
-    if not months:
-        return WAITS
-    return f"{WAITS} AND strftime(received_at AT TIME ZONE 'UTC' + INTERVAL 7 HOUR, '%Y-%m') NOT IN ({months})"
+    return [month for month in reading().scalars(wanted.where(Submission.replaces_month.is_not(None)).distinct()) if month]
+
+
+def waiting(source_id: int, but: Sequence[str]) -> list[Path]:
+    """Where rows of a source lie that wait for codes and may yet be released; ``but``: submissions that are left out."""
+    wanted = select(Submission).where(
+        Submission.source_id == source_id,
+        Submission.key.not_in(but),
+        Submission.rows_quarantined > Submission.rows_released,
+        Submission.finished_at.is_not(None),
+    )
+    found = [path_of(item.key) for item in reading().scalars(wanted) if set(item.quarantined) & set(CODE_RULES)]
+    return [path for path in found if path.is_file()]
 
 
 def _open_release(parent: Submission, now: datetime) -> str:
@@ -274,7 +277,7 @@ def open_rows(submission: Submission) -> BinaryIO:
     mine, theirs = input_of(submission.key), path_of(parent.key)
     with closing(lake.engine(data_dir() / "work")) as con:
         if not mine.is_file():
-            _write(con, f"SELECT * FROM read_parquet({literal(str(theirs))}) WHERE {_waits(parent)} ORDER BY row_no", mine)
+            _write(con, f"SELECT * FROM read_parquet({literal(str(theirs))}) WHERE {WAITS} ORDER BY row_no", mine)
         if theirs.is_file():
             left = _without(theirs, mine)
             if con.execute(f"{left} LIMIT 1").fetchall():

@@ -233,7 +233,7 @@ def _portal(session: Session, source: Source, month: Month, over: bool) -> Readi
     siblings = session.scalars(select(Source.code).where(Source.unit_id == source.unit_id, Source.list_code == NATIONAL)).all()
     engine = connect()
     ours = dossiers(engine, siblings, month, month)
-    received = int(fetch(engine, ours.select("source", "dossier_code").aggregate(n=lambda t: t.count())).to_pylist()[0]["n"])
+    received = int(fetch(engine, ours.aggregate(n=ours.dossier_code.nunique())).to_pylist()[0]["n"])  # two systems may hold one dossier
     return judged(sign, max(0, reported.counts["received"] - received), reported.counts["received"], over=over)
 
 

@@ -270,6 +270,7 @@ LAKE = {
     # H26.12-261008-0975: the day is between the first two hyphens
     "code_day": "try_cast(substr(dossier_code_text, position('-' IN dossier_code_text) + 1, 6) AS INTEGER)",
 }
+LOG_UPDATED = "coalesce(zoned(updated_at), zoned(list_max(list_transform(steps, lambda s: s.at))), received_file)"  # by its newest event
 EMPTY = {"data_lookups": "NULL", "history": "[]", "supplements": "[]"}
 
 
@@ -318,7 +319,8 @@ def judgement(reader: "Reader", lookups: Lookups, key: str, received_at: datetim
     instants = {name for name in schema.names if str(schema.field(name).type).startswith("timestamp")}
     found = conditions(profile, present, month)
     errors, warnings = ([(f"{code}:{name}", sql) for code, name, sql, kind in found if kind == wanted] for wanted in ("error", "warning"))
-    said = _same_for_all(profile, present, lookups) | {
+    said = _same_for_all(profile, present, lookups) | ({"updated_at": LOG_UPDATED} if profile.layout == "events" else {})
+    said |= {
         "submission": literal(key),
         "warnings": f"CASE WHEN {_any(warnings)} THEN {_list(warnings)} END",
     }
@@ -326,7 +328,11 @@ def judgement(reader: "Reader", lookups: Lookups, key: str, received_at: datetim
     for name in schema.names:
         if name in ("source", "reception_month"):
             continue
-        sql = said.get(name) or LAKE.get(name, f"zoned({name})" if name in instants else name)
+        sql = (
+            said.get(name)
+            or (LOG_UPDATED if name == "updated_at" and profile.layout == "events" else None)
+            or LAKE.get(name, f"zoned({name})" if name in instants else name)
+        )
         if name in EMPTY and name not in said:
             length = {"data_lookups": "lookups", "history": "steps", "supplements": "supplements"}[name]
             sql = f"CASE WHEN len({length}) > 0 THEN {sql} ELSE {EMPTY[name]} END"
