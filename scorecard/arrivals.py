@@ -75,7 +75,7 @@ class Arrivals:
                 rows = rows.filter(rows.source.isin(self.sources))
                 if not keys:  # what is kept for next time is kept whole
                     rows = rows.semi_join(of_interest, KEYS)
-                return rows.group_by([*keys, *KEYS]).agg(received=rows.count(), online=_number(rows.channel == ONLINE))
+                return rows.group_by([*keys, *KEYS]).agg(received=rows.count(), online=number(rows.channel == ONLINE))
 
             counts = counted_over(engine, f"arrivals-{month}", paths, expression, self.files)
             sums = counts.inner_join(of_interest, KEYS).group_by("province_code", "procedure_code")
@@ -99,13 +99,13 @@ def reception(paths: Sequence[Path], sources: Sequence[str], month: Month, files
         done = (rows.channel == ONLINE) & rows.status.between(9, 10)
         return rows.group_by([*keys, "source"], **party).agg(
             received=rows.count(),
-            online=_number(rows.channel == ONLINE),
-            refused=_number(rows.status == REFUSED),
-            digitised=_number(rows.digitised),
-            digitised_known=_number(rows.digitised.notnull()),
-            asked=_number(rows.supplement_count > 0),
-            electronic=_number(done & rows.result_electronic),
-            results=_number(done & rows.result_electronic.notnull()),
+            online=number(rows.channel == ONLINE),
+            refused=number(rows.status == REFUSED),
+            digitised=number(rows.digitised),
+            digitised_known=number(rows.digitised.notnull()),
+            asked=number(rows.supplement_count > 0),
+            electronic=number(done & rows.result_electronic),
+            results=number(done & rows.result_electronic.notnull()),
         )
 
     return _frame("reception", received_in(paths, month), expression, files, PARTY)
@@ -135,7 +135,7 @@ def days(paths: Sequence[Path], sources: Sequence[str], month: Month, files: "Fi
 
         rows = rows.filter(rows.source.isin(list(sources)))
         said = {"provider": ibis.coalesce(rows.provider, ""), "day": local_day(rows.received_at).cast("string")}
-        return rows.group_by([*keys, "source"], **said).agg(received=rows.count(), online=_number(rows.channel == ONLINE))
+        return rows.group_by([*keys, "source"], **said).agg(received=rows.count(), online=number(rows.channel == ONLINE))
 
     frame = _frame("days", received_in(paths, month), expression, files, ["source", "provider", "day"])
     return frame.astype({"day": "int64"})
@@ -157,7 +157,8 @@ def at_points(paths: Sequence[Path], sources: Sequence[str], month: Month, point
     return _frame("points", received_in(paths, month), expression, None, ["point", "procedure_code", "day"]).astype({"day": "int64"})
 
 
-def _number(true: Any) -> Any:
+def number(true: Any) -> Any:
+    """How many rows of a group are true; null counts as false."""
     import ibis
 
     return ibis.ifelse(true, 1, ibis.null("int8")).count()

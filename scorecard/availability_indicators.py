@@ -23,7 +23,7 @@ def _result_due(d: "ibis.Table") -> Any:
     return d.status.between(9, 10).fill_null(False)
 
 
-def _used(code: str, numerators: dict[str, Expression], **words: str) -> Indicator:
+def _used(code: str, numerators: dict[str, Expression], **words: Any) -> Indicator:
     return Indicator(
         code=code,
         unit_of_analysis_vi="hồ sơ",
@@ -40,7 +40,7 @@ def _used(code: str, numerators: dict[str, Expression], **words: str) -> Indicat
     )
 
 
-def _listed(code: str, higher_is_better: bool, **words: str) -> Indicator:
+def _listed(code: str, higher_is_better: bool, **words: Any) -> Indicator:
     given: dict[str, Any] = {"unit_of_analysis_vi": SERVICE_VI, "unit_of_analysis_en": SERVICE_EN} | words
     return Indicator(code=code, kind=SERVICE, higher_is_better=higher_is_better, **given)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from scorecard.figures import RAW
+from scorecard.figures import LOWER, RAW, UPPER
 
 if TYPE_CHECKING:
     import ibis
@@ -14,6 +14,7 @@ LAKE, SURVEY, CATALOGUE = "lake", "survey", "catalogue"
 SERVICE = "service"  # of what is offered online, and what comes of it
 RECEPTION, SYSTEM, PETITION = "reception", "system", "petition"  # of a receiving unit, of a provider's system, of petitions sent in
 FOLLOWED = "followed"  # of dossiers that were followed for some days after their end
+DATA_USE = "data_use"  # of dossiers received in the month: electronic results, digitised papers, payment, population data
 NOTHING = ""
 
 
@@ -43,11 +44,12 @@ class Indicator:
     numerators: Mapping[str, Expression] = field(default_factory=dict)
     denominator: Expression | None = None
     basis: str | None = None
+    bounds: bool = False  # of one without expressions: known between ``lower`` and ``upper``
 
     @property
     def variants(self) -> tuple[str, ...]:
         """The variants in which it is measured."""
-        return tuple(self.numerators) or (RAW,)
+        return tuple(self.numerators) or ((LOWER, UPPER) if self.bounds else (RAW,))
 
 
 NO_DOSSIERS_VI = "không phát sinh hồ sơ thuộc mẫu số: không áp dụng, không phải 0 %"

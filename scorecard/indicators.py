@@ -5,6 +5,7 @@ gives a true-or-false column; how many rows are true is the numerator or denomin
 """
 
 from scorecard.availability_indicators import AVAILABILITY
+from scorecard.data_use_indicators import DATA_USES
 from scorecard.declare_once_indicators import DECLARE_ONCE
 from scorecard.definitions import (
     ANSWERS_EN,
@@ -224,5 +225,5 @@ _DEFINITIONS = (
     ),
 )
 
-_ALL = (*_DEFINITIONS, *DECLARE_ONCE, *AVAILABILITY, *TIMELINESS, *PARTIES, *ESTIMATES, *SHORT_FORM, *MISMATCH)
+_ALL = (*_DEFINITIONS, *DECLARE_ONCE, *AVAILABILITY, *TIMELINESS, *PARTIES, *DATA_USES, *ESTIMATES, *SHORT_FORM, *MISMATCH)
 INDICATORS: dict[str, Indicator] = {indicator.code: indicator for indicator in _ALL}

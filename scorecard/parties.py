@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from procedures.folding import plain
 from scorecard.definitions import PETITION, RECEPTION, SYSTEM
-from scorecard.figures import COUNTRY, NATION, NOT_APPLICABLE, NOT_REPORTED, RAW, UNIT, VALUE
+from scorecard.figures import COUNTRY, LOWER, NATION, NOT_APPLICABLE, NOT_REPORTED, RAW, UNIT, UPPER, VALUE
 from scorecard.indicators import INDICATORS
 from scorecard.parties_words import PARTY, PROVIDER, RECEIVER
 from scorecard.rows import Key, Place, Row
@@ -21,10 +21,16 @@ if TYPE_CHECKING:
     from scorecard.service_inputs import ServiceInputs, System
 
 EPOCH = date(1970, 1, 1).toordinal()
-RECEIVED_SHARES = {  # indicator: columns of ``arrivals.reception``
-    "reception_refused": ("refused", "received"),
-    "reception_supplement": ("asked", "received"),
-    "reception_digitised": ("digitised", "digitised_known"),
+RECEIVED_SHARES = {  # indicator and variant: columns of ``arrivals.reception``
+    ("reception_refused", RAW): ("refused", "received"),
+    ("reception_supplement", RAW): ("asked", "received"),
+    ("reception_digitised", RAW): ("digitised", "digitised_known"),
+}
+PETITION_SHARES = {
+    ("petitions_on_time", RAW): ("on_time", "received"),
+    ("petitions_reopened", RAW): ("reopened", "received"),
+    ("petitions_settled", LOWER): ("settled_lower", "received"),
+    ("petitions_settled", UPPER): ("settled_upper", "received"),
 }
 ANSWERING = ("province", "ministry")
 
@@ -50,11 +56,13 @@ def petition_rows(services: "ServiceInputs", places: Mapping[str, Place]) -> Ite
         place = places.get(item.unit_code)
         told.add((place.province or place.code) if place is not None else "")
         for subject in above(places, item.unit_code):
-            found = sums.setdefault(subject, {"received": 0, "on_time": 0, "reopened": 0})
-            for name in found:
+            found = sums.setdefault(subject, dict.fromkeys(("received", "on_time", "reopened", "settled_lower", "settled_upper"), 0))
+            for name in ("received", "on_time", "reopened"):
                 found[name] += int(getattr(item, name))
-    shares = {"petitions_on_time": ("on_time", "received"), "petitions_reopened": ("reopened", "received")}
-    yield from _rows(PETITION, shares, sums, places, told)
+            # of those opened again it is not told which were answered on time
+            found["settled_lower"] += max(0, item.on_time - item.reopened)
+            found["settled_upper"] += min(item.on_time, item.received - item.reopened)
+    yield from _rows(PETITION, PETITION_SHARES, sums, places, told)
 
 
 def above(places: Mapping[str, Place], code: str) -> list[Key]:
@@ -72,7 +80,7 @@ def above(places: Mapping[str, Place], code: str) -> list[Key]:
 
 def _rows(
     kind: str,
-    shares: Mapping[str, tuple[str, str]],
+    shares: Mapping[tuple[str, str], tuple[str, str]],
     sums: Mapping[Key, Mapping[str, int]],
     places: Mapping[str, Place],
     reported: Collection[str],
@@ -87,19 +95,17 @@ def _rows(
         for indicator in INDICATORS.values():
             if indicator.kind != kind:
                 continue
-            numerator, denominator = (counts.get(name, 0) for name in shares[indicator.code])
-            yield _share(subject, indicator.code, numerator, denominator, known, breakdown, category)
+            for variant in indicator.variants:
+                numerator, denominator = (counts.get(name, 0) for name in shares[indicator.code, variant])
+                row = _share(subject, indicator.code, numerator, denominator, known, variant)
+                row.breakdown, row.category = breakdown, category
+                yield row
 
 
-def _share(
-    subject: Key, indicator: str, numerator: int, denominator: int, known: bool, breakdown: str = "total", category: str = "total"
-) -> Row:
+def _share(subject: Key, indicator: str, numerator: int, denominator: int, known: bool, variant: str = RAW) -> Row:
     if denominator:
-        row = Row(*subject, indicator, RAW, VALUE, numerator, denominator, denominator)
-    else:
-        row = Row(*subject, indicator, RAW, NOT_APPLICABLE if known else NOT_REPORTED)
-    row.breakdown, row.category = breakdown, category
-    return row
+        return Row(*subject, indicator, variant, VALUE, numerator, denominator, denominator)
+    return Row(*subject, indicator, variant, NOT_APPLICABLE if known else NOT_REPORTED)
 
 
 def provider_rows(

@@ -154,4 +154,20 @@ PARTIES = (
         higher_is_better=False,
         **SENT_IN,
     ),
+    Indicator(
+        code="petitions_settled",
+        name_vi="Tỷ lệ phản ánh, kiến nghị trả lời đúng hạn và không phải mở lại",
+        name_en="Share of petitions answered on time and not opened again",
+        formula_vi=(
+            "từ: trả lời đúng hạn trừ đi mở lại / tiếp nhận (mở lại đều là trả lời đúng hạn); đến: số nhỏ hơn trong hai số đúng hạn "
+            "và không mở lại / tiếp nhận (mở lại đều là trả lời muộn); danh sách không ghi lượt thích, không thích"
+        ),
+        formula_en=(
+            "from: answered on time less opened again / received (all opened again were answered on time); to: the smaller of answered on "
+            "time and not opened again / received (those opened again were late); the lists tell no likes or dislikes"
+        ),
+        higher_is_better=True,
+        bounds=True,
+        **SENT_IN,
+    ),
 )

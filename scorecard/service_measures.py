@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from scorecard import arrivals
 from scorecard.availability import Phantom, find_phantoms, sector_rows, service_rows
+from scorecard.data_use import data_use, data_use_rows
 from scorecard.parties import petition_rows, provider_rows, receiver_rows
 from scorecard.rows import Row
 
@@ -33,11 +34,13 @@ def measure_services(
     phantoms = find_phantoms(services, use, month, inputs.rules.phantom, past)
     received = arrivals.reception(paths, sources, month, files)
     looked_up, days = (question(paths, sources, month, files) for question in (arrivals.lookups, arrivals.days))
+    used = data_use(paths, sources, month, inputs.papers.law, files)
     rows = [
         *service_rows(services, inputs.places, use, phantoms),
         *sector_rows(counted.by_procedure, services, bool(reported)),
         *receiver_rows(received, inputs.places, reported),
         *provider_rows(services, received, looked_up, days, inputs.papers.law.failed, month.first_day),
         *petition_rows(services, inputs.places),
+        *data_use_rows(used, inputs.places, provinces, reported),
     ]
     return rows, phantoms

@@ -24,7 +24,7 @@ def _clock(name: str) -> Expression:
     return lambda d: _due(d) & d[name]
 
 
-def _share(code: str, higher_is_better: bool, numerators: dict[str, Expression], basis: str | None = None, **words: str) -> Indicator:
+def _share(code: str, higher_is_better: bool, numerators: dict[str, Expression], basis: str | None = None, **words: Any) -> Indicator:
     return Indicator(
         code=code,
         unit_of_analysis_vi="hồ sơ",

@@ -9,7 +9,7 @@ from functools import cache
 from core.calendar import Month
 from core.settings import ROOT
 from core.web import pick
-from scorecard.definitions import FOLLOWED, PETITION, RECEPTION, SERVICE, SYSTEM
+from scorecard.definitions import DATA_USE, FOLLOWED, PETITION, RECEPTION, SERVICE, SYSTEM
 from scorecard.indicators import CATALOGUE, INDICATORS, LAKE, SURVEY, Indicator
 from scorecard.pages.text import _
 from scorecard.quality_marks import MARKS
@@ -35,6 +35,7 @@ def definitions() -> list[tuple[str, list[Definition]]]:
         LAKE: _("Từ hồ sơ hệ thống ghi lại"),
         CATALOGUE: _("Từ danh mục thủ tục"),
         SERVICE: _("Từ danh mục dịch vụ và việc sử dụng"),
+        DATA_USE: _("Từ hồ sơ tiếp nhận trong tháng: dữ liệu số, thanh toán"),
         RECEPTION: _("Từ nơi tiếp nhận"),
         SYSTEM: _("Từ hệ thống của nhà cung cấp"),
         PETITION: _("Từ phản ánh, kiến nghị"),

@@ -123,6 +123,7 @@ def score_counts(month: str, output: Path, name: str, kinds: tuple[str, ...], bo
         own_counts.write_counts(output, rules, found, edition.simulated)
     known = [item.id for item in rules.indicators if item.own]
     _say([Words(vi=f"{item.id}: {item.own.note.vi}", en=f"{item.id}: {item.own.note.en}") for item in rules.indicators if item.own])
+    _say([Words(vi=f"Để trống: {why.vi}", en=f"Blank: {why.en}") for why in own_counts.unrecorded(rules)])
     click.echo(f"{month} v{edition.version}: {len(found)} units, counts of {', '.join(known)}: {output}")
 
 

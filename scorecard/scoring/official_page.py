@@ -13,7 +13,7 @@ from scorecard import official
 from scorecard.figures import LOWER, UPPER
 from scorecard.pages.text import _
 from scorecard.scoring.library import find_scoring, kept_rules
-from scorecard.scoring.own_counts import bounded, own_counts
+from scorecard.scoring.own_counts import bounded, own_counts, unrecorded
 from scorecard.scoring.pages import number, points, say
 from scorecard.scoring.points import Score, Scored, half_up, score
 from scorecard.scoring.schema import FULL, CountRules
@@ -62,7 +62,8 @@ class Again:
 
 @dataclass(frozen=True)
 class OfficialPage:
-    """What the page shows. ``could_be_empty``: indicators with full points for 0/0, for months without counts."""
+    """What the page shows. ``could_be_empty``: indicators with full points for 0/0, for months without counts; ``own_missing``: those
+    of our own counts of which the month brought nothing; ``unrecorded``: those that we do not count at all, with why."""
 
     month: str
     rules: CountRules
@@ -76,6 +77,8 @@ class OfficialPage:
     could_be_empty: str
     source: str
     own: list[ItemRow]
+    own_missing: str
+    unrecorded: list[str]
 
 
 def build(
@@ -91,6 +94,8 @@ def build(
     again = official.recomputed(session, code, month, rules)
     total = published.get(official.TOTAL)
     band = next((band for band in rules.bands if total is not None and total >= band.least), None)
+    own = _own(session, units, code, edition, rules) if edition is not None else []
+    counted = {row.id for row in own}
     return OfficialPage(
         month=month,
         rules=rules,
@@ -105,7 +110,9 @@ def build(
             f"{item.id} ({number(item.points)})" for item in rules.indicators if item.empty and item.empty.gives == FULL
         ),
         source=pick(scores[0].source, scores[0].source_en) if scores else "",
-        own=_own(session, units, code, edition, rules) if edition is not None else [],
+        own=own,
+        own_missing=", ".join(item.id for item in rules.indicators if item.own and item.id not in counted),
+        unrecorded=[say(why) for why in unrecorded(rules)],
     )
 
 

@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scorecard.definitions import LAKE
+from scorecard.definitions import DATA_USE, LAKE, PETITION
 from scorecard.figures import LOWER, NOT_APPLICABLE, RAW, UNIT, VALUE
 from scorecard.indicators import INDICATORS
 from scorecard.scoring.counts_file import CODE, NAME, UnitCounts
-from scorecard.scoring.schema import CountRules, Own
+from scorecard.scoring.schema import CountRules, Own, Words
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from scorecard.models import Edition
 
 Figures = Mapping[tuple[str, str, str], "Figure"]
+CAN_BE_NOTHING = (LAKE, DATA_USE, PETITION)  # what was sent in says that nothing arose; a register without entries says nothing
 
 
 def own_counts(
@@ -49,6 +50,15 @@ def write_counts(path: Path, rules: CountRules, units: Iterable[UnitCounts], sim
             writer.writerow([unit.code, unit.name, *cells, *(["true"] if simulated else [])])
 
 
+def unrecorded(rules: CountRules) -> Sequence[Words]:
+    """Indicators that our figures do not tell, each with why."""
+    return [
+        Words(vi=f"{item.id} ({item.name.vi}): {item.unrecorded.vi}", en=f"{item.id} ({item.name.en}): {item.unrecorded.en}")
+        for item in rules.indicators
+        if item.unrecorded is not None
+    ]
+
+
 def bounded(rules: CountRules) -> Sequence[str]:
     """Indicators whose counts are known between two bounds only."""
     return [
@@ -59,11 +69,11 @@ def bounded(rules: CountRules) -> Sequence[str]:
 
 
 def _pair(figures: Figures, code: str, own: Own, bound: str) -> tuple[int, int] | None:
-    """Numerator and denominator; None where they are not known. Nothing arose only where the unit's own dossiers say so."""
+    """Numerator and denominator; None where they are not known. Nothing arose only where the unit's own dossiers or lists say so."""
     above, below = (_figure(figures, code, part, bound) for part in (own.numerator, own.denominator))
     if above is None or below is None:
         return None
-    if below.status == NOT_APPLICABLE and INDICATORS[below.indicator].kind == LAKE:
+    if below.status == NOT_APPLICABLE and INDICATORS[below.indicator].kind in CAN_BE_NOTHING:
         return 0, 0
     if below.status != VALUE or above.status not in (VALUE, NOT_APPLICABLE):
         return None

@@ -236,6 +236,7 @@ def _item(rules: CountRules, item: Indicator) -> Item:
         (_("Khi mẫu số bằng 0"), empty_words(item)),
         (_("Ghi chú"), say(item.note)),
         (_("Hệ thống này tự đếm"), own),
+        (_("Hệ thống này không đếm được"), say(item.unrecorded)),
         (_("Tên trên Cổng"), item.code),
     ]
     return Item(

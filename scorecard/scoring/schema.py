@@ -77,6 +77,7 @@ class Indicator(Strict):
     uncertain: Words | None = None
     note: Words | None = None
     own: Own | None = None
+    unrecorded: Words | None = None  # why our own figures do not tell it
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -90,6 +91,8 @@ class Indicator(Strict):
         if missing := [name for name in needed if not getattr(self, name)]:
             names = ", ".join(missing)
             raise RuleError(f"chỉ tiêu có điểm phải có: {names}; hãy thêm vào", f"an indicator with points must have: {names}; add them")
+        if self.own is not None and self.unrecorded is not None:
+            raise RuleError("chỉ ghi own hoặc unrecorded, không ghi cả hai; bỏ một", "either own or unrecorded holds, not both; drop one")
         if not self.points:
             raise RuleError("chỉ tiêu có công thức phải có points lớn hơn 0", "an indicator with a formula must have points above 0")
         return self

@@ -101,6 +101,14 @@ def test_petitions_count_for_everything_above_and_silence_is_not_zero() -> None:
     assert found[UNIT, "46", "petitions_on_time"] == ("not_reported", None, None)
 
 
+def test_petitions_settled_lie_between_what_overlap_allows() -> None:
+    services = ServiceInputs(petitions=[Petitions("00004", "a", 10, 7, 4), Petitions("00004", "b", 2, 0, 1)])
+    rows = {(row.subject_code, row.variant): row for row in petition_rows(services, PLACES) if row.indicator == "petitions_settled"}
+    # of a: 7 - 4 if all opened again were on time; min(7, 10 - 4) if none was; of b: none was on time
+    assert (rows["00004", "lower"].numerator, rows["00004", "upper"].numerator, rows["00004", "upper"].denominator) == (3, 6, 12)
+    assert rows["46", "lower"].status == "not_reported"
+
+
 def test_tickets_stand_beside_the_dossiers_of_the_same_days(sqlite_app: Flask) -> None:
     table = build([])
     rows = [row_of(Dossier(f"d{number}", received=1.4 + number % 2, finished=None)) | {"receiving_unit": "H26.01"} for number in range(9)]
