@@ -13,7 +13,6 @@ from procedures.dossier_queries import EndPoint, coverage, end_points, end_point
 from procedures.models import (
     NATIONAL,
     Component,
-    Offering,
     Procedure,
     RegisterConnection,
     Source,
@@ -40,7 +39,6 @@ __all__ = [
     "is_simulated",
     "lake_health",
     "legal_basis",
-    "local_offerings",
     "national_sources",
     "own_units",
     "procedure",
@@ -155,18 +153,6 @@ def procedures_map(session: Session, on: date) -> dict[str, ProcedureView]:
         .order_by(Procedure.code)
     )
     return {row[0]: ProcedureView(*row) for row in rows}
-
-
-def local_offerings(session: Session, on: date) -> list[tuple[str, str, str]]:
-    """(unit code, procedure code, online level) of every offering of a local procedure valid on a day."""
-    rows = session.execute(
-        select(Unit.code, Procedure.code, Offering.online_level)
-        .join(Offering, Offering.unit_id == Unit.id)
-        .join(Procedure, Procedure.id == Offering.procedure_id)
-        .where(Procedure.list_code == NATIONAL, Procedure.is_local, valid(Offering, on), valid(Procedure, on))
-        .order_by(Unit.code, Procedure.code)
-    )
-    return [(unit, code, level) for unit, code, level in rows]
 
 
 def registers(session: Session) -> list[StateRegister]:

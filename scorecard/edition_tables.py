@@ -78,6 +78,7 @@ MODULES: tuple[str, ...] = (
     "scorecard.tickets",
     "scorecard.declare_once_tables",
     "scorecard.mismatch",
+    "scorecard.petition_facts",
     "scorecard.reporting_periods",
 )
 

@@ -15,6 +15,7 @@ from scorecard.mismatch_indicators import MISMATCH_ANY, MISMATCH_CODES
 from scorecard.pages import places, services, words
 from scorecard.pages.text import _
 from scorecard.pages.unit_services import PETITIONS
+from scorecard.petition_facts import OTHER, UNDIVIDED
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -27,18 +28,21 @@ CHANCE = 0.05  # methodology §11: one level everywhere
 
 @dataclass(frozen=True)
 class Line:
-    """One fact: what people say and the record does not, the reverse, which of the two is clearly more frequent, and all dossiers."""
+    """One fact: what people say and the record does not, the reverse, which of the two is clearly more frequent, all dossiers, and the
+    month's petitions about it."""
 
     name: str
     unrecorded: str
     unconfirmed: str
     direction: str
     census: str
+    petitions: str
 
 
 @dataclass(frozen=True)
 class MismatchPage:
-    """A place's facts. ``any``: at least one point differs; ``months``: the window that the answers are of."""
+    """A place's facts. ``any``: at least one point differs; ``months``: the window that the answers are of; ``other_petitions``: petitions
+    whose subject is none of the facts, or has none; empty where there are none."""
 
     code: str
     place: str
@@ -46,6 +50,7 @@ class MismatchPage:
     any: Figure | None
     lines: list[Line]
     petitions: list[services.Line]
+    other_petitions: str
 
 
 def build(session: Session, edition: Edition, code: str, units: Mapping[str, UnitView]) -> MismatchPage:
@@ -55,17 +60,45 @@ def build(session: Session, edition: Edition, code: str, units: Mapping[str, Uni
     found = queries.figures(session, edition, kind, [code], MISMATCH_CODES, window=window)
     figures = {figure.indicator: figure for figure in found if figure.variant == RAW}
     beside = queries.figure_map(session, edition, kind, [code], [*(fact.census for fact in FACTS if fact.census), *PETITIONS])
+    sent_in = _sent_in(edition, code)
     return MismatchPage(
         code=code,
         place=_("Cả nước") if code == COUNTRY else places.name(units[code]),
         months=window,
         any=figures.get(MISMATCH_ANY),
-        lines=[_line(fact, figures, beside, code) for fact in FACTS],
+        lines=[_line(fact, figures, beside, code, _petitions(sent_in, fact.code)) for fact in FACTS],
         petitions=services.lines(beside, code, PETITIONS),
+        other_petitions=_other(sent_in),
     )
 
 
-def _line(fact: Fact, figures: Mapping[str, Figure], beside: Mapping[tuple[str, str, str], Figure], code: str) -> Line:
+def _sent_in(edition: Edition, code: str) -> dict[str, tuple[int, int]]:
+    """(received, opened again) of a place's petitions by fact; empty where no list speaks of it."""
+    table = queries.edition_table(edition, "petition_facts")
+    rows = table[table["place_code"] == code][["fact", "received", "reopened"]]
+    return {str(fact): (int(received), int(reopened)) for fact, received, reopened in rows.itertuples(index=False, name=None)}
+
+
+def _petitions(sent_in: Mapping[str, tuple[int, int]], fact: str) -> str:
+    if not sent_in:
+        return _("chưa gửi danh sách")
+    if set(sent_in) == {UNDIVIDED}:
+        return _("danh sách không chia nội dung")
+    received, reopened = sent_in.get(fact, (0, 0))
+    if not received:
+        return _("không có")
+    return _("%(received)s, mở lại %(reopened)s", received=words.count(received), reopened=words.count(reopened))
+
+
+def _other(sent_in: Mapping[str, tuple[int, int]]) -> str:
+    parts = [
+        _("%(n)s về nội dung khác", n=words.count(sent_in[OTHER][0])) if OTHER in sent_in else "",
+        _("%(n)s không ghi nội dung", n=words.count(sent_in[UNDIVIDED][0])) if UNDIVIDED in sent_in else "",
+    ]
+    return "; ".join(part for part in parts if part)
+
+
+def _line(fact: Fact, figures: Mapping[str, Figure], beside: Mapping[tuple[str, str, str], Figure], code: str, petitions: str) -> Line:
     unrecorded, unconfirmed = (figures.get(name) if name else None for name in (fact.unrecorded, fact.unconfirmed))
     return Line(
         pick(fact.vi, fact.en),
@@ -73,6 +106,7 @@ def _line(fact: Fact, figures: Mapping[str, Figure], beside: Mapping[tuple[str, 
         _said(fact.unconfirmed, unconfirmed),
         _direction(unrecorded, unconfirmed) if fact.unrecorded and fact.unconfirmed else _("chỉ so được một chiều"),
         _census(fact, beside, code),
+        petitions,
     )
 
 

@@ -15,6 +15,7 @@ from procedures import operations, queries
 from procedures.dossier_queries import data_dir
 from procedures.dossiers import dossier_table
 from procedures.models import Offering, Procedure, RegisterConnection, StateRegister, Unit
+from procedures.offerings import declared
 from tests.conftest import PASSWORD, log_in
 from tests.procedures.feed import NOW, lake_rows, load, message, small_country, write
 
@@ -117,8 +118,9 @@ def test_catalogue_reads(app: Flask) -> None:
         session.add(Offering(procedure_id=procedure.id, unit_id=province.id, online_level="full", valid_from=date(2026, 7, 1)))
         session.add(RegisterConnection(register_id=register.id, unit_id=province.id, connected_from=date(2026, 5, 1)))
     session = reading()
-    assert queries.local_offerings(session, date(2026, 6, 30)) == [("01", "1.004222", "partial")]
-    assert queries.local_offerings(session, date(2026, 7, 1)) == [("01", "1.004222", "full")]
+    before, after = (declared(session, date(2026, *day))[0] for day in ((6, 30), (7, 1)))
+    assert (before.unit_code, before.procedure_code, before.online_level) == ("01", "1.004222", "partial")
+    assert (after.online_level, after.since) == ("full", "2026-01-01")  # online without a break since then
     assert queries.connections(session, date(2026, 4, 30)) == set()
     assert queries.connections(session, date(2026, 5, 1)) == {("land", "01")}
     assert [register.code for register in queries.registers(session)][:2] == ["civil_status", "criminal_record"]

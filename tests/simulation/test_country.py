@@ -19,6 +19,7 @@ from core.settings import ROOT
 from procedures import queries
 from procedures.dossiers import dossier_table
 from procedures.models import Component, Offering, Procedure, Provider, RegisterConnection, Source, SourceProvider, Submission, Unit
+from procedures.offerings import declared
 from scorecard.models import Edition, OfficialScore
 from surveys.models import Answer, Invitation
 from tests.country import LAST_MONTH, NOW
@@ -76,8 +77,9 @@ def test_counts_of_units_sources_and_providers(session: Session) -> None:
 
 def test_provinces_offer_differently(session: Session) -> None:
     level: dict[str, list[str]] = {}
-    for unit, _procedure, online in queries.local_offerings(session, LAST_MONTH.last_day):
-        level.setdefault(unit, []).append(online)
+    for item in declared(session, LAST_MONTH.last_day):
+        if item.is_local:
+            level.setdefault(item.unit_code, []).append(item.online_level)
     assert {len(levels) for levels in level.values()} == {2177}
     full = sorted(levels.count("full") / 2177 for levels in level.values())
     assert full[-1] - full[0] > 0.2
@@ -124,7 +126,7 @@ def test_provinces_are_uneven(lake: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_nobody_files_online_what_is_not_offered_online(lake: duckdb.DuckDBPyConnection, session: Session) -> None:
-    offered = {(unit, procedure) for unit, procedure, level in queries.local_offerings(session, LAST_MONTH.last_day) if level != "none"}
+    offered = {(item.unit_code, item.procedure_code) for item in declared(session, LAST_MONTH.last_day) if item.online_level != "none"}
     provinces = {code: view.province_code for code, view in queries.units(session, LAST_MONTH.last_day).items()}
     filed = lake.execute(
         "SELECT DISTINCT handling_unit, procedure_code FROM dossier"
