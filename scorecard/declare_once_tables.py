@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from scorecard.edition_tables import Column, EditionTable, TableMaterial
 from scorecard.figures import COUNTRY, RAW, UNIT, VALUE
+from scorecard.hidden_supplements import EITHER
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -129,7 +130,8 @@ def _signs(material: TableMaterial) -> "pd.DataFrame":
     found = zero.rename(columns={"unit": "unit_code", "n": "dossiers", "flagged": "zero", "k": "recorded"}).drop(columns="p")
     found["expected"] = found["expected"].round()
     if material.refiled is not None:
-        again = tails(_cells(material.refiled, kinds, "refused_and_refiled_den", "refused_and_refiled_raw"), lower=False, least=LEAST_UNIT)
+        # units are compared with each other, and all of them were followed for the same days
+        again = tails(_cells(material.refiled, kinds, f"{EITHER}_den", f"{EITHER}_raw"), lower=False, least=LEAST_UNIT)
         again = again.rename(columns={"unit": "unit_code", "flagged": "refiled", "k": "refiled_dossiers"})
         found = found.merge(again[["unit_code", "refiled", "refiled_dossiers"]], how="outer", on="unit_code")
     else:

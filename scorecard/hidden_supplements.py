@@ -1,7 +1,8 @@
 """Dossiers that ended without a result and came again: a question of its own over the lake (methodology §7.4).
 
-Followed for 30 days, so those that ended up to 30 days before the month's end are counted: of all others something is still to come, and
-the files that an edition lists hold nothing received later.
+A share is whole only after 30 days, so those that ended up to 30 days before the month's end are one cohort. The files that an edition
+lists hold nothing received later; of what ended in the month itself, what has come again by its end is counted, which is the least that
+there will be.
 """
 
 from collections.abc import Sequence
@@ -22,18 +23,19 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DAYS = 30
+EITHER = "refiled_either"
 KEYS = ["handling_unit", "procedure_code"]
 
 
 def count_refilings(paths: Sequence[Path], sources: Sequence[str], month: Month) -> "pd.DataFrame":
     """By ``handling_unit`` and ``procedure_code`` of the first dossier: ``<indicator>_raw`` and ``<indicator>_den`` of the indicators of
-    kind ``FOLLOWED``."""
+    kind ``FOLLOWED``, and the same of ``EITHER``, all dossiers of their cohorts once."""
     with TemporaryDirectory(prefix="refilings-") as scratch:
         engine = connect(scratch=Path(scratch))
         try:
             rows = read_files(engine, paths, dossier_schema())
             cohort = followed(rows.filter(rows.source.isin(list(sources))), month)
-            sums: dict[str, Any] = {}
+            sums: dict[str, Any] = {f"{EITHER}_den": cohort.count(), f"{EITHER}_raw": cohort.refiled.sum().cast("int64")}
             for code, indicator in INDICATORS.items():
                 if indicator.kind == FOLLOWED and indicator.denominator is not None:
                     counted = {"den": indicator.denominator(cohort)} | {name: true(cohort) for name, true in indicator.numerators.items()}
@@ -46,20 +48,24 @@ def count_refilings(paths: Sequence[Path], sources: Sequence[str], month: Month)
 
 
 def followed(rows: "ibis.Table", month: Month) -> "ibis.Table":
-    """Dossiers of known applicants that ended ``DAYS`` to a month and ``DAYS`` before the month's end, with ``refiled``."""
+    """Dossiers of known applicants with ``refiled``: ``whole``, which ended ``DAYS`` to a month and ``DAYS`` before the month's end, and
+    ``fresh``, which ended in the month (of a month of 31 days, on its first day both)."""
     import ibis
 
     first, until = month.start - timedelta(days=DAYS), month.end - timedelta(days=DAYS)
     rows = rows.filter(rows.applicant_hash.notnull() & (rows.received_at < ibis.literal(month.end)))
     rows = rows.mutate(ended_at=ibis.coalesce(rows.finished_at, rows.returned_at))
+    ended = rows.status.isin(END_STATUSES) & rows.ended_at.notnull()
     rows = rows.mutate(
-        followed=rows.status.isin(END_STATUSES) & (rows.ended_at >= ibis.literal(first)) & (rows.ended_at < ibis.literal(until))
+        whole=(ended & (rows.ended_at >= ibis.literal(first)) & (rows.ended_at < ibis.literal(until))).fill_null(False),
+        fresh=(ended & (rows.ended_at >= ibis.literal(month.start)) & (rows.ended_at < ibis.literal(month.end))).fill_null(False),
     )
-    near = rows.filter(rows.followed.fill_null(False) | (rows.received_at >= ibis.literal(first)))
+    near = rows.filter(rows.whole | rows.fresh | (rows.received_at >= ibis.literal(first)))
     again = refilings(near, DAYS).select("source", "dossier_code").distinct().mutate(refiled=True)
-    cohort = near.filter(near.followed)
+    cohort = near.filter(near.whole | near.fresh)
     joined = cohort.left_join(again, ["source", "dossier_code"])
-    return joined.select(*(cohort[name] for name in ("source", "dossier_code", *KEYS)), refiled=again.refiled.fill_null(False))
+    kept = ("source", "dossier_code", *KEYS, "whole", "fresh")
+    return joined.select(*(cohort[name] for name in kept), refiled=again.refiled.fill_null(False))
 
 
 def with_refilings(sums: "pd.DataFrame", refiled: "pd.DataFrame") -> "pd.DataFrame":

@@ -157,6 +157,15 @@ def test_planted_requests_are_found_and_nothing_else(edition: Edition) -> None:
         assert (figure.numerator, figure.denominator) == (again, ended)
 
     start, end = f"TIMESTAMP '{MONTH.start:%F %T}'", f"TIMESTAMP '{MONTH.end:%F %T}'"
+    of_month = queries.figure_map(reading(), edition, "nation", None, ["refiled_in_month"])["VN", "refiled_in_month", "raw"]
+    [(ended, again)] = lake(
+        f"""SELECT count(*), count(*) FILTER (d.status IN (3, 7, 8) AND EXISTS (
+                SELECT 1 FROM dossier n WHERE n.applicant_hash = d.applicant_hash AND n.procedure_code = d.procedure_code
+                AND n.dossier_code <> d.dossier_code AND n.received_at >= d.finished_at
+                AND n.received_at < d.finished_at + INTERVAL 30 DAY AND n.received_at AT TIME ZONE 'UTC' < {end}))
+            FROM dossier d WHERE d.finished_at AT TIME ZONE 'UTC' >= {start} AND d.finished_at AT TIME ZONE 'UTC' < {end}"""
+    )
+    assert (of_month.numerator or 0, of_month.denominator) == (again, ended)
     inside = f"AT TIME ZONE 'UTC' >= {start} AND %s AT TIME ZONE 'UTC' < {end}"
     cohort = f"(finished_at {inside % 'finished_at'} OR supplements[1].requested_at {inside % 'supplements[1].requested_at'})"
     bounds = {
