@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from procedures.queries import ProcedureView, UnitView, registers, standard_comp
 from scorecard import queries
 from scorecard.declare_once_tables import CONNECT, PROVINCE_LEVEL
 from scorecard.figures import COUNTRY, LOWER, UPPER, Figure
-from scorecard.pages import places
+from scorecard.pages import places, services, words
 from scorecard.pages.text import _
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from scorecard.models import Edition
 
+TRACES = ("repeat_supplement", "ended_from_request", "refused_and_refiled", "refiled_in_month")
 MOST_ROWS = 25  # of the list of what to restructure; all are in the edition's files
 
 
@@ -79,8 +80,21 @@ class Held:
 
 
 @dataclass(frozen=True)
+class ToVerify:
+    """A unit with at least two signs of requests that are not on record. ``signs``: which, in words."""
+
+    code: str
+    name: str
+    dossiers: str
+    recorded: str
+    refiled: str
+    signs: str
+
+
+@dataclass(frozen=True)
 class Page:
-    """All of it, for the nation or one province or ministry."""
+    """All of it, for the nation or one province or ministry. ``traces``: what the records themselves show of requests beyond one notice;
+    ``named``: units to verify, for who may know them."""
 
     place: str
     code: str
@@ -94,12 +108,21 @@ class Page:
     online_median: float | None
     supplement_median: float | None
     signs: Mapping[str, int]
+    traces: list[services.Line]
+    named: list[ToVerify]
     registers: list[Held]
 
 
-def build(session: Session, edition: Edition, code: str, units: Mapping[str, UnitView], procedures: Mapping[str, ProcedureView]) -> Page:
-    """The page of a place (``VN``: the nation)."""
-    figures = queries.figure_map(session, edition, None, [code], ["asked_again_recorded"])
+def build(
+    session: Session,
+    edition: Edition,
+    code: str,
+    units: Mapping[str, UnitView],
+    procedures: Mapping[str, ProcedureView],
+    may_know: Collection[str] = (),
+) -> Page:
+    """The page of a place (``VN``: the nation). ``may_know``: units that the reader may see named while they are to be verified."""
+    figures = queries.figure_map(session, edition, None, [code], ["asked_again_recorded", *TRACES])
     rebuild = _rows(edition, "restructuring", code, nation=code == COUNTRY)
     rebuild = [row for row in rebuild if (row["level"] == PROVINCE_LEVEL) == (code == COUNTRY)]
     first = rebuild[0] if rebuild else {}
@@ -117,7 +140,29 @@ def build(session: Session, edition: Edition, code: str, units: Mapping[str, Uni
         online_median=first.get("online_median"),
         supplement_median=first.get("supplement_median"),
         signs={name: int(signs[0][name]) for name in ("units", "zero", "refiled", "people", "two")} if signs else {},
+        traces=services.lines(figures, code, TRACES),
+        named=[
+            _to_verify(row, units)
+            for row in _rows(edition, "hidden_supplements", code, nation=code == COUNTRY)
+            if row["unit_code"] in may_know
+        ],
         registers=_registers(session, edition),
+    )
+
+
+def _to_verify(row: Mapping[str, Any], units: Mapping[str, UnitView]) -> ToVerify:
+    words_of = {"zero": _("không ghi nhận yêu cầu nào"), "refiled": _("nộp lại nhiều hơn hẳn"), "people": _("người dân nêu yêu cầu")}
+
+    def number(name: str) -> str:
+        return _("không xét") if row[name] is None else words.count(int(row[name]))
+
+    return ToVerify(
+        code=row["unit_code"],
+        name=places.short(units, row["unit_code"]),
+        dossiers=number("dossiers"),
+        recorded=_("%(recorded)s (đơn vị tương đương: khoảng %(expected)s)", recorded=number("recorded"), expected=number("expected")),
+        refiled=number("refiled_dossiers"),
+        signs="; ".join(text for name, text in words_of.items() if row[name]),
     )
 
 
@@ -150,8 +195,8 @@ def _classes(rows: list[dict[str, Any]]) -> list[ClassLine]:
         found = sums.setdefault(row["paper_class"], [0, 0])
         found[0] += row["documents"]
         found[1] += row["dossiers"]
-    words = meanings()
-    return [ClassLine(code.replace("F12", "F1/F2").replace("F23", "F2/F3"), *words[code], *sums[code]) for code in CLASSES if code in sums]
+    told = meanings()
+    return [ClassLine(code.replace("F12", "F1/F2").replace("F23", "F2/F3"), *told[code], *sums[code]) for code in CLASSES if code in sums]
 
 
 def _tests() -> list[tuple[str, str, str]]:

@@ -5,7 +5,7 @@ from flask import Flask
 from flask_babel import refresh
 from sqlalchemy import update
 
-from core.access import OFFICE
+from core.access import CENTRE, OFFICE
 from core.accounts import add_user
 from core.database import writing
 from scorecard import operations
@@ -75,3 +75,31 @@ def _edition() -> Edition:
     return Edition(
         month=str(MONTH), version=1, state="published", simulated=True, rule_version="tthc-2026-1", cutoff_at=NOW, folder="none", facts={}
     )
+
+
+def test_units_to_verify_are_named_to_those_in_charge_alone(sqlite_app: Flask, month: Edition) -> None:
+    """One unit with two signs, one with a single one: only the former is named, to the office and to the centre above it."""
+    import pandas as pd
+
+    from scorecard.edition_tables import FOLDER, tables
+
+    row = {"province_code": "01", "dossiers": 200, "recorded": 0, "expected": 9, "refiled_dossiers": 14, "people": False}
+    named = row | {"unit_code": "00008", "zero": True, "refiled": True, "signs": 2}
+    table = tables()["hidden_supplements"]
+    path = sqlite_app.extensions["settings"].data_dir / "editions" / month.folder / FOLDER / "hidden_supplements.parquet"
+    pd.DataFrame([named])[[column.name for column in table.columns]].astype(table.types).to_parquet(path)
+
+    add_user("office", "Office", OFFICE, PASSWORD)
+    add_user("hanoi", "Hà Nội", CENTRE, PASSWORD, unit_code="01")
+    add_user("hue", "Huế", CENTRE, PASSWORD, unit_code="46")
+    said = {}
+    for login in ("", "office", "hanoi", "hue"):
+        client = sqlite_app.test_client()
+        if login:
+            client.post("/login", data={"login": login, "password": PASSWORD})
+        said[login] = text_of(client.get("/declare-once").text)
+    assert [login for login, text in said.items() if "không ghi nhận yêu cầu nào; nộp lại nhiều hơn hẳn" in text] == ["office", "hanoi"]
+    assert "0 (đơn vị tương đương: khoảng 9) 14" in said["office"]
+    # the records' own traces are for everybody: all 110 dossiers, none asked twice
+    assert "Tỷ lệ hồ sơ kết thúc ngay sau yêu cầu bổ sung" in said[""]
+    assert "đã được nộp lại trước cuối tháng" in said[""]
