@@ -17,6 +17,7 @@ from core.lake import DataFile, LakeTable, describe
 from procedures.models import NATIONAL, Component, Procedure, Source, StateRegister, Submission, Unit
 from procedures.papers import PaperBook
 from procedures.queries import procedures_map, units
+from procedures.service_models import PetitionCount, QueueTicket
 from scorecard.declare_once_inputs import describe_registry, read_law, read_vocabulary
 from scorecard.disclosure import PublicTables
 from scorecard.integrity_inputs import freeze as freeze_integrity
@@ -298,7 +299,12 @@ def seen(session: Session, month: Month) -> dict[str, Any]:
     files, last = session.execute(arrived).one()
     answers, revisions = session.execute(select(func.count(), func.sum(Answer.revision)).where(Answer.month == str(month))).one()
     asked = session.scalar(select(func.count()).select_from(Invitation).where(Invitation.month == str(month)))
+    lists = (
+        select(func.count(), func.max(PetitionCount.reported_at)).where(PetitionCount.month == str(month)),
+        select(func.count(), func.max(QueueTicket.reported_at)).where(QueueTicket.day.between(month.first_day, month.last_day)),
+    )
     return {
+        "lists": [[number, last.isoformat() if last else None] for number, last in (session.execute(one).one() for one in lists)],
         "submissions": files,
         "last_submission": last.isoformat() if last else None,
         "answers": answers,

@@ -7,12 +7,18 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
-from core.database import reading
+from core.calendar import Month
+from core.database import reading, writing
 from core.lake import LakeTable
 from procedures.dossiers import dossier_table
+from procedures.models import Unit
+from procedures.once_only import OnceOnly
+from procedures.service_models import PetitionCount
 from scorecard import arrivals, computing, file_counts, operations, queries
 from scorecard.counting import Counts, count
+from scorecard.data_use import data_use
 from scorecard.file_counts import FileCounts, mark_of
 from scorecard.population import population
 from tests.lake import put
@@ -84,7 +90,12 @@ def test_other_lists_or_another_program_count_anew(tmp_path: Path) -> None:
     assert [path.name for path in kept.iterdir()] == [str(MONTH.plus(2))]
 
 
-@pytest.mark.parametrize("question", [arrivals.reception, arrivals.lookups, arrivals.days])
+def data_used(paths: Sequence[Path], sources: Sequence[str], month: Month, files: FileCounts | None) -> Any:
+    """The question that also needs to know what systems call the databases."""
+    return data_use(paths, sources, month, OnceOnly(lookups={"dan cu": "population"}), files)
+
+
+@pytest.mark.parametrize("question", [arrivals.reception, arrivals.lookups, arrivals.days, data_used])
 def test_the_other_questions_too(tmp_path: Path, question: Any) -> None:
     table = dossier_table(tmp_path / "lake")
     put(table, with_parties(rows_of(6, 120)))
@@ -93,6 +104,8 @@ def test_the_other_questions_too(tmp_path: Path, question: Any) -> None:
         full, live = (question(table.paths(), NATIONAL, MONTH, kept) for kept in (None, files))
         assert len(full) > 2
         assert full.equals(live)
+    if question is data_used:
+        assert 0 < full["population_data_lower"].sum() < full["population_data_den"].sum()
     past = [arrivals.Arrivals(table.paths(), NATIONAL, UNITS, kept)(MONTH, WANTED) for kept in (None, files)]
     assert past[0] == past[1] != {}
     reached = [population(table.paths(), NATIONAL, MONTH, UNITS, tmp_path, kept) for kept in (None, files)]
@@ -151,3 +164,18 @@ def test_the_running_view_is_what_counting_everything_gives(sqlite_app: Flask, m
         assert computing.compute(folder / edition.folder, lake.root).checksum == edition.checksum
         assert {path for found in opened for path in found} == set(lake.paths()) - before
         reading().rollback()
+
+
+def test_a_list_of_petitions_refreshes_the_running_month_too(sqlite_app: Flask) -> None:
+    build([Dossier("a")])
+    submit("hanoi", [str(MONTH)], at(20))
+    assert str(MONTH) in operations.refresh_running(at(21))
+    assert operations.refresh_running(at(21.1)) == {}
+    with writing() as session:
+        unit = session.scalars(select(Unit.id).where(Unit.code == "00004")).one()
+        session.add(PetitionCount(unit_id=unit, month=str(MONTH), subject="", received=3, on_time=2, reopened=1, reported_at=at(21.2)))
+    assert str(MONTH) in operations.refresh_running(at(21.3))
+    running = queries.running(reading())
+    assert running is not None
+    share = queries.figure_map(reading(), running, "unit", ["01"], ["petitions_on_time"])["01", "petitions_on_time", "raw"]
+    assert (share.numerator, share.denominator) == (2, 3)
