@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from core import audit
 from core.database import writing
+from core.errors import InputError
 from procedures.catalogue_files import Entry, Unread, read_catalogue
 from procedures.components import Paper
 from procedures.files import read_bytes
@@ -217,12 +219,38 @@ def _load_standards(session: Session, registers: dict[str, int]) -> None:
                 setattr(standard, key, value)
 
 
-def load_claims() -> dict[str, int]:
-    """Upsert the figures quoted from elsewhere."""
+class _Claim(BaseModel):
+    """A figure quoted from elsewhere, as a file has it: a share or a count, and what it is made of where the source tells."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    key: str = Field(pattern=r"^[a-z0-9_]{1,40}$")
+    text_vi: str = Field(min_length=1)
+    text_en: str = Field(min_length=1)
+    value: float = Field(ge=0)
+    numerator: int | None = Field(ge=0)
+    denominator: int | None = Field(ge=1)
+    source: str = Field(min_length=1)
+    source_en: str = ""
+    as_of: date
+
+
+def load_claims(path: Path = CLAIMS) -> dict[str, int]:
+    """Upsert the figures quoted from elsewhere, by key. Raises ``InputError`` for a file that is not sound; then nothing is taken."""
     counts = {"added": 0, "changed": 0, "unchanged": 0}
+    try:
+        rows = TypeAdapter(list[_Claim]).validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (ValidationError, yaml.YAMLError, UnicodeDecodeError) as error:
+        first = error.errors()[0] if isinstance(error, ValidationError) else {"loc": (), "msg": str(error)}
+        place = ".".join(str(part + 1 if isinstance(part, int) else part) for part in first["loc"]) or "YAML"
+        raise InputError(
+            f"Tệp {path.name} không hợp lệ ở {place}: {first['msg']}. Xem các trường của procedures/claims.yaml.",
+            f"The file {path.name} is not sound at {place}: {first['msg']}. See the fields of procedures/claims.yaml.",
+            field=place,
+        ) from error
     with writing() as session:
         known = {claim.key: claim for claim in session.scalars(select(QuotedClaim))}
-        for row in yaml.safe_load(CLAIMS.read_text(encoding="utf-8")):
+        for row in (item.model_dump() for item in rows):
             claim = known.get(row["key"])
             if claim is None:
                 session.add(QuotedClaim(**row))

@@ -174,6 +174,20 @@ def load_registers() -> None:
     click.echo(json.dumps({"registers": operations.load_registers(), "claims": operations.load_claims()}))
 
 
+@catalogue.command("claims")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def load_quoted(file: Path) -> None:
+    """Load figures quoted from elsewhere (YAML as procedures/claims.yaml). Keys that begin with archive_digitisation make the series of
+    archives on the page of goals."""
+    from procedures import operations
+
+    try:
+        click.echo(json.dumps(operations.load_claims(file)))
+    except InputError as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
+
+
 @feeds.command("load")
 @click.argument("files", type=FILE, nargs=-1, required=True)
 @click.option("--source", required=True, help="Code of the sending system.")

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from core import numbers
 from core.calendar import Month
 from core.web import language, pick
-from scorecard.figures import COUNTRY, LOWER, RAW, UNIT
+from scorecard import queries
+from scorecard.data_use_indicators import PAPERS_DIGITISED
+from scorecard.figures import COUNTRY, LOWER, RAW, UNIT, UPPER
 from scorecard.indicators import INDICATORS
 from scorecard.pages import words
 from scorecard.pages.text import _
@@ -40,13 +42,27 @@ class Line:
 
 def build(session: Session, targets: Sequence[Target], today: date) -> list[Line]:
     """Every goal with what the published months say about it."""
-    from scorecard import queries
+    months = _months(session)
+    return [_line(session, target, months, today) for target in targets]
 
+
+def digitisation(session: Session) -> list[tuple[str, str, str]]:
+    """The share of dossiers with digitised papers, nation: month, from–to, of how many; of published months that measured it."""
+    found = []
+    for edition in _months(session):
+        figures = queries.figure_map(session, edition, None, [COUNTRY], [PAPERS_DIGITISED])
+        lower, upper = (figures.get((COUNTRY, PAPERS_DIGITISED, bound)) for bound in (LOWER, UPPER))
+        if lower is not None and upper is not None and words.has_value(lower):
+            found.append((numbers.month(edition.month, language()), words.bounds(lower, upper), words.bounds_of(lower, upper)))
+    return found
+
+
+def _months(session: Session) -> list[Edition]:
+    """The published months, oldest first, at most ``MONTHS``."""
     editions: dict[str, Edition] = {}
     for edition in queries.editions(session, include_unpublished=False):
         editions.setdefault(edition.month, edition)
-    months = [editions[month] for month in sorted(editions)[-MONTHS:]]
-    return [_line(session, target, months, today) for target in targets]
+    return [editions[month] for month in sorted(editions)[-MONTHS:]]
 
 
 def _line(session: Session, target: Target, months: Sequence[Edition], today: date) -> Line:
@@ -86,8 +102,6 @@ def _variant(indicator: str) -> str:
 
 
 def _nation(session: Session, indicator: str, months: Sequence[Edition]) -> tuple[str, list[tuple[str, float]]]:
-    from scorecard import queries
-
     said, course = _("chưa có số liệu"), []
     for edition in months:
         figure = queries.figure_map(session, edition, None, [COUNTRY], [indicator]).get((COUNTRY, indicator, _variant(indicator)))
@@ -99,7 +113,6 @@ def _nation(session: Session, indicator: str, months: Sequence[Edition]) -> tupl
 
 def _provinces(session: Session, indicator: str, goal: float, months: Sequence[Edition]) -> tuple[str, list[tuple[str, float]]]:
     from procedures.queries import units
-    from scorecard import queries
 
     said, course = _("chưa có số liệu"), []
     for edition in months:

@@ -7,12 +7,17 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from core.calendar import Month
+from core.database import writing
 from core.errors import InputError
+from scorecard import operations
 from scorecard.indicators import INDICATORS
+from scorecard.models import Edition
 from scorecard.targets import FARTHEST, pace, read
 from tests.pages.helpers import text_of
+from tests.scorecard.small import MONTH, NOW, Dossier, build, submit
 
 START = Month(2026, 1)
 
@@ -81,3 +86,32 @@ def test_without_any_month_nothing_is_claimed(client: FlaskClient) -> None:
     text = text_of(client.get("/targets?lang=en").get_data(as_text=True))
     assert "no data yet" in text
     assert "reached in 0" not in text
+
+
+QUOTED = """
+- {key: archive_digitisation_2026, text_vi: Tài liệu lưu trữ đã số hóa, text_en: Archives digitised, value: 0.31,
+   numerator: null, denominator: null, source: "Báo cáo 12/BC", source_en: Report 12, as_of: 2026-06-30}
+"""
+
+
+def test_archives_and_dossiers_are_two_series(sqlite_app: Flask, tmp_path: Path) -> None:
+    build([Dossier("a"), Dossier("b")])
+    submit("hanoi", [str(MONTH)])
+    edition = operations.close(MONTH, NOW, "test")
+    with writing() as session:
+        session.execute(update(Edition).where(Edition.id == edition.id).values(state="published", published_at=NOW))
+    client, runner = sqlite_app.test_client(), sqlite_app.test_cli_runner()
+    page = text_of(client.get("/targets").get_data(as_text=True))
+    assert "Số hóa hồ sơ" in page
+    assert "10/2026" in page.split("hai chuỗi")[1]  # measured between bounds: nobody said
+    assert "Chưa cơ quan nào công bố" in page
+
+    file = tmp_path / "quoted.yaml"
+    file.write_text(QUOTED, encoding="utf-8")
+    assert runner.invoke(args=["catalogue", "claims", str(file)]).exit_code == 0
+    told = text_of(client.get("/targets").get_data(as_text=True)).rsplit("Số hóa tài liệu lưu trữ", 1)[1]
+    assert "31 % — Tài liệu lưu trữ đã số hóa" in told
+    file.write_text(QUOTED.replace("0.31", "nhiều"), encoding="utf-8")
+    refused = runner.invoke(args=["catalogue", "claims", str(file)])
+    assert refused.exit_code == 1
+    assert "1.value" in refused.stderr
