@@ -35,8 +35,8 @@ def published(sqlite_app: Flask) -> Flask:
 def rows_of(app: Flask, place: str) -> dict[str, str]:
     """The last cell of each fact's row."""
     html = app.test_client().get("/mismatch", query_string={"place": place} if place else {}).text
-    body = html.split("<tbody>")[1].split("</tbody>")[0]
-    cells = [[text_of(cell) for cell in row.split("<t")[1:]] for row in body.split("<tr>")[1:]]
+    body = html.split('<tbody role="rowgroup">')[1].split("</tbody>")[0]
+    cells = [[text_of(cell) for cell in row.split("<t")[1:]] for row in body.split('<tr role="row">')[1:]]
     return {row[0].split(">")[-1].strip(): row[-1].split(">")[-1].strip() for row in cells}
 
 
