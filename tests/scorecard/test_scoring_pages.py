@@ -122,7 +122,11 @@ def test_our_own_counts_fill_what_dossiers_determine_and_leave_the_rest_blank(sq
     assert (hanoi["3.1_num"], hanoi["3.1_den"]) == ("2", "2")
     assert (hanoi["3.2_num"], hanoi["3.2_den"]) == ("1", "2")
     assert hanoi["simulated"] == "true"
-    assert {hanoi[f"{item}_num"] for item in IDS if not item.startswith("3.") and item != "2.1"} == {""}
+    # neither decisions, payments and stores nor petitions are told here
+    assert {item for item in IDS if not hanoi[f"{item}_num"]} == {
+        *("1.1", "1.2", "1.3", "1.4", "3.5", "3.5b", "3.6", "4.2b", "4.4", "5.2", "5.3"),
+    }
+    assert (hanoi["5.4_num"], hanoi["5.4_den"]) == ("4", "4")
     assert rows["96"]["2.1_den"] == ""  # nothing was sent: not known, and not zero
     read = read_counts(target, INDEX)
     assert read.refused == []
