@@ -4,9 +4,8 @@ Words and drawings come from this process, which knows the figures; PDFs come fr
 else. Of many places each page is composed here in turn, while those before it are rendered beside each other.
 """
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
@@ -26,7 +25,7 @@ from exports.cells import capital
 from exports.models import ExportFile
 from exports.names import CIRCULATION, DRAFT_STATES, ENGLISH, PLACE, Made, is_public
 from exports.queries import name_of, publication_of
-from exports.render import render
+from exports.render import Beside, Rendered, render
 from procedures.queries import UnitView, units
 from scorecard.models import Edition
 
@@ -88,13 +87,12 @@ def make(session: Session, edition: Edition, kind: str) -> Made:
     if kind == CIRCULATION:
         with force_locale("vi"):
             return Made(draft(compose(_material(session, edition))))
-    rendered = render(report_html(session, edition, "en"))
-    return Made(rendered.content, rendered.pages)
+    return _made(render(report_html(session, edition, "en")))
 
 
 def make_place(session: Session, edition: Edition, code: str) -> Made:
     """One place's paper, made now."""
-    return _rendered(PlacePages(session, edition).page(code))
+    return _made(render(PlacePages(session, edition).page(code)))
 
 
 def report_html(session: Session, edition: Edition, language: str) -> str:
@@ -147,49 +145,43 @@ def _material(session: Session, edition: Edition) -> "Material":
     return replace(material, draft=False) if publication_of(session, edition.id) is not None else material
 
 
-def pool() -> ThreadPoolExecutor:
-    """As many threads as there are processors; each only waits for its child."""
-    return ThreadPoolExecutor(max_workers=os.cpu_count() or 1)
-
-
 class Drawing:
     """Papers of single places on their way through the child processes. Does nothing where none is among the files."""
 
     def __init__(self, file_ids: Sequence[int]) -> None:
-        self._pool: ThreadPoolExecutor | None = None
-        self._made: dict[int, Future[Made]] = {}
+        self._beside: Beside | None = None
+        self._made: dict[int, Future[Rendered]] = {}
         by_edition: dict[int, list[tuple[str, int]]] = {}
         session = reading()
         for file in session.scalars(select(ExportFile).where(ExportFile.id.in_(file_ids), ExportFile.kind == PLACE)):
             by_edition.setdefault(file.edition_id, []).append((file.subject, file.id))
         if by_edition:
-            self._pool = pool()
+            self._beside = Beside()
             for edition_id, files in by_edition.items():
                 pages = PlacePages(session, session.get_one(Edition, edition_id))
                 for code, number in files:
-                    self._made[number] = _start(self._pool, pages, code)
+                    self._made[number] = _start(self._beside, pages, code)
         session.rollback()
 
     def take(self, file_id: int) -> Made:
         """The finished paper; raises what its rendering raised."""
-        return self._made.pop(file_id).result()
+        return _made(self._made.pop(file_id).result())
 
     def close(self) -> None:
         """Wait for nothing any more."""
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+        if self._beside is not None:
+            self._beside.close()
 
 
-def _start(workers: ThreadPoolExecutor, pages: PlacePages, code: str) -> "Future[Made]":
+def _start(beside: Beside, pages: PlacePages, code: str) -> "Future[Rendered]":
     try:
         page = pages.page(code)
     except Exception as error:  # of this place alone: its file says so, and the others go on
-        failed: Future[Made] = Future()
+        failed: Future[Rendered] = Future()
         failed.set_exception(error)
         return failed
-    return workers.submit(_rendered, page)
+    return beside.start(page)
 
 
-def _rendered(page: str) -> Made:
-    made = render(page)
-    return Made(made.content, made.pages)
+def _made(rendered: Rendered) -> Made:
+    return Made(rendered.content, rendered.pages)

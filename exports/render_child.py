@@ -1,12 +1,17 @@
-"""The child process: HTML on standard input; on standard output the number of pages in a line, then the PDF.
+"""The child process that loads WeasyPrint once and forks for each document.
 
-Errors go to standard error, with exit code 1. Run as ``python -m exports.render_child MEMORY_BYTES SECONDS`` by
+On standard input: a document's length in bytes in a line, then its HTML; and so on until it is closed. On standard output, for each:
+the exit code of the document's process and the length of what it wrote in a line, then that: the number of pages in a line and the
+PDF; with exit code 1 the error; nothing where it was killed. Run as ``python -m exports.render_child MEMORY_BYTES SECONDS`` by
 ``exports.render`` alone. It sees the project's own ``static/report`` and ``data:`` images and nothing else: no network,
 no other file.
 """
 
+import gc
 import logging
+import os
 import resource
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,7 +22,8 @@ BASE = "report:///"
 
 
 def limit(memory: int, seconds: int) -> None:
-    """Bound this process: address space in bytes, processor time in seconds. The parent bounds the wall clock."""
+    """Bound this process: address space in bytes, seconds of processor and of wall clock. The kernel kills it when they are over."""
+    signal.alarm(seconds)
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -78,20 +84,50 @@ def scoped(_document: Any, pdf: Any) -> None:
             item["A"]["Scope"] = "/Column" if row == "0" else "/Row"
 
 
-def main() -> int:
-    """Read, render, write."""
-    limit(int(sys.argv[1]), int(sys.argv[2]))
+def document(html: bytes, target: int, memory: int, seconds: int) -> int:
+    """Render into a file descriptor, inside the limits. Returns the exit code."""
+    limit(memory, seconds)
     try:
-        content, pages = to_pdf(sys.stdin.buffer.read().decode())
+        content, pages = to_pdf(html.decode())
+        written, code = b"%d\n" % pages + content, 0
     except MemoryError:
-        print("out of memory", file=sys.stderr)
-        return 1
+        written, code = b"out of memory", 1
     except Exception as error:  # the parent records whatever it was
-        print(f"{type(error).__name__}: {error}", file=sys.stderr)
-        return 1
-    sys.stdout.buffer.write(b"%d\n" % pages + content)
-    return 0
+        written, code = f"{type(error).__name__}: {error}".encode(), 1
+    with os.fdopen(target, "wb", closefd=False) as stream:
+        stream.write(written)
+    return code
+
+
+def forked(html: bytes, memory: int, seconds: int) -> tuple[int, bytes]:
+    """Exit code of a document's own process, negative for a signal, and what it wrote."""
+    target = os.memfd_create("document")
+    try:
+        number = os.fork()
+        if number == 0:
+            code = 1
+            try:
+                code = document(html, target, memory, seconds)
+            finally:
+                os._exit(code)  # nothing of the parent's is flushed or closed a second time
+        code = os.waitstatus_to_exitcode(os.waitpid(number, 0)[1])
+        os.lseek(target, 0, os.SEEK_SET)
+        with os.fdopen(target, "rb", closefd=False) as stream:
+            return code, stream.read() if code >= 0 else b""
+    finally:
+        os.close(target)
+
+
+def main() -> None:
+    """Load, then one document after the other."""
+    import weasyprint  # noqa: F401  # every document begins with it loaded
+
+    gc.freeze()  # what is shared with the documents' processes is not touched, so not copied
+    while line := sys.stdin.buffer.readline():
+        code, content = forked(sys.stdin.buffer.read(int(line)), int(sys.argv[1]), int(sys.argv[2]))
+        sys.stdout.buffer.write(b"%d %d\n" % (code, len(content)) + content)
+        sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import threading
 import time
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 
 from core.errors import InputError
 from exports import render_child
-from exports.render import render
+from exports.render import Beside, Renderer, render
 
 PAGE = '<!doctype html><html lang="vi"><head><title>Thử</title></head><body><h1>Chữ Việt: ữ ậ ộ ỹ đ Đ</h1>{}</body></html>'
 
@@ -57,29 +56,72 @@ def test_too_much_memory() -> None:
         render(PAGE.format(""), memory_bytes=60_000_000)
 
 
-def test_killed_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = subprocess.Popen.communicate
-
-    def killed(process: "subprocess.Popen[bytes]", *args: object, **kwargs: object) -> object:
-        threading.Thread(target=lambda: (time.sleep(0.3), os.kill(process.pid, signal.SIGKILL))).start()
-        return original(process, *args, **kwargs)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(subprocess.Popen, "communicate", killed)
-    many = "<p>một đoạn văn</p>" * 20000
-    with pytest.raises(InputError, match="tín hiệu 9"):
-        render(PAGE.format(many))
+def killing(number: int, seconds: float = 0.3) -> None:
+    """Kill a process a little later, from outside."""
+    threading.Timer(seconds, lambda: os.kill(number, signal.SIGKILL)).start()
 
 
-def test_the_child_sees_no_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    seen: dict[str, str] = {}
-    original = subprocess.run
+def children(number: int) -> list[int]:
+    return [int(each) for each in Path(f"/proc/{number}/task/{number}/children").read_text().split()]
 
-    def spy(*args: object, **kwargs: object) -> object:
-        seen.update(kwargs["env"])  # type: ignore[call-overload]
-        return original(*args, **kwargs)  # type: ignore[call-overload]
 
+LONG = PAGE.format("<p>một đoạn văn</p>" * 20_000)
+
+
+def test_a_document_that_is_killed_takes_no_other_with_it() -> None:
+    with Renderer() as renderer:
+        first = renderer.render(PAGE.format(""))
+        assert renderer._process is not None  # what is killed is its child
+        server = renderer._process.pid
+
+        def kill_document() -> None:
+            while not children(server):
+                time.sleep(0.01)
+            os.kill(children(server)[0], signal.SIGKILL)
+
+        killer = threading.Thread(target=kill_document)
+        killer.start()
+        with pytest.raises(InputError, match="tín hiệu 9"):
+            renderer.render(LONG)
+        killer.join()
+        assert renderer._process.pid == server
+        assert renderer.render(PAGE.format("")) == first
+
+
+def test_a_child_that_is_killed_is_started_anew() -> None:
+    with Renderer() as renderer:
+        first = renderer.render(PAGE.format(""))
+        assert renderer._process is not None
+        killing(renderer._process.pid)
+        with pytest.raises(InputError, match="tín hiệu 9"):
+            renderer.render(LONG)
+        assert renderer.render(PAGE.format("")) == first
+
+
+def test_limits_are_each_documents_own_and_the_order_changes_nothing() -> None:
+    pages = [PAGE.format(f"<p>{number}</p>" * 200) for number in range(3)]
+    alone = [render(page) for page in pages]
+    with Renderer(seconds=3) as renderer:
+        with pytest.raises(InputError, match="quá 3 giây"):
+            renderer.render(LONG)
+        assert [renderer.render(page) for page in reversed(pages)] == alone[::-1]
+
+
+def test_many_beside_each_other_come_back_each_as_its_own() -> None:
+    pages = [PAGE.format(f"<p>{number}</p>") for number in range(5)]
+    beside = Beside()
+    started = [beside.start(page) for page in [*pages, PAGE.format('<img src="report:///draft.svg">')]]
+    assert [drawn.result() for drawn in started[:-1]] == [render(page) for page in pages]
+    with pytest.raises(InputError, match="alt"):
+        started[-1].result()
+    beside.close()
+
+
+def test_the_child_sees_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TTHC_SECRET_KEY", "s" * 40)
-    monkeypatch.setattr(subprocess, "run", spy)
-    render(PAGE.format(""))
-    assert seen
-    assert not [name for name in seen if name.startswith("TTHC_")]
+    with Renderer() as renderer:
+        renderer.render(PAGE.format(""))
+        assert renderer._process is not None
+        seen = Path(f"/proc/{renderer._process.pid}/environ").read_text()
+    assert "PATH=" in seen
+    assert "TTHC_" not in seen
