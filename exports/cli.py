@@ -100,6 +100,17 @@ def number(month: Month, number: str, dated_on: date, login: str) -> None:
     _show(edition_id)
 
 
+@editions.command("give-back")
+@MONTH
+@click.option("--reason", required=True, help="Why the number is given back.")
+@LOGIN
+@speaking
+def give_back(month: Month, reason: str, login: str) -> None:
+    """Take the number off MONTH's report, which is not signed yet, so that its human parts can be written again."""
+    numbering.give_back(_edition(month, None).id, reason, login, utc_now())
+    click.echo(f"{month}: no number any more")
+
+
 @editions.command("sign")
 @MONTH
 @VERSION

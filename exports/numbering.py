@@ -3,7 +3,7 @@
 import re
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from core import audit
@@ -11,11 +11,12 @@ from core.calendar import Month, local_date
 from core.database import writing
 from core.errors import InputError
 from exports.models import ExportFile, Publication
-from exports.names import REPORT
+from exports.names import REPORT, file_name
 from exports.operations import want
 from exports.profiles import profile
 from exports.queries import publication_of
 from scorecard.models import Edition
+from scorecard.workflow import LEAST_REASON
 
 NUMBER_FORM = re.compile(r"[1-9]\d{0,5}/[A-ZĐ]+(-[A-ZĐ]+)*")
 AHEAD = timedelta(days=7)  # a number may be taken for a day soon to come
@@ -67,6 +68,29 @@ def take_number(edition_id: int, number: str, dated_on: date, login: str, now: d
         audit.record(session, "edition.number", subject, actor=login, number=number, dated_on=dated_on.isoformat())
         session.expunge(known)
     return known
+
+
+def give_back(edition_id: int, reason: str, login: str, now: datetime) -> None:
+    """Take the number off a report that is neither signed nor published, so that its human parts can be written again.
+
+    What was built with the number is kept and known to /verify as replaced. Raises ``InputError`` otherwise, and without a reason.
+    """
+    with writing() as session:
+        edition, known = session.get(Edition, edition_id), publication_of(session, edition_id)
+        if edition is None or known is None or known.signed_way is not None or edition.state != "closed":
+            raise InputError(
+                "Chỉ trả lại được số của báo cáo đã lấy số, chưa ký và chưa công bố.",
+                "Only the number of a report that is neither signed nor published can be given back.",
+            )
+        if len(reason.strip()) < LEAST_REASON:
+            raise InputError(
+                f"Ghi lý do trả lại số, từ {LEAST_REASON} ký tự.", f"State why, in {LEAST_REASON} letters or more.", field="reason"
+            )
+        final = file_name(edition, REPORT, "pdf", numbered=True)
+        session.execute(delete(ExportFile).where(ExportFile.edition_id == edition_id, ExportFile.name == final))
+        subject = f"{edition.month} v{edition.version}"
+        audit.record(session, "edition.number_back", subject, actor=login, at=now.isoformat(), number=known.number, reason=reason.strip())
+        session.delete(known)
 
 
 def _check(session: Session, edition: Edition, number: str, dated_on: date, now: datetime) -> None:

@@ -16,23 +16,34 @@ from exports.report_models import REMARK, REQUEST
 from exports.report_words import history
 from scorecard.models import Edition
 from scorecard.release import Blocker, File, Mark, Receipt, Release
+from scorecard.workflow import Obstacle
 
 
 def release(session: Session, edition: Edition) -> Release:
     """The hook behind ``scorecard.release.release_of``. Addresses are empty outside a request."""
     publication = queries.publication_of(session, edition.id)
     delivery = queries.delivery(session, edition.id)
+    stored = queries.stored(session, edition, REPORT, "pdf") is not None
     files = [file for file in queries.files(session, edition.id) if file.kind]
     return Release(
         numbers=not edition.simulated,
         numbered=Mark(publication.numbered_by, publication.numbered_at, publication.number) if publication else None,
         signed=_signed(publication),
         sent=_sent(delivery),
-        is_stored=is_public(edition) and queries.stored(session, edition, REPORT, "pdf") is not None,
+        is_stored=is_public(edition) and stored,
+        lacking=() if edition.simulated else tuple(_lacking(publication, stored)),
+        unsigned=not edition.simulated and publication is not None and publication.signed_at is None,
         files=tuple(_file(edition, file) for file in files),
         receipts=tuple(_receipt(each) for each in queries.attempts(session, delivery.id)) if delivery is not None else (),
         blockers=tuple(_blockers(session, edition, publication, delivery, files)),
     )
+
+
+def _lacking(publication: Publication | None, stored: bool) -> list[Obstacle]:
+    """What must be there before a real edition is published: its number, and the final report that carries it."""
+    if publication is None:
+        return [Obstacle("unnumbered", "báo cáo chưa lấy số", "the report has no number")]
+    return [] if stored else [Obstacle("unbuilt", "bản cuối của báo cáo chưa dựng xong", "the final report is not built yet")]
 
 
 def _door(endpoint: str, **values: Any) -> str:

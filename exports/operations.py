@@ -185,8 +185,11 @@ def remember(session: Session, file: ExportFile) -> None:
 def _finish(file_id: int, name: str, **values: Any) -> str:
     with writing() as session:
         session.execute(update(ExportFile).where(ExportFile.id == file_id).values(**values))
+        file = session.get(ExportFile, file_id)
+        if file is None:  # its number was given back while it was built
+            return "overtaken"
         if values["state"] == "stored":
-            remember(session, session.get_one(ExportFile, file_id))
+            remember(session, file)
         audit.record(session, f"exports.{values['state']}", name, actor=WORKER, sha256=values.get("sha256", ""))
     return str(values["state"])
 

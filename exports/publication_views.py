@@ -62,6 +62,18 @@ def number(edition_id: int) -> ResponseReturnValue:
     )
 
 
+@blueprint.post("/office/publication/<int:edition_id>/number/back")
+@access(OFFICE, ADMIN)
+def number_back(edition_id: int) -> ResponseReturnValue:
+    """Give a number back before signing, so that the human parts can be mended."""
+    reason = request.form.get("reason", "")
+    return _done(
+        edition_id,
+        lambda: numbering.give_back(edition_id, reason, current_user.login, utc_now()),
+        _("Đã trả lại số. Sửa phần do người viết rồi lấy số lại."),
+    )
+
+
 @blueprint.post("/office/publication/<int:edition_id>/sign")
 @access(OFFICE, ADMIN)
 def sign(edition_id: int) -> ResponseReturnValue:

@@ -186,12 +186,13 @@ def _do(at: Month, deed: Callable[[Month], object]) -> ResponseReturnValue:
 def _page(at: Month, wrong: str = "", field: str = "") -> str:
     session = reading()
     edition = queries.newest_edition(session, at, include_drafts=True)
+    closed = report_words.closed_by(session, at)
     return render_template(
         "office/report_words.html",
         month=str(at),
         before=str(at.plus(-1)),
         edition=edition,
-        open=edition is None or edition.state != "published",
+        closed=closed.text(language()) if closed is not None else "",
         texts={part: report_words.history(session, str(at), part) for part in PARTS},
         longest=report_words.LONGEST,
         requests=report_words.items(session, str(at), local_date(utc_now())),

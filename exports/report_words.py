@@ -15,6 +15,7 @@ from core.models import User
 from core.text import _
 from core.web import pick
 from exports.names import PUBLIC_STATES
+from exports.queries import publication_of
 from exports.report_models import PARTS, REMARK, REQUEST, ReportRequest, ReportText
 from scorecard import queries, workflow
 from scorecard.figures import COUNTRY, leading_rate
@@ -207,13 +208,37 @@ def _writer(session: Session, month: Month, login: str) -> User:
     person: User | None = session.scalar(select(User).where(User.login == login))
     if person is None or not person.active:
         raise InputError(f"Không có tài khoản {login}.", f"There is no account {login}.")
-    newest = session.scalar(select(Edition.state).where(Edition.month == str(month), Edition.version > 0).order_by(Edition.version.desc()))
-    if newest in PUBLIC_STATES:
-        raise InputError(
+    if (closed := closed_by(session, month)) is not None:
+        raise closed
+    return person
+
+
+def closed_by(session: Session, month: Month) -> InputError | None:
+    """Why the human parts of a month's report cannot be written any more; None while they can.
+
+    They are frozen from the moment in which the newest version has its number: what is signed is what was read before.
+    """
+    query = select(Edition).where(Edition.month == str(month), Edition.version > 0).order_by(Edition.version.desc())
+    newest = session.scalar(query.limit(1))
+    if newest is None:
+        return None
+    if newest.state in PUBLIC_STATES:
+        return InputError(
             "Báo cáo tháng này đã công bố, không sửa được nữa. Đính chính bằng một phiên bản mới.",
             "This month's report is published and cannot be changed any more. Correct it by a new version.",
         )
-    return person
+    publication = publication_of(session, newest.id)
+    if publication is None:
+        return None
+    if publication.signed_at is not None:
+        return InputError(
+            f"Báo cáo số {publication.number} đã ký, phần do người viết không sửa được nữa. Đính chính bằng một phiên bản mới.",
+            f"Report {publication.number} is signed; its human parts cannot be changed any more. Correct it by a new version.",
+        )
+    return InputError(
+        f"Báo cáo đã lấy số {publication.number}, phần do người viết đã khóa. Muốn sửa thì trả lại số, sửa rồi lấy số lại.",
+        f"The report has its number {publication.number}; its human parts are frozen. To change them give the number back first.",
+    )
 
 
 def _newest(session: Session, month: str, part: str) -> Said | None:

@@ -15,6 +15,7 @@ from exports.models import ExportFile
 from exports.names import DATA, FILES, MEDIA, REPORT, is_public
 from procedures.queries import procedures_map, registers, units
 from scorecard import queries as scores
+from scorecard.asked_edition import seen_of
 from scorecard.pages import scope
 
 blueprint = Blueprint("exports", __name__)
@@ -83,7 +84,7 @@ def proposal(month: str, unit: str, place: int) -> ResponseReturnValue:
     day = _month(month).last_day
     all_units = units(session, day)
     code = scope.choose(all_units, current_user, unit) or abort(404)
-    edition = scores.edition_of(session, month, include_unpublished=True) or abort(404)
+    edition = seen_of(session, current_user, month) or abort(404)
     gaps = scores.gaps(session, edition, code)
     if place >= len(gaps) or gaps[place].within_power:
         abort(404)

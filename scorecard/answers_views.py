@@ -14,6 +14,7 @@ from core.web import language
 from procedures.queries import below
 from procedures.queries import units as all_units
 from scorecard import comments, queries
+from scorecard.asked_edition import seen_by
 from scorecard.models import Edition
 from scorecard.pages import answers as page
 from scorecard.pages import scope
@@ -31,7 +32,7 @@ def own() -> ResponseReturnValue:
     """What people answered about a unit and everything below it, by the rules of disclosure: never a single answer, never a time."""
     session, today = reading(), local_date(utc_now())
     code = scope.choose(all_units(session, today), current_user, request.args.get("unit")) or abort(404)
-    finals = queries.editions(session)
+    finals = seen_by(session, current_user)
     edition = _edition(request.args.get("month"))
     if edition is None:
         return render_template("centre/answers.html", page=None, edition=None)
@@ -87,5 +88,5 @@ def _edition(wanted: str | None) -> Edition | None:
     """The newest closed or published edition, or that of a month; 404 for a month that has none."""
     session = reading()
     if not wanted:
-        return next(iter(queries.editions(session)), None)
-    return next((edition for edition in queries.editions(session) if edition.month == wanted), None) or abort(404)
+        return next(iter(seen_by(session, current_user)), None)
+    return next((edition for edition in seen_by(session, current_user) if edition.month == wanted), None) or abort(404)

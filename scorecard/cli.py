@@ -105,10 +105,11 @@ def review(month: Month, login: str, reason: str) -> None:
 @click.argument("month", type=MONTH)
 @click.option("--as", "login", required=True, help="Login of a second person (office or admin).")
 @click.option("--reason", default="", help="Of a correction: what it corrects, where that was not said when it was closed.")
+@click.option("--unsigned", default="", help="Why the report is published before it is signed.")
 @_speaking
-def publish(month: Month, login: str, reason: str) -> None:
-    """Publish MONTH's reviewed edition."""
-    edition = operations.publish(_closed(month), login, utc_now(), reason)
+def publish(month: Month, login: str, reason: str, unsigned: str) -> None:
+    """Publish MONTH's reviewed edition, which has its number and is signed."""
+    edition = operations.publish(_closed(month), login, utc_now(), reason, unsigned)
     click.echo(f"published: {edition.month} v{edition.version} by {edition.published_by}")
 
 

@@ -15,6 +15,7 @@ from core.web import language
 from procedures.queries import UnitView, below, procedures_map
 from procedures.queries import units as all_units
 from scorecard import followups, queries
+from scorecard.asked_edition import seen_by
 from scorecard.followup_models import LOOKUPS, NETWORKS
 from scorecard.models import Edition
 from scorecard.pages import followups as page
@@ -82,7 +83,7 @@ def _page(error: InputError | None = None, filled: dict[str, str] | None = None)
     session, today, edition = reading(), local_date(utc_now()), _newest()
     procedures = procedures_map(session, today)
     stated = followups.actions(session, _below(unit))
-    months = queries.editions(session)
+    months = seen_by(session, current_user)
     gaps = queries.gaps(session, edition, unit.code) if edition is not None else []
     return render_template(
         "centre/actions.html",
@@ -115,7 +116,7 @@ def _below(unit: UnitView) -> set[str]:
 
 
 def _newest() -> Edition | None:
-    return next(iter(queries.editions(reading())), None)
+    return next(iter(seen_by(reading(), current_user)), None)
 
 
 def _day(text: str, field: str) -> date:

@@ -21,6 +21,7 @@ from core.database import reading, writing
 from core.errors import InputError
 from scorecard import rulesets, workflow
 from scorecard.models import Edition, Measurement
+from scorecard.release import UNSIGNED, Release, release_of
 
 if TYPE_CHECKING:
     from core.lake import LakeTable
@@ -136,11 +137,12 @@ def review(edition_id: int, user_login: str, now: datetime, reason: str = "") ->
     return _edition(edition_id)
 
 
-def publish(edition_id: int, user_login: str, now: datetime, reason: str = "") -> Edition:
+def publish(edition_id: int, user_login: str, now: datetime, reason: str = "", unsigned: str = "") -> Edition:
     """The second person publishes a reviewed edition; an older published version of the month is superseded.
 
-    Raises ``InputError`` for an edition that is not closed and reviewed, for the person who reviewed it, and for a correction without
-    a ``reason``, which its errata list prints.
+    Raises ``InputError`` for an edition that is not closed and reviewed, for the person who reviewed it, where the report has no number
+    or is not built, without a signature or the reason why it goes out ``unsigned``, and for a correction without a ``reason``, which
+    its errata list prints.
     """
     with writing() as session:
         edition = _known(session.get(Edition, edition_id))
@@ -149,6 +151,7 @@ def publish(edition_id: int, user_login: str, now: datetime, reason: str = "") -
             raise InputError("Kỳ phải được chốt và soát xét trước khi công bố.", "Close and review an edition before publishing it.")
         if edition.reviewed_by == user_login.lower():
             raise InputError("Người công bố phải khác người soát xét.", "Whoever publishes must be another person than the reviewer.")
+        why_unsigned = _ready(release_of(session, edition), unsigned)
         before = session.scalar(select(Edition).where(Edition.month == edition.month, Edition.state == PUBLISHED))
         cut_off = workflow.steps(session, edition.id).get(workflow.CUT_OFF)
         unsaid = before is not None and not (cut_off is not None and cut_off.reason)
@@ -158,11 +161,19 @@ def publish(edition_id: int, user_login: str, now: datetime, reason: str = "") -
         if before is not None:
             before.state = SUPERSEDED
             workflow.supersede(session, before, now, user_login.lower())
-        workflow.record(session, edition, workflow.PUBLISHED, now, user_login.lower(), said)
+        workflow.record(session, edition, workflow.PUBLISHED, now, user_login.lower(), "\n".join(filter(None, (said, why_unsigned))))
         edition.state, edition.published_by, edition.published_at = PUBLISHED, user_login.lower(), now
         subject, who = f"{edition.month} v{edition.version}", user_login.lower()
-        audit.record(session, "edition.publish", subject, actor=who, checksum=edition.checksum, reason=said)
+        audit.record(session, "edition.publish", subject, actor=who, checksum=edition.checksum, reason=said, unsigned=why_unsigned)
     return _edition(edition_id)
+
+
+def _ready(release: Release, unsigned: str) -> str:
+    """Why a report goes out without its signature; empty where it has one, or needs none. Raises ``InputError``."""
+    if release.lacking:
+        vi, en = ("; ".join(getattr(each, language) for each in release.lacking) for language in ("vi", "en"))
+        raise InputError(f"Chưa công bố được: {vi}.", f"It can not be published yet: {en}.")
+    return workflow.reason_for([UNSIGNED] if release.unsigned else [], unsigned)
 
 
 def replay(month: Month, version: int | None = None) -> ReplayResult:

@@ -10,6 +10,13 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 from scorecard.models import Edition
+from scorecard.workflow import Obstacle
+
+UNSIGNED = Obstacle(
+    "unsigned",
+    "báo cáo chưa có chữ ký, công bố trước khi ký thì cần nêu lý do",
+    "the report is not signed; publishing it before it is signed needs a reason",
+)
 
 
 @dataclass(frozen=True)
@@ -52,20 +59,22 @@ class Blocker:
     post: str = ""
     link: str = ""
     fields: tuple[tuple[str, str], ...] = ()
-    reason: bool = False  # the form asks for a reason
-    reason_needed: bool = False
+    reasons: tuple[str, ...] = ()  # fields of reasons that the form asks for: "reason", "unsigned"
 
 
 @dataclass(frozen=True)
 class Release:
     """``numbered``, ``signed``, ``sent``: None if not yet. ``numbers``: whether this edition gets a number at all. ``is_stored``: the
-    report itself can be downloaded."""
+    report itself can be downloaded. ``lacking``: what must be there before it is published; ``unsigned``: what may be set aside with a
+    reason, its signature, is not there."""
 
     numbers: bool = True
     numbered: Mark | None = None
     signed: Mark | None = None
     sent: Mark | None = None
     is_stored: bool = False
+    lacking: tuple[Obstacle, ...] = ()
+    unsigned: bool = False
     files: tuple[File, ...] = ()
     receipts: tuple[Receipt, ...] = ()
     blockers: tuple[Blocker, ...] = ()

@@ -18,6 +18,7 @@ from procedures.queries import is_simulated, procedures_map, registers
 from procedures.queries import procedure as find_procedure
 from procedures.queries import units as all_units
 from scorecard import followups, queries, workflow, workflow_views
+from scorecard.asked_edition import seen_by, seen_of
 from scorecard.models import Edition
 from scorecard.pages import centre as centre_page
 from scorecard.pages import country, csvfile, places, scope, unit_page
@@ -244,7 +245,7 @@ def _published(text: str | None) -> Edition | None:
 
 def _open_months() -> list[str]:
     """Months that a logged-in person may look at, newest first, the running one among them."""
-    found = {edition.month for edition in queries.editions(reading())}
+    found = {edition.month for edition in seen_by(reading(), current_user)}
     running = queries.running(reading())
     return sorted(found | ({running.month} if running else set()), reverse=True)
 
@@ -253,8 +254,8 @@ def _own_page() -> unit_page.UnitPage | None:
     """The unit and month that the address names, if the person may see them; None where office or admin named no unit."""
     session = reading()
     text = request.args.get("month")
-    newest = next(iter(queries.editions(session)), None) or queries.running(session)
-    edition = queries.edition_of(session, _month(text), include_unpublished=True) if text else newest
+    newest = next(iter(seen_by(session, current_user)), None) or queries.running(session)
+    edition = seen_of(session, current_user, _month(text)) if text else newest
     if edition is None:
         abort(404)
     units = all_units(session, Month.parse(edition.month).last_day)
@@ -270,7 +271,7 @@ def _wanted_dossiers() -> centre_page.WantedDossiers:
     month = _month(request.args.get("month", ""))
     units = all_units(reading(), month.last_day)
     unit = scope.choose(units, current_user, request.args.get("unit")) or abort(404)
-    edition = queries.edition_of(reading(), month, include_unpublished=True) or abort(404)
+    edition = seen_of(reading(), current_user, month) or abort(404)
     register = request.args.get("register") or None
     if register is not None and register not in {known.code for known in registers(reading())}:
         abort(404)

@@ -18,6 +18,7 @@ from procedures.queries import below
 from procedures.queries import units as all_units
 from scorecard import draft_comments, jobs, operations, queries, workflow
 from scorecard import flash as flash_sheets
+from scorecard.asked_edition import seen_by
 from scorecard.models import Edition
 from scorecard.pages import desk, drafts, office, places, scope
 from scorecard.pages.text import _
@@ -63,7 +64,9 @@ def review(edition_id: int) -> ResponseReturnValue:
 @access(OFFICE, ADMIN)
 def publish(edition_id: int) -> ResponseReturnValue:
     """The second person publishes it."""
-    edition = operations.publish(edition_id, current_user.login, utc_now(), request.form.get("reason", ""))
+    edition = operations.publish(
+        edition_id, current_user.login, utc_now(), request.form.get("reason", ""), request.form.get("unsigned", "")
+    )
     flash(_("Đã công bố tháng %(month)s.", month=numbers.month(edition.month, language())))
     return redirect(_back(edition.month))
 
@@ -210,10 +213,12 @@ def _say(deed: Callable[[], object], kind: str) -> ResponseReturnValue:
 def _draft_page(error: InputError | None = None, kind: str = "", filled: dict[str, str] | None = None) -> str:
     session, now = reading(), utc_now()
     text = request.values.get("month")
-    month = str(_month(text)) if text else drafts.newest(session)
-    edition = queries.edition_of(session, month, include_unpublished=True) if month else None
-    if edition is None or edition.state == "running":
-        return render_template("centre/draft.html", page=None, own=current_user.role == CENTRE)
+    seen = seen_by(session, current_user)
+    month = str(_month(text)) if text else drafts.newest(session, seen)
+    edition = next((found for found in seen if found.month == month), None)
+    if edition is None:
+        unsent = next((found.month for found in queries.editions(session) if month in (None, found.month)), "")
+        return render_template("centre/draft.html", page=None, unsent=unsent)
     views = all_units(session, Month.parse(edition.month).last_day)
     code = scope.choose(views, current_user, request.values.get("unit")) or abort(404)
     return render_template(
@@ -229,7 +234,7 @@ def _draft_page(error: InputError | None = None, kind: str = "", filled: dict[st
 def _comments_page(error: InputError | None = None, wrong: int = 0, typed: str = "") -> str:
     session, now = reading(), utc_now()
     text = request.values.get("month")
-    month = str(_month(text)) if text else drafts.newest(session)
+    month = str(_month(text)) if text else drafts.newest(session, queries.editions(session))
     edition = queries.edition_of(session, month, include_unpublished=True) if month else None
     page = drafts.received(session, edition, now) if edition is not None and edition.state != "running" else None
     message = error.text(language()) if error is not None else ""

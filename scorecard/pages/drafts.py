@@ -16,7 +16,7 @@ from core.web import language, pick
 from procedures.models import Source
 from procedures.once_only import CLASSES
 from procedures.queries import procedures_map
-from scorecard import draft_comments, late_rows, queries, workflow
+from scorecard import draft_comments, late_rows, workflow
 from scorecard.figures import COUNTRY
 from scorecard.indicators import INDICATORS
 from scorecard.models import Edition
@@ -80,9 +80,8 @@ class Received:
     said: int
 
 
-def newest(session: Session) -> str | None:
-    """The month of the draft that is out for comment, else the newest closed or published one."""
-    found = queries.editions(session)
+def newest(session: Session, found: Sequence[Edition]) -> str | None:
+    """Of these editions the month of the draft that is out for comment, else the newest."""
     for edition in found:
         if edition.state == "closed" and workflow.IN_COMMENT in workflow.steps(session, edition.id):
             return edition.month

@@ -17,7 +17,7 @@ from core.worker import LEASE
 from scorecard import workflow
 from scorecard.operations import CORRECTION
 from scorecard.pages.text import _
-from scorecard.release import Blocker
+from scorecard.release import UNSIGNED, Blocker
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -87,7 +87,7 @@ def _to_review(session: Session, edition: Edition, user: User, now: datetime) ->
     said = _("Chưa có người soát xét.")
     if missing:
         said = _("Chưa có người soát xét. Soát xét trước khi xong các việc trên thì phải ghi lý do; lý do được giữ cùng ấn bản.")
-    found.append(Blocker(said, everybody, _("Đã soát xét"), door, reason=bool(missing), reason_needed=bool(missing)))
+    found.append(Blocker(said, everybody, _("Đã soát xét"), door, reasons=("reason",) if missing else ()))
     return found
 
 
@@ -101,8 +101,14 @@ def _to_publish(session: Session, edition: Edition, steps: Mapping[str, EditionS
         found.append(Blocker(_("Chưa công bố. Người công bố phải khác người soát xét."), others))
         return found
     said = _("Chưa công bố.")
-    if unsaid:
-        said += " " + _("Lý do:") + " " + pick(CORRECTION.vi, CORRECTION.en) + "."
+    if release.lacking:
+        found.append(Blocker(said + " " + _("Công bố sau khi lấy số và dựng xong bản cuối."), others))
+        return found
+    wanted = {"reason": CORRECTION} if unsaid else {}
+    wanted |= {"unsigned": UNSIGNED} if release.unsigned else {}
+    for obstacle in wanted.values():
+        words = pick(obstacle.vi, obstacle.en)
+        said += f" {words[:1].upper()}{words[1:]}."
     door = url_for("workflow.publish", edition_id=edition.id)
-    found.append(Blocker(said, others, _("Công bố"), door, reason=unsaid, reason_needed=unsaid))
+    found.append(Blocker(said, others, _("Công bố"), door, reasons=tuple(wanted)))
     return found

@@ -18,7 +18,7 @@ from exports import circulation, operations, papers
 from exports.composition import compose
 from exports.models import ExportFile
 from exports.names import CIRCULATION, ENGLISH, PLACE
-from exports.render import Rendered, render
+from exports.render import Rendered, Renderer, render
 from exports.report import gather
 from scorecard.models import Edition
 from scorecard.workflow_models import EditionStep
@@ -117,19 +117,19 @@ def units(app: Flask) -> Flask:
 def _light(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if "units" in request.fixturenames:
         monkeypatch.setattr(papers.PlacePages, "page", lambda _self, code: f"<html>{code}</html>")
-        monkeypatch.setattr(papers, "render", lambda page: Rendered(PDF + page.encode(), 5))
+        monkeypatch.setattr(Renderer, "render", lambda _self, page: Rendered(PDF + page.encode(), 5))
         monkeypatch.setattr(papers, "report_html", lambda _session, _edition, _language: "<html></html>")
 
 
 def test_places_are_built_beside_each_other_and_each_gets_its_own(units: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     both = threading.Barrier(2, timeout=20)
 
-    def slow(page: str) -> Rendered:
+    def slow(_self: object, page: str) -> Rendered:
         both.wait()  # goes on only when a second one is being rendered at the same time
         return Rendered(PDF + page.encode(), 5)
 
     monkeypatch.setattr("os.cpu_count", lambda: 2)
-    monkeypatch.setattr(papers, "render", slow)
+    monkeypatch.setattr(Renderer, "render", slow)
     number = edition()
     assert papers.want(number, PLACE, ["01", "46"], "office", NOW) == 2
     assert operations.build_edition(number, NOW) == {"stored": 2}

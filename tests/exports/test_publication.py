@@ -10,12 +10,16 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from flask import Flask
 from flask.testing import FlaskClient
 
+from core.database import reading, writing
 from core.errors import InputError
 from core.settings import Settings
-from exports import data, environment, monitoring, operations, rebuilding, signing
+from exports import attaching, data, environment, monitoring, numbering, operations, rebuilding, signing
 from exports.render import Rendered
+from scorecard import operations as scorecard
+from scorecard import workflow
+from scorecard.workflow_models import EditionStep
 from tests.conftest import log_in
-from tests.exports.publishing import NOW, NUMBER, certificate, edition, light, officer, pdf, published, set_state, sign_with
+from tests.exports.publishing import DAY, NOW, NUMBER, certificate, edition, light, officer, pdf, published, set_state, sign_with
 from tests.exports.receiving import receiving
 
 
@@ -62,6 +66,46 @@ def test_from_the_number_to_the_receipt_by_the_offices_page(
     assert "NQ57-1" in page
     assert "bao-cao-hai-long-2026-10-v1-DA-KY.pdf" in page
     assert client.get("/reports/files/bao-cao-hai-long-2026-10-v1-DA-KY.pdf").data == content
+
+
+def test_a_report_is_published_with_its_number_and_signed_or_with_a_reason(
+    app: Flask, client: FlaskClient, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = edition()
+    for login in ("office", "second"):
+        officer(login)
+    with writing() as session:
+        for stage in ("cut_off", "computed", "in_comment", "reviewed"):
+            session.add(EditionStep(edition_id=found, stage=stage, at=NOW, by="office"))
+    with pytest.raises(InputError, match="chưa lấy số"):
+        scorecard.publish(found, "second", NOW, unsigned="Chữ ký sẽ được bổ sung sau.")
+    numbering.take_number(found, NUMBER, DAY, "office", NOW)
+    with pytest.raises(InputError, match="bản cuối của báo cáo chưa dựng xong"):
+        scorecard.publish(found, "second", NOW, unsigned="Chữ ký sẽ được bổ sung sau.")
+    operations.build_wanted(NOW)
+    with pytest.raises(InputError, match="chưa có chữ ký"):
+        scorecard.publish(found, "second", NOW)
+    monkeypatch.setattr("scorecard.workflow_views.utc_now", lambda: NOW)
+    log_in(client, "second")
+    page = client.get("/office?month=2026-10").text
+    assert 'name="unsigned"' in page
+    assert client.post(f"/office/editions/{found}/publish", follow_redirects=True).status_code == 400
+    answer = client.post(f"/office/editions/{found}/publish", data={"unsigned": "Máy ký hỏng, ký sau."}, follow_redirects=True)
+    assert "Đã công bố" in answer.text
+    step = workflow.steps(reading(), found)["published"]
+    assert (step.by, step.reason) == ("second", "Máy ký hỏng, ký sau.")
+
+
+def test_a_signed_report_needs_no_reason(app: Flask, settings: Settings, tmp_path: Path) -> None:
+    found = edition()
+    for login in ("office", "second"):
+        officer(login)
+    numbering.take_number(found, NUMBER, DAY, "office", NOW)
+    operations.build_wanted(NOW)
+    sign_with(settings, certificate(tmp_path))
+    attaching.sign_here(found, "office", NOW)
+    scorecard.publish(found, "second", NOW)
+    assert workflow.steps(reading(), found)["published"].reason == ""
 
 
 def test_a_simulated_edition_can_do_none_of_it(app: Flask, client: FlaskClient) -> None:

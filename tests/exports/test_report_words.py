@@ -10,12 +10,14 @@ from core.accounts import add_user
 from core.calendar import Month
 from core.database import reading, writing
 from core.errors import InputError
-from exports import report_words
+from exports import numbering, operations, queries, report_words, verifying
 from exports.report_words import Words, words_of
 from scorecard.integrity_models import EditionRemark
 from scorecard.models import Edition, Measurement
 from scorecard.workflow_models import DraftComment, EditionStep
 from tests.conftest import PASSWORD, log_in
+from tests.exports.publishing import DAY, NUMBER, light, pdf
+from tests.exports.publishing import edition as real_edition
 from tests.exports.test_operations import edition
 
 MONTH = Month(2026, 10)
@@ -60,6 +62,52 @@ def test_nothing_is_written_into_a_published_report(writer: str) -> None:
         report_words.write_text(MONTH, "remark", "Muộn rồi.", writer, NOW)
     with pytest.raises(InputError, match="đã công bố"):
         report_words.add_request(MONTH, "Bộ Tư pháp", "kết nối dữ liệu", None, writer, NOW)
+
+
+def test_what_persons_wrote_is_frozen_from_the_number_on(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, writer: str
+) -> None:
+    light(monkeypatch)
+    number = real_edition()
+    report_words.write_text(MONTH, "remark", "Trước khi lấy số.", writer, NOW)
+    numbering.take_number(number, NUMBER, DAY, writer, NOW)
+    for deed in (
+        lambda: report_words.write_text(MONTH, "remark", "Sau khi lấy số.", writer, NOW),
+        lambda: report_words.add_request(MONTH, "Bộ Tư pháp", "kết nối dữ liệu", None, writer, NOW),
+    ):
+        with pytest.raises(InputError, match="đã khóa") as refused:
+            deed()
+        assert NUMBER in refused.value.text("vi")
+    log_in(client, writer)
+    page = client.get("/office/report/2026-10").text
+    assert "đã khóa" in page
+    assert "<textarea" not in page
+    answer = client.post("/office/report/2026-10/text", data={"part": "remark", "text": "Sau khi lấy số."})
+    assert (answer.status_code, "đã khóa" in answer.text) == (400, True)
+    assert [row.text for row in report_words.history(reading(), "2026-10", "remark")] == ["Trước khi lấy số."]
+
+
+def test_a_number_given_back_opens_them_again_until_the_next(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, writer: str
+) -> None:
+    light(monkeypatch)
+    number = real_edition()
+    with pytest.raises(InputError, match="đã lấy số, chưa ký"):
+        numbering.give_back(number, "Sai một chữ ở phần Nhận xét.", writer, NOW)
+    numbering.take_number(number, NUMBER, DAY, writer, NOW)
+    operations.build_wanted(NOW)
+    final = pdf()
+    with pytest.raises(InputError, match="lý do"):
+        numbering.give_back(number, "sai", writer, NOW)
+    log_in(client, writer)
+    given = {"reason": "Sai một chữ ở phần Nhận xét."}
+    assert "Đã trả lại số" in client.post(f"/office/publication/{number}/number/back", data=given, follow_redirects=True).text
+    report_words.write_text(MONTH, "remark", "Đã sửa.", writer, NOW)
+    assert verifying.verify(reading(), final).kind == "replaced", "what was printed with the number is known, and is not the report"
+    assert queries.stored(reading(), reading().get_one(Edition, number), "report", "pdf") is None
+    numbering.take_number(number, NUMBER, DAY, writer, NOW)
+    with pytest.raises(InputError, match="đã khóa"):
+        report_words.write_text(MONTH, "remark", "Lại sửa.", writer, NOW)
 
 
 @pytest.mark.parametrize(
