@@ -72,6 +72,7 @@ def create_app(parts: Collection[str] = PARTS, settings: Settings | None = None)
                 app.cli.add_command(command)
         app.extensions["pdf"] = import_module("exports.render").render  # for the rooms below exports
         app.extensions["release"] = import_module("exports.office").release  # for the office's page
+        app.extensions["paper"] = import_module("exports.report_views").paper  # for a place's pages
         app.extensions["health"]["lake"] = import_module("procedures.queries").lake_health
         for name in ("procedures.jobs", "surveys.jobs", "scorecard.jobs", "exports.jobs"):
             app.extensions["jobs"].extend(import_module(name).jobs())

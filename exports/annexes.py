@@ -11,6 +11,7 @@ from exports.cells import NATION, capital
 from exports.layout import Block, Head, Numbering, Say
 from exports.report import Material
 from scorecard.quality_marks import MARKS
+from scorecard.reporting_periods import LEAST
 from scorecard.statistics import wilson
 
 BASES = ("request_month", "cohort")  # of the table ``supplement_cohorts``
@@ -180,13 +181,14 @@ def _cohorts(material: Material, numbering: Numbering) -> list[Block]:
     )
     if not asked and not matured:
         return []
+    few = cells.Word(_("dưới %(n)s hồ sơ", n=LEAST))
     rows = []
     for code in dict.fromkeys([NATION, *(place.code for place in material.places)]):
         now, then = asked.get(code), matured.get(code)
         if now is None and then is None:
             continue
-        counts = [cells.count(now[name]) if now else cells.status_word(None) for name in ("asked", "asked_twice")]
-        shares: list[str] = [cells.status_word(None)] * 4
+        counts = [cells.count(now[name]) if now else few for name in ("asked", "asked_twice")]
+        shares: list[str] = [few] * 4
         if then is not None and then["dossiers"]:
             low, high = wilson(then["asked"], then["dossiers"])
             shares = [

@@ -319,13 +319,28 @@ def _explained(material: Material) -> list[Block]:
     said = material.words
     if not said.asked:
         return [Say(_("Dự thảo chưa được gửi lấy ý kiến."))]
-    written = sorted({one.unit_code for one in said.explanations})
+    written = {one.unit_code for one in said.explanations} | {one.unit_code for one in said.objections}
     silent = [place.short for place in material.answering if place.code not in written]
     blocks: list[Block] = []
     for one in said.explanations:
         blocks.append(Human(one.text, material.name(one.unit_code)))
         if one.answer:
             blocks.append(Note(_("**Trả lời của cơ quan tổng hợp.** %(answer)s", answer=one.answer)))
+    if said.objections:
+        told = {
+            "n": count(len(said.objections)),
+            "accepted": count(sum(one.verdict == "accepted" for one in said.objections)),
+            "review": count(sum(one.in_review for one in said.objections)),
+        }
+        blocks.append(
+            Say(
+                _(
+                    "Ý kiến không đồng ý với cách xếp lớp hoặc cách tính: %(n)s; được chấp nhận: %(accepted)s, trong đó còn đang xem lại, "
+                    "chưa đổi con số của phiên bản này: %(review)s. Từng ý kiến in trong báo cáo của tỉnh, bộ đó.",
+                    **told,
+                )
+            )
+        )
     if silent:
         many = _("%(n)s bộ, địa phương khác: không có ý kiến.", n=count(len(silent)))
         few = _("%(names)s: không có ý kiến.", names=sentences.listed(silent))

@@ -79,9 +79,10 @@ def classes(material: Material, numbering: Numbering, place: str = NATION) -> li
             found[0] += row["documents"]
             found[1] += row["dossiers"]
     meanings = declare_once.meanings()
+    doubted = {one.subject for one in material.words.objections if one.in_review and material.owner(one.unit_code) == place}
     rows = [
         [
-            f"{BOTH.get(code, code)}: {meanings[code][0]}",
+            f"{BOTH.get(code, code)}: {meanings[code][0]}" + (_(" (đang xem lại theo ý kiến của đơn vị)") if code in doubted else ""),
             capital(meanings[code][1]),
             *map(count, sums[code]),
         ]

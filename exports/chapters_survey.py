@@ -97,6 +97,8 @@ def _places(material: Material, numbering: Numbering) -> list[Block]:
         "trí của khoảng 95 phần trăm so với mức cả nước, không phải xếp hạng. Dưới 10 người trả lời: không công bố; 10–29 người: in màu "
         "xám, chỉ để tham khảo, không xếp nhóm."
     )
+    if material.asked_later is not None:
+        note += " " + _("Dải của cả nước: theo kết quả hỏi lại người chưa trả lời.")
     return [
         Section(_("2. Theo địa phương")),
         Say(sentences.groups(counts["high"], counts["middle"], counts["low"], counts[None])),

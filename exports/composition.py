@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from flask import current_app
+
 from core import numbers
 from core.text import _
 from core.web import language
@@ -77,6 +79,7 @@ def frame(material: Material, issuer: Profile) -> dict[str, Any]:
         "running": running(material),
         "attached": attached(material),
         "dated": dated(material),
+        "verify": f"{current_app.extensions['settings'].public_url.rstrip('/')}/verify",
     }
 
 

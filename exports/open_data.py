@@ -22,7 +22,7 @@ from core.calendar import utc_now
 from core.database import reading
 from core.web import limiter
 from exports import dictionary, queries
-from exports.data import as_rows, table_rows
+from exports.data import as_csv, as_rows, table_rows
 from exports.json_schemas import FOLDER, SCHEMAS
 from exports.names import MEDIA
 from exports.open_data_schema import FILTERS, description
@@ -124,6 +124,7 @@ def tables(edition: str) -> ResponseReturnValue:
             "title_en": table.title_en,
             "columns": [asdict(column) for column in (*table.columns, dictionary.SIMULATED)],
             "address": url_for("open_data.table", edition=_id(found), name=table.name),
+            "csv": url_for("open_data.table_csv", edition=_id(found), name=table.name),
         }
         for table in dictionary.public_tables()
     ]
@@ -142,6 +143,22 @@ def table(edition: str, name: str) -> ResponseReturnValue:
     rows = table_rows(found, declared)
     page, size = _page()
     return _paged(rows[(page - 1) * size : page * size], len(rows), edition=_id(found), table=name, simulated=found.simulated)
+
+
+@blueprint.get("/api/v1/editions/<edition>/tables/<name>.csv")
+@access(PUBLIC)
+@limiter.limit(LOOKS)
+def table_csv(edition: str, name: str) -> ResponseReturnValue:
+    """One list whole, as CSV in the form of the data files; the dictionary tells its columns."""
+    _known(paged=False)
+    found = _find(edition)
+    declared = next((one for one in dictionary.public_tables() if one.name == name), None) or abort(404)
+    columns = [*declared.types, dictionary.SIMULATED.name]
+    answer = _answer(as_csv(columns, table_rows(found, declared)), "text/csv")
+    mark = "-MO-PHONG" if found.simulated else ""
+    answer.headers.set("Content-Disposition", "attachment", filename=f"bang-{name.replace('_', '-')}-{_id(found)}{mark}.csv")
+    answer.headers["Link"] = f'<{url_for("publication.dictionary_csv")}>; rel="describedby"'
+    return answer
 
 
 @blueprint.get("/api/v1/editions/<edition>/files")
@@ -252,8 +269,11 @@ def _address(page: int) -> str:
 
 
 def _json(body: dict[str, Any]) -> Response:
-    content = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
-    answer = Response(content, mimetype="application/json")
+    return _answer(json.dumps(body, ensure_ascii=False, allow_nan=False).encode(), "application/json")
+
+
+def _answer(content: bytes, media: str) -> Response:
+    answer = Response(content, mimetype=media)
     answer.set_etag(hashlib.sha256(content).hexdigest()[:32])
     answer.headers["Cache-Control"] = FRESH
     answer.headers["Access-Control-Allow-Origin"] = "*"

@@ -54,6 +54,7 @@ def description() -> dict[str, Any]:
                 "title_en": TEXT,
                 "columns": {"type": "array", "items": _object(dict.fromkeys(("name", "vi", "en", "type"), TEXT))},
                 "address": TEXT,
+                "csv": TEXT,
             }
         ),
         "OpenRow": {"type": "object", "required": ["simulated"], "description": "columns as the list of tables tells them"},
@@ -87,6 +88,7 @@ def description() -> dict[str, Any]:
         "/api/v1/editions/{edition}/measurements": _get("measurements", "Figures", "OpenMeasurements", [EDITION, *filters, *PAGES]),
         "/api/v1/editions/{edition}/tables": _get("tables", "Lists and their columns", "OpenTables", [EDITION, *PAGES]),
         "/api/v1/editions/{edition}/tables/{name}": _get("table", "Rows of a list", "OpenRows", [EDITION, table, *PAGES]),
+        "/api/v1/editions/{edition}/tables/{name}.csv": _get("table_csv", "A list whole, as CSV", "", [EDITION, table]),
         "/api/v1/editions/{edition}/files": _get("files", "Files with their digests", "OpenFiles", [EDITION, *PAGES]),
     }
     return {"paths": paths, "schemas": schemas | pages}
@@ -100,7 +102,7 @@ def _filter(name: str) -> dict[str, Any]:
 
 def _get(operation: str, summary: str, schema: str, parameters: list[dict[str, Any]]) -> dict[str, Any]:
     etag = {"ETag": {"description": "of the body; send it back as If-None-Match", "schema": TEXT}}
-    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}} if schema else {"text/csv": {"schema": TEXT}}
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     wait = {"Retry-After": {"description": "seconds to wait", "schema": TEXT}}
     answers = {

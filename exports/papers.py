@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 EXTENSIONS = {ENGLISH: "pdf", CIRCULATION: "docx", PLACE: "pdf"}
 REPORTED = ("province", "ministry")  # kinds of unit with a report of their own; communes have a sheet
+WITH_PAPER = (*REPORTED, "commune")
 
 
 def want(edition_id: int, kind: str, subjects: Iterable[str], login: str, now: datetime) -> int:
@@ -58,10 +59,10 @@ def want(edition_id: int, kind: str, subjects: Iterable[str], login: str, now: d
 
 
 def _want(session: Session, edition: Edition, kind: str, subject: str, known: Mapping[str, UnitView], login: str, now: datetime) -> int:
-    if kind == PLACE and (subject not in known or known[subject].kind not in (*REPORTED, "commune")):
+    if kind == PLACE and (subject not in known or known[subject].kind not in WITH_PAPER):
         raise InputError(f"Đơn vị {subject} không có báo cáo riêng.", f"The unit {subject} has no report of its own.", field="unit")
     name = name_of(session, edition, kind, EXTENSIONS[kind], subject)
-    file = session.scalar(select(ExportFile).where(ExportFile.edition_id == edition.id, ExportFile.name == name))
+    file = asked(session, edition, kind, subject)
     if file is None:
         file = ExportFile(edition_id=edition.id, kind=kind, subject=subject, name=name, state="wanted", wanted_by=login, wanted_at=now)
         session.add(file)
@@ -72,11 +73,16 @@ def _want(session: Session, edition: Edition, kind: str, subject: str, known: Ma
     return 1
 
 
-def stored(session: Session, edition: Edition, kind: str, subject: str = "") -> ExportFile | None:
-    """A paper of an edition in its present state, if it is stored."""
+def asked(session: Session, edition: Edition, kind: str, subject: str = "") -> ExportFile | None:
+    """A paper of an edition in its present state, if somebody asked for it: wanted, building, stored or failed."""
     name = name_of(session, edition, kind, EXTENSIONS[kind], subject)
-    query = select(ExportFile).where(ExportFile.edition_id == edition.id, ExportFile.name == name, ExportFile.state == "stored")
-    return session.scalar(query)
+    return session.scalar(select(ExportFile).where(ExportFile.edition_id == edition.id, ExportFile.name == name))
+
+
+def stored(session: Session, edition: Edition, kind: str, subject: str = "") -> ExportFile | None:
+    """The same, if it is stored."""
+    file = asked(session, edition, kind, subject)
+    return file if file is not None and file.state == "stored" else None
 
 
 def make(session: Session, edition: Edition, kind: str) -> Made:

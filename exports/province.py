@@ -15,6 +15,7 @@ from exports.composition import frame, numbering_of
 from exports.layout import Block, Chapter, Head, Human, Note, Numbering, Say, Section, roman
 from exports.profiles import profile
 from exports.report import Cause, Material, causes_of
+from exports.report_words import Objection
 from exports.summary import SATISFACTION
 from scorecard import queries as scorecard
 from scorecard.figures import WEIGHTED, leading_rate
@@ -315,11 +316,31 @@ def _explained(material: Material, local: Local) -> list[Block]:
     if not said.asked:
         return [Say(_("Dự thảo chưa được gửi lấy ý kiến."))]
     own = [one for one in said.explanations if material.owner(one.unit_code) == local.code]
-    if not own:
+    against = [one for one in said.objections if material.owner(one.unit_code) == local.code]
+    if not own and not against:
         return [Say(_("Không có ý kiến."))]
     blocks: list[Block] = []
     for one in own:
         blocks.append(Human(one.text, material.name(one.unit_code)))
         if one.answer:
             blocks.append(Note(_("**Trả lời của cơ quan tổng hợp.** %(answer)s", answer=one.answer)))
+    for objection in against:
+        who = _("%(place)s, không đồng ý về: %(about)s", place=material.name(objection.unit_code), about=objection.about)
+        blocks.append(Human(objection.text, who))
+        blocks.append(Note(_answered(objection)))
     return blocks
+
+
+def _answered(objection: Objection) -> str:
+    """What was answered to an objection, and what that does to the figures."""
+    verdicts = {
+        "accepted": _("**Chấp nhận.** %(answer)s", answer=objection.answer),
+        "refused": _("**Không chấp nhận.** %(answer)s", answer=objection.answer),
+        "noted": _("**Ghi nhận.** %(answer)s", answer=objection.answer),
+    }
+    said = verdicts.get(objection.verdict, _("**Chưa có trả lời.**"))
+    if objection.in_review:
+        said += " " + _("Đang xem lại theo ý kiến của đơn vị: con số của phiên bản này giữ nguyên, điều được sửa sẽ ở phiên bản sau.")
+    elif objection.verdict == "accepted":
+        said += " " + _("Được chấp nhận trước lần chốt này: điều đã sửa có trong con số.")
+    return said

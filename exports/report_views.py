@@ -22,6 +22,7 @@ from procedures.queries import units
 from scorecard import workflow
 from scorecard.models import Edition
 from scorecard.pages import scope
+from scorecard.release import Paper
 
 blueprint = Blueprint("papers", __name__)
 
@@ -132,6 +133,25 @@ def want_place(month: str, code: str) -> ResponseReturnValue:
     flash(_("Đã ghi yêu cầu. Tệp thường xong trong một phút."))
     back = request.form.get("back", "")
     return redirect(back if _own(back) else url_for("exports.reports"))
+
+
+def paper(edition: Edition, code: str) -> Paper:
+    """The hook behind ``scorecard.release.paper_of``: a place's paper as far as the person at the page may have it."""
+    at, session = Month.parse(edition.month), reading()
+    known = units(session, at.last_day)
+    visible = _visible(at, code)
+    if visible is None or visible.id != edition.id or code not in known or known[code].kind not in papers.WITH_PAPER:
+        return Paper()
+    if papers.stored(session, edition, PLACE, code) is not None:
+        return Paper(address=url_for("papers.place_pdf", month=edition.month, code=code))
+    centre = current_user.is_authenticated and current_user.role == CENTRE
+    if not (_is_office() or (centre and scope.inside(known, code, scope.root_of(known, current_user)))):
+        return Paper()
+    file = papers.asked(session, edition, PLACE, code)
+    ask = url_for("papers.want_place", month=edition.month, code=code)
+    if file is None:
+        return Paper(ask=ask)
+    return Paper(state=_("không dựng được"), ask=ask) if file.state == "failed" else Paper(state=_("đang dựng, thường xong trong một phút"))
 
 
 def _visible(at: Month, code: str) -> Edition | None:

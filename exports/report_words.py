@@ -17,12 +17,12 @@ from core.web import pick
 from exports.names import PUBLIC_STATES
 from exports.queries import publication_of
 from exports.report_models import PARTS, REMARK, REQUEST, ReportRequest, ReportText
-from scorecard import queries, workflow
+from scorecard import draft_comments, queries, workflow
 from scorecard.figures import COUNTRY, leading_rate
 from scorecard.indicators import INDICATORS
 from scorecard.integrity_models import EditionRemark
 from scorecard.models import Edition
-from scorecard.pages import words
+from scorecard.pages import drafts, words
 from scorecard.workflow_models import DraftComment, EditionStep
 from surveys.privacy import mask
 
@@ -52,6 +52,21 @@ class Explanation:
     unit_code: str
     text: str
     answer: str
+
+
+@dataclass(frozen=True)
+class Objection:
+    """What a unit does not agree with, and what was answered. ``subject``: class or indicator; ``about``: the same in words, with the
+    procedure if it speaks of one. ``verdict``: accepted, refused, noted; empty: nobody answered. ``in_review``: it was accepted after
+    the cut-off, so that this version's figures do not know of it yet."""
+
+    unit_code: str
+    subject: str
+    about: str
+    text: str
+    verdict: str
+    answer: str
+    in_review: bool
 
 
 @dataclass(frozen=True)
@@ -87,6 +102,7 @@ class Words:
     settled: Sequence[Item] = ()
     asked: bool = False
     explanations: Sequence[Explanation] = ()
+    objections: Sequence[Objection] = ()
     observers: Sequence[Said] = ()
     corrects: str = ""
     corrected: Sequence[Erratum] = ()
@@ -105,6 +121,7 @@ def words_of(session: Session, edition: Edition) -> Words:
         settled=before,
         asked="in_comment" in steps,
         explanations=_explanations(session, edition),
+        objections=_objections(session, edition),
         observers=[Said(row.text, row.author_name) for row in remarks],
         corrects=steps["cut_off"].reason if "cut_off" in steps and workflow.corrected(session, edition) is not None else "",
         corrected=_corrected(session, edition),
@@ -265,6 +282,23 @@ def _explanations(session: Session, edition: Edition) -> list[Explanation]:
     )
     newest = {row.unit_code: row for row in session.scalars(query)}
     return [Explanation(row.unit_code, row.text, row.answer) for row in newest.values()]
+
+
+def _objections(session: Session, edition: Edition) -> list[Objection]:
+    comments = [one for one in draft_comments.of_month(session, edition.month) if one.kind == draft_comments.OBJECTION]
+    return [
+        Objection(
+            one.unit_code,
+            one.subject,
+            drafts.about(session, one),
+            one.text,
+            one.verdict or "",
+            one.answer,
+            one.verdict == "accepted" and one.answered_at is not None and one.answered_at >= edition.cutoff_at,
+        )
+        for one in comments
+        if one.version <= edition.version
+    ]
 
 
 def _corrected(session: Session, edition: Edition) -> list[Erratum]:

@@ -255,22 +255,24 @@ def sampling_only(rate: "Figure | None", low: float | None, high: float | None, 
     """What the interval does not cover: who answers at all.
 
     ``low``, ``high``: the sensitivity band. ``asked_later``: how many who had been silent were asked again, where the band rests on
-    them; None: it rests on the assumption "twice or half as willing".
+    them and stands beside the one of the assumption "twice or half as willing"; None: it is that one.
     """
     if rate is None or not known(rate) or rate.value is None:
         return _("Kỳ này chưa có khoảng ước lượng để đánh giá mức độ chắc chắn.")
-    if low is None or high is None:
-        low, high = sorted((willing(rate.value, 2.0), willing(rate.value, 0.5)))
-    first = _("Khoảng nêu trên chỉ phản ánh sai số lấy mẫu.")
-    if asked_later is not None:
-        return f"{first} " + _(
+    assumed = sorted((willing(rate.value, 2.0), willing(rate.value, 0.5)))
+    if asked_later is None and low is not None and high is not None:
+        assumed = [low, high]
+    said = _("Khoảng nêu trên chỉ phản ánh sai số lấy mẫu.") + " "
+    said += _(
+        "Nếu người hài lòng trả lời nhiều gấp đôi hoặc bằng một nửa người không hài lòng, tỷ lệ là %(span)s.", span=interval(*assumed)
+    )
+    if asked_later is not None and low is not None and high is not None:
+        said += " " + _(
             "Theo kết quả hỏi lại ngẫu nhiên %(n)s người chưa trả lời, nếu tính cả người không trả lời thì tỷ lệ là %(span)s.",
             n=count(asked_later),
             span=interval(low, high),
         )
-    return f"{first} " + _(
-        "Nếu người hài lòng trả lời nhiều gấp đôi hoặc bằng một nửa người không hài lòng, tỷ lệ là %(span)s.", span=interval(low, high)
-    )
+    return said
 
 
 def willing(share: float, ratio: float) -> float:

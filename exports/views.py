@@ -11,6 +11,7 @@ from core.access import ADMIN, CENTRE, OFFICE, PUBLIC, access
 from core.calendar import Month, local_date, utc_now
 from core.database import reading
 from exports import operations, queries
+from exports.dictionary import public_tables
 from exports.models import ExportFile
 from exports.names import DATA, FILES, MEDIA, REPORT, is_public
 from procedures.queries import procedures_map, registers, units
@@ -27,7 +28,7 @@ def reports() -> ResponseReturnValue:
     """Published reports, newest first; for the office also what is being made or has failed."""
     session = reading()
     desks = queries.desks(session) if _is_office() else []
-    return render_template("public/reports.html", shelves=queries.shelves(session), desks=desks)
+    return render_template("public/reports.html", shelves=queries.shelves(session), desks=desks, tables=public_tables())
 
 
 @blueprint.get("/reports/latest.pdf")

@@ -63,6 +63,16 @@ class Blocker:
 
 
 @dataclass(frozen=True)
+class Paper:
+    """A place's own report or sheet. ``address``: where it is downloaded, empty while it is not stored; ``state``: in words, where it is
+    being made; ``ask``: where this person may ask for it, empty if not."""
+
+    address: str = ""
+    state: str = ""
+    ask: str = ""
+
+
+@dataclass(frozen=True)
 class Release:
     """``numbered``, ``signed``, ``sent``: None if not yet. ``numbers``: whether this edition gets a number at all. ``is_stored``: the
     report itself can be downloaded. ``lacking``: what must be there before it is published; ``unsigned``: what may be set aside with a
@@ -78,6 +88,13 @@ class Release:
     files: tuple[File, ...] = ()
     receipts: tuple[Receipt, ...] = ()
     blockers: tuple[Blocker, ...] = ()
+
+
+def paper_of(edition: Edition, code: str) -> Paper:
+    """A place's paper as the person at the page may have it. The room above hands itself in as ``app.extensions["paper"]``."""
+    hook = current_app.extensions.get("paper")
+    found: Paper = hook(edition, code) if hook is not None else Paper()
+    return found
 
 
 def release_of(session: Session, edition: Edition) -> Release:

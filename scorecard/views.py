@@ -25,6 +25,7 @@ from scorecard.pages import country, csvfile, places, scope, unit_page
 from scorecard.pages import followups as followup_page
 from scorecard.pages import method as method_page
 from scorecard.pages import procedure as procedure_page
+from scorecard.release import paper_of
 
 blueprint = Blueprint("scorecard", __name__)
 
@@ -95,6 +96,7 @@ def locality(code: str) -> ResponseReturnValue:
         name=page.name,
         page=page,
         cards=unit_page.public_cards(page),
+        paper=paper_of(edition, page.unit.code),
         rows=unit_page.units_table(page, by_name),
         by_name=by_name,
         asked_month=request.args.get("month"),
@@ -167,6 +169,7 @@ def centre() -> ResponseReturnValue:
         counts=centre_page.recorded_counts(page),
         months=_open_months(),
         draft=workflow.in_comment(session, page.edition.month),
+        paper=paper_of(page.edition, page.unit.code),
     )
 
 

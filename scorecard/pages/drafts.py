@@ -45,6 +45,7 @@ class Line:
     verdict: str
     answer: str
     answered: str
+    accepted: bool = False
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,15 @@ def received(session: Session, edition: Edition, now: datetime) -> Received:
     )
 
 
+def about(session: Session, comment: DraftComment) -> str:
+    """What an objection speaks of: the class or indicator, and the procedure if it names one."""
+    said = subjects().get(comment.subject, comment.subject)
+    if not comment.procedure_code:
+        return said
+    named = procedures_map(session, Month.parse(comment.month).last_day).get(comment.procedure_code)
+    return f"{said} — {named.name if named is not None else comment.procedure_code}"
+
+
 def subjects() -> dict[str, str]:
     """What may be objected to: classes of papers asked for, and indicators, in the reader's words."""
     short = {code: code.replace("F12", "F1/F2").replace("F23", "F2/F3") for code in CLASSES}
@@ -167,12 +177,6 @@ def _is_open(session: Session, edition: Edition, step: EditionStep | None, now: 
 
 
 def _line(session: Session, comment: DraftComment, views: Mapping[str, UnitView]) -> Line:
-    about = ""
-    if comment.kind == draft_comments.OBJECTION:
-        about = subjects().get(comment.subject, comment.subject)
-        if comment.procedure_code:
-            named = procedures_map(session, Month.parse(comment.month).last_day).get(comment.procedure_code)
-            about += f" — {named.name if named is not None else comment.procedure_code}"
     answered = ""
     if comment.answered_by and comment.answered_at:
         answered = f"{_name(session, comment.answered_by)}, {numbers.day(comment.answered_at, language())}"
@@ -180,12 +184,13 @@ def _line(session: Session, comment: DraftComment, views: Mapping[str, UnitView]
         id=comment.id,
         unit=places.name(views[comment.unit_code]) if comment.unit_code in views else comment.unit_code,
         kind=comment.kind,
-        about=about,
+        about=about(session, comment) if comment.kind == draft_comments.OBJECTION else "",
         text=comment.text,
         written=f"{_name(session, comment.written_by)}, {numbers.day(comment.written_at, language())}",
         verdict={"accepted": _("chấp nhận"), "refused": _("không chấp nhận"), "noted": _("ghi nhận")}.get(comment.verdict or "", ""),
         answer=comment.answer,
         answered=answered,
+        accepted=comment.kind == draft_comments.OBJECTION and comment.verdict == "accepted",
     )
 
 

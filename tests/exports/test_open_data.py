@@ -1,5 +1,7 @@
 """Open data: only what is published, in pages, with ETags, as described; and everything that the description allows thrown at it."""
 
+import csv
+import io
 from typing import Any
 
 import jsonschema
@@ -14,7 +16,7 @@ from schemathesis.specs.openapi.checks import content_type_conformance, response
 
 from core.database import writing
 from core.web import limiter
-from exports import operations
+from exports import dictionary, operations
 from scorecard.models import Measurement
 from tests.exports.publishing import NOW, edition, light, set_state
 
@@ -132,6 +134,25 @@ def test_files_with_their_digests(app: Flask, client: FlaskClient, number: int) 
         content = client.get(one["address"]).data
         assert hashlib.sha256(content).hexdigest() == one["sha256"]
         assert len(content) == one["size"]
+
+
+def test_each_list_is_one_file_with_documented_columns(country: Flask) -> None:
+    client = country.test_client()
+    listed = client.get("/api/v1/editions/2026-10/tables?per_page=1000").get_json()["items"]
+    known = {(entry.within, entry.code) for entry in dictionary.entries()}
+    assert len(listed) > 20
+    for one in listed:
+        answer = client.get(one["csv"])
+        assert answer.data.startswith(b"\xef\xbb\xbf")
+        head, *lines = csv.reader(io.StringIO(answer.data.decode("utf-8-sig")))
+        assert head == [column["name"] for column in one["columns"]]
+        assert {(one["name"], column) for column in head} - {(one["name"], "simulated")} <= known
+        page = client.get(f"{one['address']}?per_page=1000").get_json()
+        assert len(lines) == page["total"]
+        assert {line[-1] for line in lines} <= {"true"}
+        assert "MO-PHONG" in answer.headers["Content-Disposition"]
+        assert client.get(one["csv"], headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+    assert client.get("/api/v1/editions/2026-10/tables/hidden_supplements.csv").status_code == 404
 
 
 def test_tables_leave_out_what_stays_inside(app: Flask, client: FlaskClient, number: int) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask, g
+from flask.testing import FlaskClient
 from flask_babel import force_locale
 
 from core.accounts import add_user
@@ -194,6 +195,29 @@ def test_who_sees_a_drafts_papers(units: Flask) -> None:
     assert clients["hue"].post(address.removesuffix(".pdf")).status_code == 403
     g.pop("_login_user", None)
     assert clients["hanoi"].post(address.removesuffix(".pdf")).status_code == 302
+
+
+def test_a_places_page_leads_to_its_paper_or_lets_its_people_ask_for_it(units: Flask) -> None:
+    number = edition()
+    add_user("hanoi", "hanoi", "centre", PASSWORD, unit_code="01")
+    centre, citizen = units.test_client(), units.test_client()
+    log_in(centre, "hanoi")
+
+    def page(client: FlaskClient, code: str = "01") -> str:
+        g.pop("_login_user", None)
+        return str(client.get(f"/localities/{code}").text)
+
+    ask, paper = 'action="/reports/2026-10/places/01"', 'href="/reports/2026-10/places/01.pdf"'
+    assert ask not in page(citizen)
+    assert ask in page(centre)
+    assert "/reports/2026-10/places/46" not in page(centre, "46")
+    g.pop("_login_user", None)
+    answer = centre.post("/reports/2026-10/places/01", data={"back": "/localities/01?"}, follow_redirects=True)
+    assert "Đã ghi yêu cầu" in answer.text
+    assert "đang dựng" in page(centre)
+    operations.build_edition(number, NOW)
+    for client in (centre, citizen):
+        assert paper in page(client)
 
 
 def test_the_office_asks_for_everything_at_once(units: Flask) -> None:

@@ -139,7 +139,8 @@ def test_doubt_rests_on_the_assumption_or_on_those_asked_again() -> None:
     row = {"item": "lambda", "value": 0.6, "low": 0.5, "high": 0.8, "n": 231}
     told = summary.doubt(material(RATE | band, tables={"answering": [row]}))
     assert "hỏi lại ngẫu nhiên 231 người chưa trả lời" in told
-    assert "gấp đôi" not in told  # the band does not rest on that assumption then
+    assert "75,6–92,5" in told.partition("hỏi lại ngẫu nhiên")[2]  # the edition's band rests on those asked again
+    assert "gấp đôi" in told.partition("hỏi lại ngẫu nhiên")[0]
     wide = row | {"low": 0.2, "high": 2.0}
     assert "gấp đôi" in summary.doubt(material(RATE | band, tables={"answering": [wide]}))
     assert summary.doubt(material({})) == "Kỳ này chưa có khoảng ước lượng để đánh giá mức độ chắc chắn."
