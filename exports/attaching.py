@@ -1,11 +1,13 @@
 """The signed report: signed here, or outside and brought back. The signed file's digest is then the published one."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from flask import current_app
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from core import audit, lease
 from core.calendar import Month
@@ -70,7 +72,7 @@ def inspect(edition_id: int, content: bytes) -> Inspection:
     """Hold a file that was signed outside against the final report. Raises ``InputError`` for what can not be its signed form."""
     _edition, _publication, final = _final(edition_id)
     if len(content) > LARGEST:
-        raise InputError(f"Tệp lớn hơn {LARGEST >> 20} MiB.", f"The file is larger than {LARGEST >> 20} MiB.")
+        raise _too_large()
     if content == final:
         raise InputError(
             "Đây chính là bản cuối chưa ký. Hãy đưa vào tệp đã ký.", "This is the final report itself, unsigned. Bring the signed file."
@@ -101,6 +103,54 @@ def inspect(edition_id: int, content: bytes) -> Inspection:
     return Inspection(way, differences, found)
 
 
+def hand_over(edition_id: int, content: bytes, login: str, now: datetime, confirmed: bool = False) -> None:
+    """Leave a report that was signed outside to the worker, which holds it page by page against the final one (``operations``).
+
+    What comes of it stands at the edition's signed file: stored, or failed with its reason. ``confirmed``: the person has looked at every
+    page and says that it is the same report. Raises ``InputError`` where nothing waits for a signature or the file is too large.
+    """
+    edition, _publication, _content = _final(edition_id)
+    if len(content) > LARGEST:
+        raise _too_large()
+    digest = hashlib.sha256(content).hexdigest()
+    path = Path("reports") / f"{edition.month}-v{edition.version}" / "handed-over" / f"{digest}.pdf"
+    store(Path(current_app.extensions["settings"].data_dir) / path, content)
+    with writing() as session:
+        file = _row(session, edition, login, now)
+        file.path, file.built_with = str(path), {"confirmed_by": login} if confirmed else {}
+        audit.record(session, "edition.signed_file", f"{edition.month} v{edition.version}", actor=login, sha256=digest, confirmed=confirmed)
+
+
+def take(edition_id: int, now: datetime) -> None:
+    """The worker's part: attach the file that was handed over. Raises ``InputError`` where it can not be the signed report."""
+    session = reading()
+    session.rollback()
+    query = select(ExportFile).where(ExportFile.edition_id == edition_id, ExportFile.kind == SIGNED, ExportFile.state == "building")
+    file = session.scalars(query).one()
+    path, login, confirmed_by = (
+        Path(current_app.extensions["settings"].data_dir) / file.path,
+        file.wanted_by,
+        file.built_with.get("confirmed_by"),
+    )
+    session.rollback()
+    attach(edition_id, path.read_bytes(), login, now, confirmed_by)
+
+
+def _row(session: Session, edition: Edition, login: str, now: datetime) -> ExportFile:
+    """The edition's signed file, not stored yet."""
+    name = file_name(edition, SIGNED, "pdf", numbered=True)
+    file = session.scalar(select(ExportFile).where(ExportFile.edition_id == edition.id, ExportFile.kind == SIGNED))
+    if file is None:
+        file = ExportFile(edition_id=edition.id, kind=SIGNED, name=name)
+        session.add(file)
+    file.state, file.wanted_by, file.wanted_at, file.error = "wanted", login, now, ""
+    return file
+
+
+def _too_large() -> InputError:
+    return InputError(f"Tệp lớn hơn {LARGEST >> 20} MiB.", f"The file is larger than {LARGEST >> 20} MiB.")
+
+
 def attach(edition_id: int, content: bytes, login: str, now: datetime, confirmed_by: str | None = None) -> Publication:
     """Take a report that was signed outside.
 
@@ -121,9 +171,11 @@ def _ask(inspected: Inspection, language: str) -> str:
     added = "; ".join(f"{'trang' if language == 'vi' else 'page'} {page.page}: {' '.join(page.added)}" for page in inspected.added)
     if language == "vi":
         more = f" Phần thêm vào: {added}." if added else " Chữ trên mọi trang giống hệt."
-        return f"Tệp đã được phần mềm khác ghi lại.{more} Cần một người có tên xác nhận đây là cùng một báo cáo (--confirmed-by)."
+        ask = "Cần một người có tên xem từng trang và xác nhận đây là cùng một báo cáo (ô xác nhận khi đưa tệp vào, hoặc --confirmed-by)."
+        return f"Tệp đã được phần mềm khác ghi lại.{more} {ask}"
     more = f" Added: {added}." if added else " The text of all pages is the same."
-    return f"The file was written anew by other software.{more} A named person must confirm that it is the same report (--confirmed-by)."
+    ask = "A named person must look at every page and confirm that it is the same report (the form's box, or --confirmed-by)."
+    return f"The file was written anew by other software.{more} {ask}"
 
 
 def _final(edition_id: int) -> tuple[Edition, Publication, bytes]:
@@ -169,23 +221,13 @@ def _store(
         name = file_name(edition, SIGNED, "pdf", numbered=True)
         path = Path("reports") / f"{edition.month}-v{edition.version}" / name
         subject = f"{edition.month} v{edition.version}"
+        pages = page_count(content)
         digest = store(Path(current_app.extensions["settings"].data_dir) / path, content)
         with writing() as session:
             publication = session.scalars(select(Publication).where(Publication.edition_id == edition_id)).one()
-            file = ExportFile(
-                edition_id=edition_id,
-                kind=SIGNED,
-                name=name,
-                state="stored",
-                wanted_by=login,
-                wanted_at=now,
-                stored_at=now,
-                path=str(path),
-                size=len(content),
-                pages=page_count(content),
-                sha256=digest,
-            )
-            session.add(file)
+            file = _row(session, edition, login, now)
+            file.state, file.stored_at, file.path, file.built_with = "stored", now, str(path), {}
+            file.size, file.pages, file.sha256 = len(content), pages, digest
             session.flush()
             remember(session, file)
             publication.signed_way, publication.signed_by, publication.signed_at = way, login, now

@@ -40,7 +40,9 @@ class ExportFile(Base):
     pages: Mapped[int | None] = mapped_column(doc="of a PDF")
     sha256: Mapped[str] = mapped_column(String(64), default="")
     error: Mapped[str] = mapped_column(Text, default="")
-    built_with: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, doc="lock file, system and fonts by which it was built")
+    built_with: Mapped[dict[str, Any]] = mapped_column(
+        JSON, default=dict, doc="lock file, system and fonts by which it was built; signed, waiting: who confirmed it"
+    )
     edition: Mapped[Edition] = relationship()
 
 

@@ -11,7 +11,7 @@ from core.calendar import Month, local_date
 from core.database import writing
 from core.errors import InputError
 from exports.models import ExportFile, Publication
-from exports.names import REPORT, file_name
+from exports.names import REPORT, SIGNED, file_name
 from exports.operations import want
 from exports.profiles import profile
 from exports.queries import publication_of
@@ -87,7 +87,8 @@ def give_back(edition_id: int, reason: str, login: str, now: datetime) -> None:
                 f"Ghi lý do trả lại số, từ {LEAST_REASON} ký tự.", f"State why, in {LEAST_REASON} letters or more.", field="reason"
             )
         final = file_name(edition, REPORT, "pdf", numbered=True)
-        session.execute(delete(ExportFile).where(ExportFile.edition_id == edition_id, ExportFile.name == final))
+        gone = or_(ExportFile.name == final, ExportFile.kind == SIGNED)  # also a signed file that was handed over and not taken
+        session.execute(delete(ExportFile).where(ExportFile.edition_id == edition_id, gone))
         subject = f"{edition.month} v{edition.version}"
         audit.record(session, "edition.number_back", subject, actor=login, at=now.isoformat(), number=known.number, reason=reason.strip())
         session.delete(known)

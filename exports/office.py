@@ -11,7 +11,7 @@ from core.text import _
 from core.web import language
 from exports import queries
 from exports.models import MonitoringAttempt, MonitoringDelivery, Publication
-from exports.names import FILES, REPORT, is_public
+from exports.names import FILES, REPORT, SIGNED, is_public
 from exports.report_models import REMARK, REQUEST
 from exports.report_words import history
 from scorecard.models import Edition
@@ -87,7 +87,7 @@ def _blockers(
         if missing:
             said = _("Báo cáo chưa có phần: %(parts)s.", parts=", ".join(missing))
             found.append(Blocker(said, office, _("Viết"), link=_door("papers.words", month=edition.month)))
-    failed = [file.name for file in files if file.state == "failed"]
+    failed = [file.name for file in files if file.state == "failed" and file.kind != SIGNED]  # a signed file is brought, not made
     door = _door("publication.build", edition_id=edition.id)
     if failed:
         said = _("Có %(n)s tệp lập không được: %(name)s.", n=len(failed), name=failed[0])

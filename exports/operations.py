@@ -149,6 +149,8 @@ def _build_one(file_id: int, now: datetime, drawn: "papers.Drawing") -> str:
         file.state = "building"
         kind, name, edition_id = file.kind, file.name, edition.id
         folder = Path("reports") / f"{edition.month}-v{edition.version}"
+    if kind == SIGNED:
+        return _take_signed(file_id, edition_id, name, now)
     try:
         made = drawn.take(file_id) if kind == PLACE else make(edition_id, kind, extension)
         whole = Path(current_app.extensions["settings"].data_dir) / folder / name
@@ -157,8 +159,7 @@ def _build_one(file_id: int, now: datetime, drawn: "papers.Drawing") -> str:
         digest = store(whole, made.content)
     except Exception as error:  # whatever it is: it is shown to the office, and the other files go on
         log.exception("export failed", file=name)
-        message = error.text("vi") if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
-        return _finish(file_id, name, state="failed", error=message[:2000])
+        return _finish(file_id, name, state="failed", error=_told(error))
     return _finish(
         file_id,
         name,
@@ -171,6 +172,23 @@ def _build_one(file_id: int, now: datetime, drawn: "papers.Drawing") -> str:
         error="",
         built_with=environment.here(),
     )
+
+
+def _take_signed(file_id: int, edition_id: int, name: str, now: datetime) -> str:
+    """A report that was signed outside and handed over: attached, or told why not."""
+    from exports import attaching
+
+    try:
+        attaching.take(edition_id, now)
+    except Exception as error:  # whatever it is: the office reads it beside the file
+        log.exception("signed file not taken", file=name)
+        return _finish(file_id, name, state="failed", error=_told(error))
+    return "stored"
+
+
+def _told(error: Exception) -> str:
+    message = error.text("vi") if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
+    return message[:2000]
 
 
 def remember(session: Session, file: ExportFile) -> None:

@@ -84,14 +84,14 @@ def sign(edition_id: int) -> ResponseReturnValue:
 @blueprint.post("/office/publication/<int:edition_id>/signed")
 @access(OFFICE, ADMIN)
 def signed(edition_id: int) -> ResponseReturnValue:
-    """Bring back the report that was signed outside; who ticks the box confirms that it is the same report."""
+    """Bring back the report that was signed outside; who ticks the box confirms that it is the same report. The worker compares them."""
     file = request.files.get("file")
     content = file.stream.read(attaching.LARGEST + 1) if file is not None else b""
-    confirmed = current_user.login if request.form.get("confirm") == "yes" else None
+    confirmed = request.form.get("confirm") == "yes"
     return _done(
         edition_id,
-        lambda: attaching.attach(edition_id, content, current_user.login, utc_now(), confirmed),
-        _("Đã nhận bản ký. Từ nay đây là bản được công bố."),
+        lambda: attaching.hand_over(edition_id, content, current_user.login, utc_now(), confirmed),
+        _("Đã nhận tệp. Máy đối chiếu từng trang với bản cuối, thường xong trong một phút; kết quả hiện ở trang này."),
     )
 
 

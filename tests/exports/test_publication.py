@@ -1,6 +1,8 @@
 """The pages for the office, files at their own addresses, rebuilding: on both kinds of database."""
 
 import gzip
+import hashlib
+import io
 import json
 from pathlib import Path
 
@@ -13,10 +15,11 @@ from flask.testing import FlaskClient
 from core.database import reading, writing
 from core.errors import InputError
 from core.settings import Settings
-from exports import attaching, data, environment, monitoring, numbering, operations, rebuilding, signing
+from exports import attaching, data, environment, monitoring, numbering, operations, queries, rebuilding, signing
 from exports.render import Rendered
 from scorecard import operations as scorecard
 from scorecard import workflow
+from scorecard.models import Edition
 from scorecard.workflow_models import EditionStep
 from tests.conftest import log_in
 from tests.exports.publishing import DAY, NOW, NUMBER, certificate, edition, light, officer, pdf, published, set_state, sign_with
@@ -54,8 +57,9 @@ def test_from_the_number_to_the_receipt_by_the_offices_page(
         file.write(content)
         file.seek(0)
         answer = client.post(f"{base}/signed", data={"file": (file, "signed.pdf")}, follow_redirects=True)
-    assert "Đã nhận bản ký" in answer.text
-    assert "đã ký, chờ công bố" in answer.text
+    assert "chờ đối chiếu" in answer.text
+    assert operations.build_wanted(NOW) == {"stored": 1}
+    assert "đã ký, chờ công bố" in client.get("/office/publication").text
     set_state(found, "published")
     operations.build_wanted(NOW)
     with receiving() as receiver:
@@ -94,6 +98,32 @@ def test_a_report_is_published_with_its_number_and_signed_or_with_a_reason(
     assert "Đã công bố" in answer.text
     step = workflow.steps(reading(), found)["published"]
     assert (step.by, step.reason) == ("second", "Máy ký hỏng, ký sau.")
+
+
+def test_a_file_that_cannot_be_the_signed_report_is_told_and_another_may_follow(
+    app: Flask, client: FlaskClient, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("exports.publication_views.utc_now", lambda: NOW)
+    found = edition()
+    officer()
+    log_in(client, "office")
+    numbering.take_number(found, NUMBER, DAY, "office", NOW)
+    operations.build_wanted(NOW)
+    sign_with(settings, certificate(tmp_path))
+    right = signing.sign(pdf(), settings, "", "")
+    for content, said in (
+        (b"%PDF-1.7 nothing", "chưa nhận"),
+        (signing.sign(pdf("Tám mươi phần trăm"), settings, "", ""), "Nội dung khác bản cuối"),
+    ):
+        client.post(f"/office/publication/{found}/signed", data={"file": (io.BytesIO(content), "signed.pdf")})
+        assert operations.build_wanted(NOW) == {"failed": 1}
+        assert said in client.get("/office/publication").text
+        assert attaching.awaiting().id == found
+    client.post(f"/office/publication/{found}/signed", data={"file": (io.BytesIO(right), "signed.pdf")})
+    assert operations.build_wanted(NOW) == {"stored": 1}
+    stored = queries.stored(reading(), reading().get_one(Edition, found), "report", "pdf")
+    assert stored is not None
+    assert stored.sha256 == hashlib.sha256(right).hexdigest()
 
 
 def test_a_signed_report_needs_no_reason(app: Flask, settings: Settings, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from flask import Flask
 
 from core.calendar import Month
 from core.database import reading
-from exports import cells, data, operations, pictures, queries
+from exports import cells, data, environment, operations, pictures, queries, rebuilding
 from exports.composition import appended, chapters
 from exports.layout import roman
 from exports.render import render
@@ -278,6 +278,19 @@ def test_the_same_edition_gives_the_same_bytes(country: Flask, report: Report) -
         again = operations.report_html(reading(), edition_of(country))
     assert again == report.html
     assert render(again).content == report.content
+
+
+@pytest.mark.long
+def test_a_whole_published_month_is_made_again_byte_for_byte(country: Flask) -> None:
+    """Report, workbook, CSV, JSON and dictionary, as another process stored them when the country was built."""
+    with country.app_context():
+        edition = edition_of(country)
+        kept = [file.built_with for file in queries.files(reading(), edition.id) if file.state == "stored"]
+        if any(environment.differing(one, environment.here()) for one in kept):
+            pytest.skip("this country was built by an earlier state of the program")
+        found = rebuilding.rebuild(edition.id)
+    assert {one.name.rsplit(".", 1)[1] for one in found} == {"pdf", "xlsx", "csv", "json"}
+    assert [(one.name, one.differences) for one in found if not one.identical] == []
 
 
 def test_data_files_hold_every_figure_safely(country: Flask) -> None:
