@@ -66,7 +66,7 @@ def provinces(_app: Flask, _month: Month, _now: datetime, rounds: int) -> Ratio:
     Processor seconds, as above; the note tells the ratio of the wall clock.
     """
     from exports.papers import PlacePages
-    from exports.render import Beside
+    from exports.render import Renderers
     from exports.render_child import ASSETS, BASE
     from scorecard.tiles import PLACES
 
@@ -74,7 +74,7 @@ def provinces(_app: Flask, _month: Month, _now: datetime, rounds: int) -> Ratio:
     pages = [drawing.page(code) for code in PLACES]
 
     def beside() -> None:
-        children = Beside()
+        children = Renderers()
         for drawn in [children.start(page) for page in pages]:
             drawn.result()
         children.close()

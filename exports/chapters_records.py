@@ -82,7 +82,7 @@ def classes(material: Material, numbering: Numbering, place: str = NATION) -> li
     doubted = {one.subject for one in material.words.objections if one.in_review and material.owner(one.unit_code) == place}
     rows = [
         [
-            f"{BOTH.get(code, code)}: {meanings[code][0]}" + (_(" (đang xem lại theo ý kiến của đơn vị)") if code in doubted else ""),
+            f"{BOTH.get(code, code)}: {meanings[code][0]}" + (" " + _("(đang xem lại theo ý kiến của đơn vị)") if code in doubted else ""),
             capital(meanings[code][1]),
             *map(count, sums[code]),
         ]

@@ -25,7 +25,7 @@ from exports.cells import capital
 from exports.models import ExportFile
 from exports.names import CIRCULATION, DRAFT_STATES, ENGLISH, PLACE, Made, is_public
 from exports.queries import name_of, publication_of
-from exports.render import Beside, Rendered, render
+from exports.render import Rendered, Renderers, render
 from procedures.queries import UnitView, units
 from scorecard.models import Edition
 
@@ -155,14 +155,14 @@ class Drawing:
     """Papers of single places on their way through the child processes. Does nothing where none is among the files."""
 
     def __init__(self, file_ids: Sequence[int]) -> None:
-        self._beside: Beside | None = None
+        self._beside: Renderers | None = None
         self._made: dict[int, Future[Rendered]] = {}
         by_edition: dict[int, list[tuple[str, int]]] = {}
         session = reading()
         for file in session.scalars(select(ExportFile).where(ExportFile.id.in_(file_ids), ExportFile.kind == PLACE)):
             by_edition.setdefault(file.edition_id, []).append((file.subject, file.id))
         if by_edition:
-            self._beside = Beside()
+            self._beside = Renderers()
             for edition_id, files in by_edition.items():
                 pages = PlacePages(session, session.get_one(Edition, edition_id))
                 for code, number in files:
@@ -179,7 +179,7 @@ class Drawing:
             self._beside.close()
 
 
-def _start(beside: Beside, pages: PlacePages, code: str) -> "Future[Rendered]":
+def _start(beside: Renderers, pages: PlacePages, code: str) -> "Future[Rendered]":
     try:
         page = pages.page(code)
     except Exception as error:  # of this place alone: its file says so, and the others go on

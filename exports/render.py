@@ -107,7 +107,7 @@ def render(html: str, memory_bytes: int = MEMORY_BYTES, seconds: int = SECONDS) 
         return renderer.render(html)
 
 
-class Beside:
+class Renderers:
     """Documents rendered beside each other: as many children as there are processors."""
 
     def __init__(self) -> None:

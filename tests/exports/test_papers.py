@@ -9,19 +9,21 @@ from pathlib import Path
 
 import pytest
 from flask import Flask, g
-from flask.testing import FlaskClient
 from flask_babel import force_locale
+from flask_login import login_user
 
 from core.accounts import add_user
 from core.database import reading, writing
 from core.errors import InputError
-from exports import circulation, operations, papers
+from core.models import User
+from exports import circulation, operations, papers, report_views
 from exports.composition import compose
 from exports.models import ExportFile
 from exports.names import CIRCULATION, ENGLISH, PLACE
 from exports.render import Rendered, Renderer, render
 from exports.report import gather
 from scorecard.models import Edition
+from scorecard.release import Paper
 from scorecard.workflow_models import EditionStep
 from tests.conftest import PASSWORD, log_in
 from tests.exports.test_operations import NOW, PDF, edition, states
@@ -197,27 +199,38 @@ def test_who_sees_a_drafts_papers(units: Flask) -> None:
     assert clients["hanoi"].post(address.removesuffix(".pdf")).status_code == 302
 
 
-def test_a_places_page_leads_to_its_paper_or_lets_its_people_ask_for_it(units: Flask) -> None:
+def test_a_places_paper_is_offered_to_whom_it_belongs(units: Flask) -> None:
     number = edition()
     add_user("hanoi", "hanoi", "centre", PASSWORD, unit_code="01")
-    centre, citizen = units.test_client(), units.test_client()
-    log_in(centre, "hanoi")
 
-    def page(client: FlaskClient, code: str = "01") -> str:
-        g.pop("_login_user", None)
-        return str(client.get(f"/localities/{code}").text)
+    def seen(login: str | None, code: str = "01") -> Paper:
+        with units.test_request_context():
+            if login:
+                login_user(reading().query(User).filter_by(login=login).one())
+            return report_views.paper(reading().get_one(Edition, number), code)
 
-    ask, paper = 'action="/reports/2026-10/places/01"', 'href="/reports/2026-10/places/01.pdf"'
-    assert ask not in page(citizen)
-    assert ask in page(centre)
-    assert "/reports/2026-10/places/46" not in page(centre, "46")
-    g.pop("_login_user", None)
-    answer = centre.post("/reports/2026-10/places/01", data={"back": "/localities/01?"}, follow_redirects=True)
-    assert "Đã ghi yêu cầu" in answer.text
-    assert "đang dựng" in page(centre)
+    ask = "/reports/2026-10/places/01"
+    assert seen(None) == Paper()
+    assert seen("hanoi") == Paper(ask=ask)
+    assert seen("hanoi", "46") == Paper()
+    assert seen("hanoi", "VN") == Paper()
+    papers.want(number, PLACE, ["01"], "hanoi", NOW)
+    waiting = seen("hanoi")
+    assert "đang dựng" in waiting.state
+    assert not waiting.ask
     operations.build_edition(number, NOW)
-    for client in (centre, citizen):
-        assert paper in page(client)
+    assert seen(None) == seen("hanoi") == Paper(address=f"{ask}.pdf")
+
+
+def test_a_places_page_leads_to_its_paper_or_lets_its_people_ask_for_it(country: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = country.test_client()
+    monkeypatch.setitem(country.extensions, "paper", lambda edition, code: Paper(address=f"/reports/{edition.month}/places/{code}.pdf"))
+    assert '<a class="tall" href="/reports/2026-10/places/01.pdf">Báo cáo của nơi này (PDF)</a>' in client.get("/localities/01").text
+    monkeypatch.setitem(country.extensions, "paper", lambda edition, code: Paper(ask=f"/reports/{edition.month}/places/{code}"))
+    page = client.get("/localities/00004?month=2026-10").text
+    assert '<form method="post" action="/reports/2026-10/places/00004">' in page
+    assert 'name="back" value="/localities/00004?month=2026-10"' in page
+    assert "Phiếu một trang của nơi này (PDF)" in page
 
 
 def test_the_office_asks_for_everything_at_once(units: Flask) -> None:

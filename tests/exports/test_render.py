@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import InputError
 from exports import render_child
-from exports.render import Beside, Renderer, render
+from exports.render import Renderer, Renderers, render
 
 PAGE = '<!doctype html><html lang="vi"><head><title>Thử</title></head><body><h1>Chữ Việt: ữ ậ ộ ỹ đ Đ</h1>{}</body></html>'
 
@@ -109,7 +109,7 @@ def test_limits_are_each_documents_own_and_the_order_changes_nothing() -> None:
 
 def test_many_beside_each_other_come_back_each_as_its_own() -> None:
     pages = [PAGE.format(f"<p>{number}</p>") for number in range(5)]
-    beside = Beside()
+    beside = Renderers()
     started = [beside.start(page) for page in [*pages, PAGE.format('<img src="report:///draft.svg">')]]
     assert [drawn.result() for drawn in started[:-1]] == [render(page) for page in pages]
     with pytest.raises(InputError, match="alt"):

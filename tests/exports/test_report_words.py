@@ -160,6 +160,24 @@ def test_explanations_answers_and_observers_are_printed_and_silence_is_told(writ
     assert [one.author for one in found.observers] == ["Viện"]
 
 
+@pytest.mark.parametrize(("answered", "in_review"), [(timedelta(days=2), True), (timedelta(days=-9), False)])
+def test_an_accepted_objection_is_in_review_until_the_month_is_cut_off_again(writer: str, answered: timedelta, in_review: bool) -> None:
+    number = edition("closed")
+    told = {"answer": "Đúng.", "answered_by": "lan", "answered_at": NOW + answered}
+    given = {"month": "2026-10", "version": 1, "unit_code": "01", "written_by": "hanoi", "written_at": NOW, "kind": "objection"}
+    with writing() as session:
+        session.add(DraftComment(subject="F1", text="Không đúng lớp.", verdict="accepted", **told, **given))
+        session.add(DraftComment(subject="on_time", text="Không đúng hạn.", verdict="refused", **told, **given))
+        session.add(DraftComment(subject="F5", text="Chưa ai xem.", **given))
+    found = {one.subject: one for one in words(number).objections}
+    assert [(code, one.verdict, one.in_review) for code, one in found.items()] == [
+        ("F1", "accepted", in_review),
+        ("on_time", "refused", False),
+        ("F5", "", False),
+    ]
+    assert found["F1"].about.startswith("F1: ")
+
+
 def test_a_correction_is_printed_by_the_next_report_with_what_changed(writer: str) -> None:
     def of(number: int, k: int) -> None:
         with writing() as session:

@@ -75,7 +75,27 @@ def test_a_unit_explains_objects_and_reads_the_answer(draft: Flask) -> None:
         assert office.post(f"/office/drafts/{number}/answer", data=reply).status_code == 302
     page = text_of(unit.get("/centre/draft").text)
     assert page.count("Đã kiểm tra, đúng.") == 2
+    assert page.count("Điều này đang được xem lại.") == 1  # of the objection; an explanation has nothing to review
     assert "An, " in page
+
+
+def test_units_see_their_drafts_all_at_once(sqlite_app: Flask) -> None:
+    small.build([small.Dossier(f"a{n}", finished=3 + n % 9) for n in range(30)])
+    accounts.add_user("an", "An", "office", PASSWORD)
+    accounts.add_user("hanoi", "Hà Nội", "centre", PASSWORD, unit_code="01")
+    number = operations.close(small.MONTH, utc_now(), "worker").id
+    unit, office = client(sqlite_app, "hanoi"), client(sqlite_app, "an")
+    page = text_of(unit.get("/centre/draft").text)
+    assert "dự thảo chưa được gửi lấy ý kiến" in page
+    assert "Dự thảo tháng 10/2026" not in page
+    for address in ("/centre?month=2026-10", "/centre/figures.csv?month=2026-10", "/centre/dossiers?month=2026-10&figure=supplement"):
+        assert unit.get(address).status_code == 404, address
+    assert office.get("/centre?month=2026-10&unit=01").status_code == 200
+    assert office.get("/centre/draft?month=2026-10&unit=01").status_code == 200
+    workflow.send_for_comment(number, "an", utc_now())
+    assert "Dự thảo tháng 10/2026 — Thành phố Hà Nội" in text_of(unit.get("/centre/draft").text)
+    for address in ("/centre?month=2026-10", "/centre/dossiers?month=2026-10&figure=supplement"):
+        assert unit.get(address).status_code == 200, address
 
 
 def test_what_was_typed_is_kept_where_it_cannot_be_taken(draft: Flask) -> None:
