@@ -82,7 +82,7 @@ def _blockers(
     """Between review and receipt: the two human parts, files, number, signature, sending."""
     office, shelf = _("người của văn phòng"), _door("publication.shelf")
     found = []
-    if edition.state == "closed":
+    if edition.state == "closed" and publication is None:  # with the number they are frozen
         missing = [name for part, name in ((REMARK, _("Nhận xét")), (REQUEST, _("Đề nghị"))) if not history(session, edition.month, part)]
         if missing:
             said = _("Báo cáo chưa có phần: %(parts)s.", parts=", ".join(missing))

@@ -158,9 +158,8 @@ def _deadline(month: Month, edition: Edition | None, now: datetime) -> str:
         return _("hạn trình %(day)s, đã quá %(n)s ngày", day=day, n=(until - today).days * -1)
     if today == until:
         return _("hạn trình %(day)s, hôm nay", day=day)
-    return _(
-        "hạn trình %(day)s, còn %(n)s ngày (%(work)s ngày làm việc)", day=day, n=(until - today).days, work=working_days_left(today, until)
-    )
+    work = working_days_left(today + timedelta(days=1), until)  # today is not left any more, as in the days beside
+    return _("hạn trình %(day)s, còn %(n)s ngày (%(work)s ngày làm việc)", day=day, n=(until - today).days, work=work)
 
 
 def _stages(

@@ -54,6 +54,7 @@ PUBLIC_PAGES = {
     "open_data.indicators",
     "open_data.measurements",
     "open_data.tables",
+    "open_data.table_csv",
     "open_data.table",
     "open_data.files",
     "open_data.schema",
