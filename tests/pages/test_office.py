@@ -8,13 +8,15 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from core import accounts, lease
-from core.calendar import Month, utc_now
+from core.calendar import Month, local_date, utc_now
 from core.database import reading, writing
 from core.models import JobRun
+from exports import operations
 from scorecard import workflow
 from scorecard.models import Edition
 from scorecard.workflow_models import DraftComment, EditionStep
 from tests.conftest import PASSWORD, log_in
+from tests.exports.publishing import NUMBER, light
 from tests.pages.helpers import OFFICE_USER, acting_as, text_of
 
 REASON = "Đã thống nhất bằng điện thoại với mọi nơi."
@@ -63,7 +65,9 @@ def number() -> int:
     return session.scalars(select(Edition.id)).one()
 
 
-def test_an_officer_new_to_the_post_reaches_a_published_report(sqlite_app: Flask, desk: FlaskClient) -> None:
+def test_an_officer_new_to_the_post_reaches_a_published_report(
+    sqlite_app: Flask, desk: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     page = text_of(desk.get("/office").text)
     assert f"Báo cáo tháng {SHOWN} — DỰ THẢO — hạn trình" in page
     assert "Chưa thể trình vì" in page
@@ -83,7 +87,18 @@ def test_an_officer_new_to_the_post_reaches_a_published_report(sqlite_app: Flask
     found = other.get("/office").text
     assert "Báo cáo chưa có phần: Nhận xét, Đề nghị." in text_of(found)
     assert "Chưa lấy số văn bản." in text_of(found)
-    assert other.post(f"/office/editions/{number()}/publish").status_code == 302
+    assert "Công bố sau khi lấy số và dựng xong bản cuối." in text_of(found)
+    assert other.post(f"/office/editions/{number()}/publish", data={"unsigned": REASON}).status_code == 400
+    light(monkeypatch)
+    taken = {"number": NUMBER, "dated_on": local_date(utc_now()).isoformat()}
+    assert other.post(f"/office/publication/{number()}/number", data=taken).status_code == 302
+    operations.build_wanted(utc_now())
+    found = text_of(other.get("/office").text)
+    assert "Số 123/BC-VPCP, chưa có chữ ký." in found
+    assert "Báo cáo chưa có phần" not in found
+    assert "Lý do công bố khi chưa ký" in found
+    assert other.post(f"/office/editions/{number()}/publish").status_code == 400
+    assert other.post(f"/office/editions/{number()}/publish", data={"unsigned": REASON}).status_code == 302
     page = text_of(other.get("/office").text)
     assert "ĐÃ CÔNG BỐ" in page
     assert "Chưa gửi Hệ thống theo dõi Nghị quyết 57." in page
