@@ -97,8 +97,8 @@ def test_length_parts_and_trace(report: Report) -> None:
     for number, (_id, title, _make) in enumerate(chapters(), start=1):
         assert f"{roman(number)}. {title.upper()}" in text
     assert "Nơi nhận:" in text
-    last = flat(report.pages[-1])
-    assert re.search(r"Chốt số liệu \d\d/\d\d/2026; kỳ 01/10–31/10/2026; phiên bản 1; bộ quy tắc .+ \(SHA-256\) [0-9a-f]{20}", last)
+    trace = r"Chốt số liệu \d\d/\d\d/2026; kỳ 01/10–31/10/2026; phiên bản 1; bộ quy tắc .+ \(SHA-256\) [0-9a-f]{20}"
+    assert re.search(trace + r".+ http\S+/verify để kiểm tra\..+Trên đây là báo cáo", flat(" ".join(report.pages)))
 
 
 def test_running_head_and_page_numbers(report: Report) -> None:
