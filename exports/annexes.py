@@ -181,14 +181,15 @@ def _cohorts(material: Material, numbering: Numbering) -> list[Block]:
     )
     if not asked and not matured:
         return []
-    few = cells.Word(_("dưới %(n)s hồ sơ", n=LEAST))
+    few = cells.Word(_("dưới %(n)s hồ sơ", n=LEAST))  # such a place has no row; where no place has one, nothing is known
+    no_request, no_cohort = (few if known_of else cells.status_word(None) for known_of in (asked, matured))
     rows = []
     for code in dict.fromkeys([NATION, *(place.code for place in material.places)]):
         now, then = asked.get(code), matured.get(code)
         if now is None and then is None:
             continue
-        counts = [cells.count(now[name]) if now else few for name in ("asked", "asked_twice")]
-        shares: list[str] = [few] * 4
+        counts = [cells.count(now[name]) if now else no_request for name in ("asked", "asked_twice")]
+        shares: list[str] = [no_cohort] * 4
         if then is not None and then["dossiers"]:
             low, high = wilson(then["asked"], then["dossiers"])
             shares = [

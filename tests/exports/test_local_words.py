@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from flask_babel import force_locale
 
-from exports import chapters_records, province
+from exports import annexes, chapters_records, province
 from exports.composition import numbering_of
 from exports.layout import Human, Note, Say, Table
 from exports.province import Local
@@ -62,3 +62,17 @@ def test_a_class_is_marked_where_it_is_reviewed_and_nowhere_else() -> None:
     assert mark not in classes(found, "46")
     assert mark not in classes(found, "VN")
     assert mark not in classes(month("refused", in_review=False), "01")
+
+
+def test_a_place_below_three_dossiers_is_told_apart_from_a_month_without_any() -> None:
+    row = {"month": "2026-10", "basis": "request_month", "asked": 105, "asked_twice": 14, "dossiers": 2000}
+    matured = row | {"month": "2026-07", "basis": "cohort", "asked": 9}
+
+    def cells_of(*rows: dict[str, Any]) -> list[str]:
+        found = material({}, tables={"supplement_cohorts": list(rows)})
+        tables = [block for block in annexes.handled(found, numbering_of(found)) if isinstance(block, Table)]
+        return [str(cell) for cell in next(cells for cells in tables[-1].rows if cells[0] == "Hà Nội" or cells[0] == "Cả nước")]
+
+    nation = {"province_code": "VN"}
+    assert cells_of(row | nation)[3:] == ["chưa có số liệu"] * 4
+    assert cells_of(matured | nation, row | {"province_code": "46"})[1:3] == ["dưới 3 hồ sơ"] * 2
