@@ -327,20 +327,8 @@ def _explained(material: Material) -> list[Block]:
         if one.answer:
             blocks.append(Note(_("**Trả lời của cơ quan tổng hợp.** %(answer)s", answer=one.answer)))
     if said.objections:
-        told = {
-            "n": count(len(said.objections)),
-            "accepted": count(sum(one.verdict == "accepted" for one in said.objections)),
-            "review": count(sum(one.in_review for one in said.objections)),
-        }
-        blocks.append(
-            Say(
-                _(
-                    "Ý kiến không đồng ý với cách xếp lớp hoặc cách tính: %(n)s; được chấp nhận: %(accepted)s, trong đó còn đang xem lại, "
-                    "chưa đổi con số của phiên bản này: %(review)s. Từng ý kiến in trong báo cáo của tỉnh, bộ đó.",
-                    **told,
-                )
-            )
-        )
+        accepted = sum(one.verdict == "accepted" for one in said.objections)
+        blocks.append(Say(sentences.objections(len(said.objections), accepted, sum(one.in_review for one in said.objections))))
     if silent:
         many = _("%(n)s bộ, địa phương khác: không có ý kiến.", n=count(len(silent)))
         few = _("%(names)s: không có ý kiến.", names=sentences.listed(silent))

@@ -25,7 +25,7 @@ def limit(memory: int, seconds: int) -> None:
     """Bound this process: address space in bytes, seconds of processor and of wall clock. The kernel kills it when they are over."""
     signal.alarm(seconds)
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))  # at the first its own signal, which tells why; at the second SIGKILL
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 

@@ -316,3 +316,14 @@ def short(name: str, most: int) -> str:
 def cut(text: str, most: int) -> str:
     """A long text cut at a word, with three dots."""
     return text if len(text) <= most else text[: text.rfind(" ", 0, most)].rstrip(",; ") + " (…)"
+
+
+def objections(number: int, accepted: int, in_review: int) -> str:
+    """How many objections there were, were accepted, and are not in the figures yet."""
+    return _(
+        "Ý kiến không đồng ý với cách xếp lớp hoặc cách tính: %(n)s; được chấp nhận: %(accepted)s, trong đó còn đang xem lại, "
+        "chưa đổi con số của phiên bản này: %(review)s. Từng ý kiến in trong báo cáo của tỉnh, bộ đó.",
+        n=count(number),
+        accepted=count(accepted),
+        review=count(in_review),
+    )
