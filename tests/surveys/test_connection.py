@@ -125,6 +125,7 @@ def test_what_was_kept_is_dropped_once_the_answer_is_deleted(page: "Page", addre
     operations.submit(token, {"ease": "3"}, NOW, "vi")
     leave_unsent(page, address, token, "delete")
     page.locator("form button").click()
+    page.get_by_role("heading", name="Đã xóa", exact=True).wait_for()
     until_kept(page, 0)
     assert answers() == []
 
