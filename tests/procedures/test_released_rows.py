@@ -61,11 +61,13 @@ def test_a_row_released_twice_is_still_as_old_as_its_file(sqlite_app: Flask, tmp
 def test_a_month_that_was_replaced_since_takes_no_row_from_before(sqlite_app: Flask, tmp_path: Path) -> None:
     small_country()
     other = message(3, DonViXuLy="SO-XD", NgayTiepNhan="20260908081500")
-    last = message(4, DonViXuLy="SO-XD", NgayTiepNhan="20261031233000")  # 16:30 UTC
+    after = dict.fromkeys(("NgayHenTra", "NgayTra", "NgayKetThucXuLy", "NgayCapNhat"), "20261105093000") | {"QuaTrinhXuLy": []}
+    last = message(4, DonViXuLy="SO-XD", NgayTiepNhan="20261031233000", **after)  # 16:30 UTC
     load(write(tmp_path / "a.jsonl", [message(1), message(2, DonViXuLy="SO-XD"), other, last]))
     new = [message(1), message(5, DonViXuLy="SO-XD")]  # what the replacement itself holds back is of the month
     feeds.load_feed(write(tmp_path / "b.jsonl", new), "h26", "national-sync", NOW, replaces_month="2026-10", confirmed=True)
     declare("SO-XD")
-    assert feeds.release(NOW)["released"] == 2
+    assert feeds.release(NOW)["released"] == 4
+    assert sum(item.rows_superseded for item in reading().query(Submission).filter_by(way="release")) == 2
     assert [row["dossier_code"][-1] for row in lake_rows()] == ["1", "3", "5"]
     assert feeds.release(NOW) == {}

@@ -84,19 +84,21 @@ def test_given_up_replacement_leaves_nothing(app: Flask, tmp_path: Path) -> None
 def test_lake_that_changed_meanwhile_is_asked_about_again(app: Flask, tmp_path: Path) -> None:
     prepared(tmp_path)
     key = send(tmp_path, *NEW).submission
-    load(write(tmp_path / "more.jsonl", [message(6)]))
+    load(write(tmp_path / "more.jsonl", [message(3, NgayCapNhat="20261101000000"), message(6)]))
     feeds.confirm(key, "a clerk", NOW)
     feeds.process_waiting(NOW)
     item = stored(key)
-    assert (item.state, item.confirmed_at, item.difference["removed"]) == ("checked", None, 3)
+    assert (item.state, item.confirmed_at, item.difference["removed"]) == ("checked", None, 1)
     assert "xem lại" in item.reason
-    assert ("h26", "2026-10", "6", 10) in held()
+    assert ("h26", "2026-10", "4", 10) in held()
     feeds.confirm(key, "a clerk", NOW)
     feeds.process_waiting(NOW)
     assert [row for row in held() if row[0] == "h26"] == [
         ("h26", "2026-10", "1", 10),
         ("h26", "2026-10", "2", 4),
+        ("h26", "2026-10", "3", 10),  # what came after the replacement stays
         ("h26", "2026-10", "5", 10),
+        ("h26", "2026-10", "6", 10),
         STAYS,
     ]
 

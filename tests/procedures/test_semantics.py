@@ -153,7 +153,9 @@ def test_dossier_with_a_code_without_a_day_is_found_in_every_month(sqlite_app: F
     for number, month in enumerate(("08", "10", "09")):
         (tmp_path / "a.csv").write_text(
             heading
-            + "".join(f"case-{case},General,Internet,2026-{month}-08 09:00:00+02:00,x,2026-{month}-08 09:00:00+02:00\n" for case in (1, 2)),
+            + "".join(
+                f"case-{case},General,Internet,2026-{month}-08 09:00:00+02:00,x,2026-11-0{number + 1} 09:00:00+02:00\n" for case in (1, 2)
+            ),
             encoding="utf-8",
         )
         assert load(tmp_path / "a.csv", "nl", "event-log", NOW.replace(hour=5 + number)).accepted == 2

@@ -48,7 +48,16 @@ def test_a_refusal_is_linked_to_the_nearest_next_dossier_of_the_same_applicant_a
         assert found == {"source": "h26", "dossier_code": "A", "next_code": "D", "procedure_code": "1.004222", "kind": "refused", "days": 8}
 
 
-@pytest.mark.parametrize(("received", "linked"), [("2026-11-01 08:59", True), ("2026-11-01 09:00", False), ("2026-10-02 09:00", True)])
+@pytest.mark.parametrize(
+    ("received", "linked"),
+    [
+        ("2026-11-01 23:59", True),
+        ("2026-11-02 00:00", False),
+        ("2026-10-02 09:00", True),
+        ("2026-10-02 08:59", False),
+        ("2026-10-02 00:00", True),  # a day without its time
+    ],
+)
 def test_the_window_is_thirty_days(received: str, linked: bool) -> None:
     found = pairs([ended("A", "2026-10-01 08:00", "2026-10-02 09:00"), row("B", received, applicant_hash="a")])
     assert bool(found) == linked
