@@ -3,7 +3,10 @@
 from collections.abc import Collection
 from importlib import import_module
 
+import click
 from flask import Flask
+from flask.cli import AppGroup
+from pydantic import ValidationError
 
 from core import access, database, web
 from core.cli import commands as core_commands
@@ -45,11 +48,17 @@ PAGES = {
 def create_app(parts: Collection[str] = PARTS, settings: Settings | None = None) -> Flask:
     """The application with the chosen parts. ``{"survey"}`` alone loads no data library.
 
-    Raises ``pydantic.ValidationError`` where a setting is missing or wrong.
+    Raises ``pydantic.ValidationError`` where a setting is missing or wrong; on the command line, what needs no setting works all the same.
     """
     if unknown := set(parts) - PARTS:
         raise ValueError(f"unknown parts {unknown}")
-    settings = settings or Settings.load()
+    try:
+        settings = settings or Settings.load()
+    except ValidationError as error:
+        command = click.get_current_context(silent=True)
+        if command is None or command.info_name == "run":
+            raise
+        return _without_settings(error)
     app = Flask(__name__)
     app.extensions["settings"] = settings
     app.extensions["jobs"] = []
@@ -76,4 +85,20 @@ def create_app(parts: Collection[str] = PARTS, settings: Settings | None = None)
         app.extensions["health"]["lake"] = import_module("procedures.queries").lake_health
         for name in ("procedures.jobs", "surveys.jobs", "scorecard.jobs", "exports.jobs"):
             app.extensions["jobs"].extend(import_module(name).jobs())
+    return app
+
+
+def _without_settings(error: ValidationError) -> Flask:
+    """Commands for somebody who has files alone; what else is asked for is not there, and why is said."""
+    wrong = ", ".join(sorted({f"TTHC_{str(found['loc'][0]).upper()}" for found in error.errors()}))
+    click.echo(
+        f"Chưa đặt đúng: {wrong}. Chỉ dùng được lệnh chấm điểm từ tệp (scorecard score, rules); lệnh khác cần các thiết đặt này.\n"
+        f"Not set, or wrong: {wrong}. Only scoring from files works (scorecard score, rules); other commands need these settings.",
+        err=True,
+    )
+    app = Flask(__name__)
+    group = AppGroup("scorecard")
+    for command in import_module("scorecard.scoring.cli").files_alone:
+        group.add_command(command)
+    app.cli.add_command(group)
     return app

@@ -30,6 +30,9 @@ class Webhook(BaseModel):
         return url
 
 
+DATA_DIR = ROOT / "var" / "data"
+
+
 class Settings(BaseSettings):
     """Everything an operator may choose. Secrets have no default: without them the program does not start."""
 
@@ -41,7 +44,7 @@ class Settings(BaseSettings):
     spool_key: SecretStr = Field(min_length=32, description="encrypts received files until they are finished with")
     applicant_key: SecretStr = Field(min_length=32, description="hashes what a source says of who applied; never stored in clear")
     device_key: SecretStr | None = Field(default=None, min_length=32, description="hashes an answer's device; none: made of the answer key")
-    data_dir: Path = Field(default=ROOT / "var" / "data", description="lake, edition folders, reports, spool, quarantined rows")
+    data_dir: Path = Field(default=DATA_DIR, description="lake, edition folders, reports, spool, quarantined rows")
     database_url: str = Field(default="", description="SQLAlchemy address; empty means SQLite inside data_dir")
     public_url: str = Field(default="http://127.0.0.1:8000", description="address that survey links start with")
     survey_agency_vi: str = Field(default="", description="who is responsible for the survey, as its notice names it")

@@ -12,6 +12,7 @@ from flask.cli import AppGroup, with_appcontext
 
 from core.database import reading
 from core.errors import InputError
+from core.settings import DATA_DIR, Settings
 from scorecard.scoring.library import OWN, find_scoring, kept_rules, library, read_any
 from scorecard.scoring.schema import CountRules, Words
 
@@ -21,8 +22,8 @@ RULES = click.option("--rules", "name", required=True, help="Id of a rule set (q
 
 def own_rules() -> Path:
     """Where an operator puts rule sets of one's own."""
-    folder: Path = current_app.extensions["settings"].data_dir / OWN
-    return folder
+    settings: Settings | None = current_app.extensions.get("settings")  # none where files alone are scored
+    return (settings.data_dir if settings is not None else DATA_DIR) / OWN
 
 
 @contextmanager
@@ -175,4 +176,5 @@ def _say(notes: list[Words]) -> None:
         click.echo(f"{note.vi}\n{note.en}", err=True)
 
 
-commands = (score, score_counts, rules_group)
+files_alone = (score, rules_group)
+commands = (*files_alone, score_counts)
