@@ -255,7 +255,8 @@ def sampling_only(rate: "Figure | None", low: float | None, high: float | None, 
     """What the interval does not cover: who answers at all.
 
     ``low``, ``high``: the sensitivity band. ``asked_later``: how many who had been silent were asked again, where the band rests on
-    them and stands beside the one of the assumption "twice or half as willing"; None: it is that one.
+    them and stands beside the one of the assumption "twice or half as willing"; None: it is that one. Where the rate lies outside what
+    those who were asked again say, that is said too.
     """
     if rate is None or not known(rate) or rate.value is None:
         return _("Kỳ này chưa có khoảng ước lượng để đánh giá mức độ chắc chắn.")
@@ -272,6 +273,10 @@ def sampling_only(rate: "Figure | None", low: float | None, high: float | None, 
             n=count(asked_later),
             span=interval(low, high),
         )
+        if rate.value < low:
+            said += " " + _("Người được hỏi lại hài lòng nhiều hơn người tự trả lời: tỷ lệ ở điểm 1 chỉ nói về những người trả lời.")
+        elif rate.value > high:
+            said += " " + _("Người được hỏi lại hài lòng ít hơn người tự trả lời: tỷ lệ ở điểm 1 chỉ nói về những người trả lời.")
     return said
 
 

@@ -209,3 +209,11 @@ def test_whole_sentences(text: Any) -> None:
 )
 def test_a_procedures_name_in_a_sentence(name: str, expected: str) -> None:
     assert sentences.plain(name) == expected
+
+
+@pytest.mark.parametrize(("low", "high", "expected"), [(0.92, 0.97, "hài lòng nhiều hơn"), (0.6, 0.8, "hài lòng ít hơn"), (0.85, 0.95, "")])
+def test_a_rate_outside_what_was_said_when_asked_again_is_explained(low: float, high: float, expected: str) -> None:
+    told = sentences.sampling_only(figure(27, 30), low, high, 231)
+    assert ("chỉ nói về những người trả lời" in told) == bool(expected)
+    assert expected in told
+    assert not WHOLE.search(told)
