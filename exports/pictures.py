@@ -85,7 +85,8 @@ def asked_again(material: Material) -> Figure:
         if lower is None or upper is None or lower.value is None or upper.value is None:
             dots.append(Dot(place.short, None, None, None, status_word(lower)))
         else:
-            dots.append(Dot(place.short, None, lower.value, upper.value, span(lower.value, upper.value)))
+            met = lower.value if lower.value == upper.value else None  # a bar without length cannot be seen
+            dots.append(Dot(place.short, met, lower.value, upper.value, span(lower.value, upper.value)))
     dots.sort(key=lambda dot: (dot.high is None, -(dot.high or 0.0), dot.name))
     title = _("Tỷ lệ hồ sơ bị yêu cầu nộp lại giấy tờ Nhà nước đã có, từ mức chắc chắn đến mức nhiều nhất, theo địa phương")
     return dot_plot([("", dots)], None, "", material.simulated, title, _ends([(dot.name, dot.high) for dot in dots]))
