@@ -23,6 +23,7 @@ PARSED = 1 << 20  # bytes parsed at a time
 HEAD = 1 << 20  # bytes in which the heading must end
 LONGEST_ROW = 1 << 26  # bytes
 MAX_CELL = 1 << 24  # bytes; a longer quoted cell is a quotation mark that nobody closed
+COLUMNS = 1_000  # of a table or keys of its objects: what any export of dossiers has, ten times over
 CHUNK_ROWS, CHUNK_BYTES = 800_000, 192 << 20
 LINE_BYTES = 96 << 20  # in a chunk of whole lines, which are taken apart into tables first
 _QUOTED = re.compile(rb'"[^"]*+(?:""[^"]*+)*+("?)')
@@ -50,11 +51,14 @@ def heading(text: object) -> str:
 
 
 def check_heading(names: Sequence[str], row: int, file_name: str, known: Collection[str] | None = None) -> list[str]:
-    """The headings as they are compared, numbered where empty. Raises ``InputError`` where one occurs twice.
+    """The headings as they are compared, numbered where empty. Raises ``InputError`` where one occurs twice or where
+    there are more than ``COLUMNS``.
 
     A heading that is not among the ``known`` ones (None: all are) is told by its place: in a file without headings it may be
     somebody's name.
     """
+    if len(names) > COLUMNS:
+        raise too_many_columns(file_name, row)
     folded = [heading(name) for name in names]
     twice = min((name for name in folded if name and folded.count(name) > 1), key=lambda name: not _sayable(name, known), default=None)
     if twice is not None:
@@ -67,6 +71,15 @@ def check_heading(names: Sequence[str], row: int, file_name: str, known: Collect
             field=twice if _sayable(twice, known) else None,
         )
     return [name or f"({position})" for position, name in enumerate(folded, 1)]
+
+
+def too_many_columns(file_name: str, row: int | None = None) -> InputError:
+    """A file with more columns, or objects with more different keys, than are read."""
+    return InputError(
+        f"Tệp {file_name} có hơn {COLUMNS} cột. Chỉ xuất các cột mà loại tệp cần rồi gửi lại.",
+        f"The file {file_name} has more than {COLUMNS} columns. Export only those that its profile needs and resend it.",
+        row=row,
+    )
 
 
 def _sayable(name: str, known: Collection[str] | None) -> bool:

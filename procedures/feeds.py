@@ -14,11 +14,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import current_app
 from sqlalchemy import or_, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 
 from core import audit, lake
 from core.database import reading, writing
@@ -29,9 +29,6 @@ from procedures.attempts import Attempt
 from procedures.dossier_queries import data_dir
 from procedures.dossiers import dossier_table
 from procedures.models import Submission
-
-if TYPE_CHECKING:
-    pass
 
 TOGETHER = 64 << 20  # bytes of waiting submissions of one source that one commit takes together
 logger = logging.getLogger(__name__)
@@ -151,7 +148,55 @@ def _claimed(keys: Sequence[str], wait: bool) -> Iterator[list[str]]:
 
 
 def _advance(keys: Sequence[str], now: datetime) -> dict[str, InputError]:
-    """Read, check, quarantine and merge submissions of one source. Gives those that were rejected as a whole."""
+    """Take submissions of one source as far as they go. Gives those that were rejected as a whole.
+
+    Where something stops them together, each is taken alone, so that none holds up the others; the first failure that is no file's
+    is raised after all have had their turn.
+    """
+    import duckdb
+
+    try:
+        return _together(keys, now)
+    except Exception as error:
+        reading().rollback()
+        if len(keys) == 1:
+            if not isinstance(error, duckdb.OutOfMemoryException):
+                raise
+            logger.exception("submission %s needs more memory than there is", keys[0])
+            return _reject_too_much(keys[0], now)
+        logger.exception("submissions %s are taken one by one", ", ".join(keys))
+    failed: dict[str, InputError] = {}
+    broken: Exception | None = None
+    for key in keys:
+        try:
+            failed |= _advance([key], now)
+        except Exception as error:
+            logger.exception("submission %s is left for the next run", key)
+            broken = broken or error
+    if broken is not None:
+        raise broken
+    return failed
+
+
+def _reject_too_much(key: str, now: datetime) -> dict[str, InputError]:
+    """Reject a file for which, alone, the engine's memory is too small: it would be so at every other try."""
+    failed: dict[str, InputError] = {}
+    for submission in progress.unfinished([key]):
+        if not progress.finish_from_log(submission, now):
+            name = submission.file_name
+            failed[key] = InputError(
+                f"Tệp {name} cần nhiều bộ nhớ hơn mức cho phép. Chia tệp theo tháng hoặc theo ngày, bỏ các cột không cần, "
+                "rồi gửi từng phần.",
+                f"The file {name} needs more memory than is allowed. Split it by month or day, drop columns that are not needed, "
+                "and send the parts.",
+            )
+            quarantine.path_of(key).unlink(missing_ok=True)
+            progress.reject(key, failed[key])
+    return failed
+
+
+def _together(keys: Sequence[str], now: datetime) -> dict[str, InputError]:
+    """Read, check, quarantine and merge submissions of one source, in one commit. Gives those that were rejected as a whole."""
     submissions = {item.key: item for item in progress.unfinished(keys)}
     failed: dict[str, InputError] = {}
     for key in list(submissions):
@@ -178,6 +223,7 @@ def _advance(keys: Sequence[str], now: datetime) -> dict[str, InputError]:
                         raise  # the file may be sound: it waits for the next run
                     # Nothing has gone anywhere yet, and the cause is in the file: the sender gets an answer whatever it is.
                     logger.exception("submission %s cannot be read", key)
+                    reading().rollback()
                     failed[key] = _unreadable(submission, error)
                     attempt.forget(key)
                     progress.reject(key, failed[key])
@@ -195,7 +241,8 @@ def _machines(error: Exception) -> bool:
 
     engine = (duckdb.IOException, duckdb.OutOfMemoryException)
     ours = (OSError, MemoryError, SQLAlchemyError, spool.DamagedSpoolError, NameError, AttributeError, ImportError)
-    return isinstance(error, (*engine, *ours))
+    # a text that the database cannot hold is the file's
+    return isinstance(error, (*engine, *ours)) and not isinstance(error, DataError)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """What a batch of rows is looked up in: unit codes with their spans of days, procedures, providers; and foreign lists that grow."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +18,6 @@ if TYPE_CHECKING:
 ALWAYS = date(1900, 1, 1)  # a foreign list says nothing about since when
 MAX_CODE = 32
 MAX_NAME = 300  # a longer text in a column of codes means no unit
-CHUNK = 500
-
-
-def _chunks(codes: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(codes), CHUNK):
-        yield codes[start : start + CHUNK]
 
 
 def own_system(source_code: str) -> str:
@@ -40,7 +34,7 @@ def spans(session: Session, source: Source, texts: Sequence[str], today: date) -
     parent = aliased(Unit)
     systems = [own_system(source.code), CODE_SYSTEMS[1], CODE_SYSTEMS[0]]
     found: list[names.Span] = []
-    for chunk in _chunks(texts):
+    for chunk in names.chunks(texts):
         rows = session.execute(
             select(
                 UnitCode.system,
@@ -84,7 +78,7 @@ def known_procedures(session: Session, list_code: str, codes: Sequence[str]) -> 
     """(code, since, until) of those of the codes that the list has."""
     columns = (Procedure.code, Procedure.valid_from, Procedure.valid_to)
     found: list[tuple[str, date, date]] = []
-    for chunk in _chunks(codes):
+    for chunk in names.chunks(codes):
         rows = session.execute(select(*columns).where(Procedure.list_code == list_code, Procedure.code.in_(chunk)))
         found += [(code, since, until or date.max) for code, since, until in rows]
     return found
@@ -148,7 +142,7 @@ class Lookups:
         found: set[str] = set()
         for column in columns:
             rows = self._con.execute(f"SELECT DISTINCT {column} FROM {relation}").fetchall()
-            found.update(row[0] for row in rows if row[0] is not None and len(row[0]) <= MAX_NAME)
+            found.update(row[0] for row in rows if row[0] is not None and len(row[0]) <= MAX_NAME and "\0" not in row[0])
         new = sorted(found - seen)
         seen.update(new)
         return new

@@ -5,7 +5,7 @@ a person, never taken.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -150,7 +150,7 @@ def further_units(session: Session, source: Source, texts: Sequence[str], on: da
     means += [(first_rank + 1, text, unit, date.min) for text, unit in codes_by_name(session, source, texts, on).items()]
     parent = aliased(Unit)
     versions: dict[str, list[tuple[date, date | None, str, str | None]]] = {}
-    for chunk in _chunks(sorted({unit for _rank, _text, unit, _since in means})):
+    for chunk in chunks(sorted({unit for _rank, _text, unit, _since in means})):
         rows = session.execute(
             select(Unit.code, UnitVersion.valid_from, UnitVersion.valid_to, Unit.kind, parent.code)
             .join(UnitVersion, UnitVersion.unit_id == Unit.id)
@@ -167,14 +167,16 @@ def further_units(session: Session, source: Source, texts: Sequence[str], on: da
     ]
 
 
-def _chunks(texts: Sequence[str]) -> Iterable[Sequence[str]]:
+def chunks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The texts in portions that a query takes, without those with a NUL: PostgreSQL has none and does not let one ask for it."""
+    texts = [text for text in texts if "\0" not in text]
     return (texts[start : start + 500] for start in range(0, len(texts), 500))
 
 
 def _successors(session: Session, codes: Sequence[str]) -> dict[str, dict[str, date]]:
     """The units that abolished communes went into, and since when, by the communes' codes."""
     found: dict[str, dict[str, date]] = {}
-    for chunk in _chunks(codes):
+    for chunk in chunks(codes):
         rows = session.execute(
             select(UnitSuccessor.code, Unit.code, UnitSuccessor.valid_from)
             .join(Unit, Unit.id == UnitSuccessor.unit_id)

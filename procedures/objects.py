@@ -1,6 +1,7 @@
 """JSON objects inside the engine: what of their nested lists a profile reads, and what is kept of one that cannot be taken."""
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from procedures.delimited import Rows
@@ -101,6 +102,16 @@ def _kept(sql: str, kind: Any, depth: int = 0) -> str:
     return f"list_transform({sql}, lambda {entry}: {{{entries}}})"
 
 
+def names_alone(line: str, told: Sequence[str]) -> str:
+    """SQL for an object with the keys of another, but for those ``told``, whose values are removed."""
+    named = "[" + ", ".join(map(literal, told)) + "]"
+    # a key that an object has twice counts once, with its first value, here as in all that reads it
+    others = f"list_filter(json_keys({line}), lambda k: NOT list_contains({named}, k))"
+    # somebody's number may stand in a name, too; two names that are alike then are one
+    masked = f"list_sort(list_distinct(list_transform({others}, lambda k: masked(k))))"
+    return f"to_json(map_from_entries(list_transform({masked}, lambda k: {{'k': k, 'v': '{REMOVED}'}})))"
+
+
 def own_object(profile: Profile, shape: dict[str, Any], rows: str) -> str:
     """What is kept of objects: the columns that the profile names, long numbers blanked (``_kept``); of others the name alone."""
     personal = {column for name in PERSONAL for column in profile.columns.get(name, [])}
@@ -109,11 +120,5 @@ def own_object(profile: Profile, shape: dict[str, Any], rows: str) -> str:
     for column, kind in kept.items():
         code = column in profile.columns["dossier_code"]
         parts.append(f"{literal(column)}: {f'o.{quote(column)}' if code else _kept(f'o.{quote(column)}', kind)}")
-    named = "[" + ", ".join(literal(column) for column in kept) + "]"
-    # a key that an object has twice counts once, with its first value, here as in all that reads it
-    others = f"list_filter(json_keys(line), lambda k: NOT list_contains({named}, k))"
-    # somebody's number may stand in a name, too; two names that are alike then are one
-    told = f"list_sort(list_distinct(list_transform({others}, lambda k: masked(k))))"
-    removed = f"to_json(map_from_entries(list_transform({told}, lambda k: {{'k': k, 'v': '{REMOVED}'}})))"
-    return f"""SELECT row_no, json_merge_patch(to_json({{{", ".join(parts)}}}), {removed})::VARCHAR AS own
+    return f"""SELECT row_no, json_merge_patch(to_json({{{", ".join(parts)}}}), {names_alone("line", list(kept))})::VARCHAR AS own
         FROM (SELECT row_no, line, json_transform(line, {literal(json.dumps(kept))}) AS o FROM {rows} WHERE NOT broken)"""

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 from core.errors import InputError
 from procedures import delimited
-from procedures.delimited import ROW, Rows, chunks, heading
+from procedures.delimited import COLUMNS, ROW, Rows, chunks, heading, too_many_columns
 from procedures.engine_words import LISTS, LONG_NUMBER, NESTED, NO_LOOKUPS, NO_REQUESTS, NO_STEPS, PERSONAL, REMOVED, literal, quote
 from procedures.mapping import EVENT_FIELDS, FIELDS, REQUIRED, Profile
-from procedures.objects import as_lines, nested, own_object
+from procedures.objects import as_lines, names_alone, nested, own_object
 from procedures.plain_times import plain
 from procedures.unpacking import Unpacked
 
@@ -183,8 +183,10 @@ class Reader:
             self._table("rows_read", columns, {name: quote(name) for name in columns})
         self._usable = True
 
-    def _table(self, relation: str, columns: dict[str, str], source: dict[str, str], broken: str = "false") -> None:
-        """``columns``: folded heading → heading as written; ``source``: folded heading → SQL for its text."""
+    def _table(self, relation: str, columns: dict[str, str], source: dict[str, str], broken: str = "false", line: str = "") -> None:
+        """``columns``: folded heading → heading as written; ``source``: folded heading → SQL for its text. ``line``: the column of
+        the whole object, where the columns are only those of its keys that the profile knows.
+        """
         fields = self._fields(source)
         passed = {name: f"c{number}" for number, name in enumerate(columns)}
         kept = []
@@ -193,12 +195,15 @@ class Reader:
             # a file without headings has its first row in their place: no number of a person is kept from there
             told = original if known or not re.search(LONG_NUMBER, original) else f"({number})"
             kept.append(f"{literal(told)}: {kept_of(known[0] if known else None, passed[name])}")
-        own = f"SELECT row_no, CASE WHEN NOT broken THEN to_json({{{', '.join(kept)}}})::VARCHAR END AS own FROM"
+        whole = f"to_json({{{', '.join(kept)}}})"
+        if line:
+            whole = f"json_merge_patch({whole}, {names_alone(line, list(columns.values()))})"
+        own = f"SELECT row_no, CASE WHEN NOT broken THEN {whole}::VARCHAR END AS own FROM"
         self.own = lambda rows: f"{own} {rows}"
         counted = ", ".join(name for name in FIELDS if name in self.present and name not in self.profile.constants)
         # an empty line of a table is no row; an empty object is one, with everything missing
-        blank_too = f"coalesce({counted}) IS NOT NULL" if broken == "false" else "true"
-        through = ", ".join(f"{source[name]} AS {alias}" for name, alias in passed.items())
+        blank_too = f"coalesce({counted}) IS NOT NULL" if not line else "true"
+        through = ", ".join([*(f"{source[name]} AS {alias}" for name, alias in passed.items()), *([line] if line else [])])
         select = f"SELECT row_no, {broken} AS broken, {fields}, {_NONE}, {through}"
         self._select = lambda rows: f"SELECT * FROM ({select} FROM {rows}) WHERE {blank_too}"
         self.con.execute(f"CREATE OR REPLACE TEMP VIEW raw AS {self._select(relation)}")
@@ -220,20 +225,24 @@ class Reader:
     def _flat_objects(self, chunk: "pa.Table") -> None:
         """JSON lines whose keys are the headings of a table."""
         self._valid_lines(chunk)
-        found = self.con.execute("SELECT DISTINCT unnest(json_keys(line)) AS key FROM valid_lines WHERE good ORDER BY key").fetchall()
+        keys = f"SELECT DISTINCT unnest(json_keys(line)) AS key FROM valid_lines WHERE good LIMIT {COLUMNS + 1}"
+        found = self.con.execute(f"FROM ({keys}) ORDER BY key").fetchall()
+        if len({*self._keys.values(), *(key for (key,) in found)}) > COLUMNS:
+            raise too_many_columns(self.name)
         for (key,) in found:
             if self._keys.setdefault(heading(key), key) != key:
                 raise twice(self.name, key if heading(key) in self._known() else None)
         if found or not self._keys:
             self._need(set(self._keys))
-        path = {name: literal("/" + key.replace("~", "~0").replace("/", "~1")) for name, key in self._keys.items()}
-        texts = ", ".join(f"json_extract_string(line, {path[name]}) AS k{number}" for number, name in enumerate(self._keys))
+        known = {name: key for name, key in self._keys.items() if name in self._known()}
+        paths = [literal("/" + key.replace("~", "~0").replace("/", "~1")) for key in known.values()]
+        texts = "".join(f", json_extract_string(line, {path}) AS k{number}" for number, path in enumerate(paths))
         self.con.execute(
-            f"""CREATE OR REPLACE TEMP TABLE flat_lines AS SELECT row_no, NOT good AS line_broken, {texts or "NULL AS k0"}
+            f"""CREATE OR REPLACE TEMP TABLE flat_lines AS SELECT row_no, NOT good AS line_broken, line{texts}
             FROM (SELECT row_no, good, CASE WHEN good THEN line ELSE '{{}}' END AS line FROM valid_lines)"""
         )
-        source = {name: f"k{number}" for number, name in enumerate(self._keys)}
-        self._table("flat_lines", self._keys, source, "line_broken")
+        source = {name: f"k{number}" for number, name in enumerate(known)}
+        self._table("flat_lines", known, source, "line_broken", "line")
 
     def _valid_lines(self, chunk: "pa.Table") -> None:
         self.con.register("rows_read", chunk)
