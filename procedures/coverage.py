@@ -31,6 +31,7 @@ from core.calendar import Month, local_date
 from procedures.dossier_queries import EPOCH, files_of, local_day, microseconds
 from procedures.dossiers import END_STATUSES, dossier_schema
 from procedures.models import Source, Submission
+from procedures.quarantine import origin
 
 if TYPE_CHECKING:
     import ibis
@@ -191,16 +192,20 @@ def _submissions(session: Session, source_ids: Sequence[int], since: datetime) -
     """The submissions of some sources since an instant. Released rows had arrived with the submission that held them back."""
     columns = (Submission.id, Submission.source_id, Submission.key, Submission.parent_id, Submission.received_at, Submission.months)
     wanted = select(*columns, Submission.state).where(Submission.source_id.in_(source_ids), Submission.received_at >= since)
-    rows = session.execute(wanted).all()
-    received = {row.id: row.received_at for row in rows}
-    return [
-        _Sent(row.source_id, row.key, received.get(row.parent_id, row.received_at), row.months, row.state != "rejected") for row in rows
-    ]
+    rows = session.execute(wanted.order_by(Submission.id)).all()
+    arrived: dict[int, datetime] = {}  # a release of what a release held back came with the file of the first
+    for row in rows:
+        if row.parent_id is None or row.parent_id in arrived:
+            arrived[row.id] = arrived.get(row.parent_id, row.received_at)
+        else:
+            arrived[row.id] = origin(session.get_one(Submission, row.id)).received_at
+    return [_Sent(row.source_id, row.key, arrived[row.id], row.months, row.state != "rejected") for row in rows]
 
 
 def _last_sent(session: Session) -> dict[int, date]:
-    """The day on which each source last sent something that was not refused."""
-    newest = select(Submission.source_id, func.max(Submission.received_at)).where(Submission.state != "rejected")
+    """The day on which each source last sent something that was not refused; what is released was sent before."""
+    sent = (Submission.state != "rejected", Submission.way != "release")
+    newest = select(Submission.source_id, func.max(Submission.received_at)).where(*sent)
     return {source: local_date(instant) for source, instant in session.execute(newest.group_by(Submission.source_id))}
 
 

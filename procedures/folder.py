@@ -23,6 +23,7 @@ from core.database import reading
 from core.errors import InputError
 from core.settings import Settings
 from procedures import intake
+from procedures.engine_words import shown_name
 from procedures.models import Submission
 from procedures.receipts import FINISHED, as_json, as_text
 
@@ -74,7 +75,7 @@ def scan(now: datetime) -> dict[str, Any]:
         except _ChangedError:
             continue
         except OSError as error:
-            logger.exception("dropped file %s stays for the next scan", path)
+            logger.exception("dropped file %s stays for the next scan", path.parent / _shown(path))
             failure, seen[path] = failure or error, (mark, since)
             continue
         if _mark(path) == mark:  # the folder does not let us remove it: it is not taken again and again
@@ -100,7 +101,7 @@ def purge(now: datetime) -> int:
                 # the time of the move, not the one at which the sender wrote the file
                 if now.timestamp() - path.lstat().st_ctime > days * 86400:
                     path.unlink()
-                    logger.info("%s destroyed: %s days old", path, days)
+                    logger.info("%s destroyed: %s days old", path.parent / _shown(path), days)
                     gone += 1
     return gone
 
@@ -160,10 +161,10 @@ def _take(path: Path, root: Path, mark: Mark, now: datetime) -> str:
         key = _receive(path, root, mark, now)
     except InputError as error:
         with suppress(PermissionError):
-            _write(path.parent / RESULTS, f"{_shown(path)}.error.txt", f"{path.name}\n\n{error.text('vi')}\n\n{error.text('en')}\n")
+            _write(path.parent / RESULTS, f"{_shown(path)}.error.txt", f"{_shown(path)}\n\n{error.text('vi')}\n\n{error.text('en')}\n")
         with suppress(PermissionError):
             _move(path, now)
-        logger.warning("dropped file %s refused: %s", path, error.text("en"))
+        logger.warning("dropped file %s refused: %s", path.parent / _shown(path), error.text("en"))
         return "refused"
     submission = reading().scalar(select(Submission).where(Submission.key == key))
     with suppress(PermissionError):  # a note that cannot be written does not keep the data out
@@ -229,7 +230,8 @@ def _write_rows(folder: Path, head: str, submission: Submission) -> None:
 
 
 def _shown(path: Path) -> str:
-    return os.fsencode(path.name)[:LONGEST_NAME].decode("utf-8", "ignore")
+    """A dropped file's name as notes and the log may have it."""
+    return shown_name(os.fsencode(path.name).decode("utf-8", "replace")).encode()[:LONGEST_NAME].decode("utf-8", "ignore")
 
 
 def _write(folder: Path, name: str, content: str | Iterator[bytes]) -> None:

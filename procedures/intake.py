@@ -1,6 +1,5 @@
 """The one way in: whatever arrives, by whatever way, is spooled whole and becomes a submission; only then is it looked at."""
 
-import re
 import secrets
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +12,7 @@ from core.calendar import Month
 from core.database import reading, writing
 from core.errors import InputError
 from procedures import lookups, mapping, spool
-from procedures.engine_words import LONG_NUMBER, REMOVED
+from procedures.engine_words import shown_name
 from procedures.models import Submission
 
 
@@ -40,14 +39,14 @@ def receive(
     if replaces_month is not None:
         _check_month(replaces_month)
     key = secrets.token_hex(8)
+    file_name = shown_name(Path(file_name).name)[:300]
     spooled = spool.write(key, stream, file_name)
     submission = Submission(
         key=key,
         source_id=source_id,
         way=way,
         profile=profile.name,
-        # somebody's number in a file's name is a person's, too
-        file_name=re.sub(LONG_NUMBER, REMOVED, Path(file_name).name)[:300],
+        file_name=file_name,
         size_bytes=spooled.size,
         sha256=spooled.sha256,
         idempotency_key=idempotency_key,

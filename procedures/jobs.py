@@ -120,10 +120,11 @@ def _words(days: int, asked: bool) -> tuple[str, str]:
 
 
 def _purge_rows(path: Path, now: datetime, days: int) -> bool:
-    """Quarantined rows are as old as their submission, whenever the file was last written; the input of a finished one goes."""
+    """Quarantined rows are as old as the submission in whose file they came, whenever and by whatever release theirs was last
+    written; the input of a finished one goes."""
     key = path.name.split(".")[0]
-    found = reading().execute(select(Submission.received_at, Submission.state).where(Submission.key == key)).first()
-    if (now - found.received_at if found is not None else _age(path, now)) > timedelta(days=days):
+    found = reading().scalar(select(Submission).where(Submission.key == key))
+    if (now - quarantine.origin(found).received_at if found is not None else _age(path, now)) > timedelta(days=days):
         path.unlink(missing_ok=True)
         logger.info("quarantined rows %s destroyed: older than %d days", path.name, days)
         return True

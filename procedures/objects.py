@@ -119,6 +119,6 @@ def own_object(profile: Profile, shape: dict[str, Any], rows: str) -> str:
     parts = []
     for column, kind in kept.items():
         code = column in profile.columns["dossier_code"]
-        parts.append(f"{literal(column)}: {f'o.{quote(column)}' if code else _kept(f'o.{quote(column)}', kind)}")
+        parts.append(f"{literal(column)}: {f'kept_code(o.{quote(column)})' if code else _kept(f'o.{quote(column)}', kind)}")
     return f"""SELECT row_no, json_merge_patch(to_json({{{", ".join(parts)}}}), {names_alone("line", list(kept))})::VARCHAR AS own
         FROM (SELECT row_no, line, json_transform(line, {literal(json.dumps(kept))}) AS o FROM {rows} WHERE NOT broken)"""

@@ -194,7 +194,8 @@ def releasable(now: datetime, source_code: str | None) -> list[str]:
         wanted = wanted.where(Source.code == source_code)
     opened = []
     for parent in reading().scalars(wanted.order_by(Submission.id)).all():
-        if set(parent.quarantined) & set(CODE_RULES) and _some_known(parent, now):
+        # rows are as old as the file in which they came
+        if set(parent.quarantined) & set(CODE_RULES) and origin(parent).received_at > oldest and _some_known(parent, now):
             opened.append(_open_release(parent, now))
     return opened
 

@@ -202,7 +202,8 @@ class Reader:
         self.own = lambda rows: f"{own} {rows}"
         counted = ", ".join(name for name in FIELDS if name in self.present and name not in self.profile.constants)
         # an empty line of a table is no row; an empty object is one, with everything missing
-        blank_too = f"coalesce({counted}) IS NOT NULL" if not line else "true"
+        any_cell = ", ".join(f"filled({alias})" for alias in passed.values())
+        blank_too = "true" if line else f"coalesce({counted}) IS NOT NULL OR coalesce({any_cell}) IS NOT NULL"
         through = ", ".join([*(f"{source[name]} AS {alias}" for name, alias in passed.items()), *([line] if line else [])])
         select = f"SELECT row_no, {broken} AS broken, {fields}, {_NONE}, {through}"
         self._select = lambda rows: f"SELECT * FROM ({select} FROM {rows}) WHERE {blank_too}"
@@ -334,11 +335,14 @@ def missing_column(name: str, column: str) -> InputError:
 def kept_of(name: str | None, text: str) -> str:
     """SQL for what is kept of a field's text in a row that is held back; ``name``: None for a column that the profile does not know.
 
-    Any column may hold a person's number by mistake: long numbers are blanked everywhere but in the dossier's code and in times.
+    Any column may hold a person's number by mistake: long numbers are blanked everywhere but in times and in what is a
+    dossier's code by its form.
     """
     if name is None or name in PERSONAL:
         return f"CASE WHEN {text} <> '' THEN '{REMOVED}' END"
-    return text if name == "dossier_code" else f"kept_parts({text})" if name == "data_lookups" else f"kept({text})"
+    if name == "dossier_code":
+        return f"kept_code({text})"
+    return f"kept_parts({text})" if name == "data_lookups" else f"kept({text})"
 
 
 def text_of(profile: Profile, name: str, sources: Sequence[str], padded: bool = True) -> str:

@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from procedures.dossiers import END_STATUSES, dossier_schema
-from procedures.engine_words import LISTS, LONG_NUMBER, PAPERS, literal
+from procedures.engine_words import LISTS, LONG_NUMBER, PAPERS, REMOVED, literal
 from procedures.lookups import Lookups
 from procedures.mapping import FALSE_WORDS, FIELDS, FLAGS, TRUE_WORDS, Profile
 from procedures.reading import TIME_FIELDS
-from procedures.rules import FIRST, LONGEST, conditions
+from procedures.rules import FIRST, LONGEST, MAX_DOSSIER_CODE, conditions
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -72,6 +72,11 @@ def macros(con: "DuckDBPyConnection", profile: Profile, applicant_key: str) -> N
     # What is kept of a row that is held back: a time has as many figures as an identity number, and is none.
     con.execute(
         "CREATE OR REPLACE TEMP MACRO kept(x) AS CASE WHEN length(x) < 9 OR instant(filled(x)) IS NOT NULL THEN x ELSE masked(x) END"
+    )
+    # What stands in the place of a dossier's code and is none by its form may be anything, a person's name above all.
+    is_code = f"length(filled(x)) <= {MAX_DOSSIER_CODE} AND regexp_full_match(filled(x), {literal(profile.dossier_code_pattern)})"
+    con.execute(
+        f"CREATE OR REPLACE TEMP MACRO kept_code(x) AS CASE WHEN filled(x) IS NULL THEN x WHEN {is_code} THEN x ELSE '{REMOVED}' END"
     )
     parts = "array_to_string(list_transform(string_split({0}, '{1}'), lambda {2}: {3}), '{1}')"
     table = parts.format("x", ";", "entry", parts.format("entry", "|", "part", "kept(part)"))

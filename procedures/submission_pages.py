@@ -14,7 +14,7 @@ from core.text import _
 from core.web import language, pick
 from procedures import mapping
 from procedures.models import Submission
-from procedures.quarantine import CODE_RULES, path_of
+from procedures.quarantine import CODE_RULES, origin, path_of
 from procedures.reading import label
 from procedures.rules import RULES
 
@@ -287,7 +287,7 @@ def fate(submission: Submission) -> Fate:
         file = _("Tệp đã gửi được giữ ở dạng mã hóa cho đến khi xử lý xong, lâu nhất %(days)s ngày, rồi hủy.", days=settings.spool_days)
     rows = ""
     if submission.rows_quarantined:
-        until = (submission.finished_at or submission.received_at) + timedelta(days=settings.quarantine_days)
+        until = origin(submission).received_at + timedelta(days=settings.quarantine_days)
         rows = _(
             "Các dòng giữ lại được lưu đến %(day)s; tên người, số giấy tờ, điện thoại và địa chỉ đã được bỏ.",
             day=numbers.day(until, language()),

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from procedures.models import NATIONAL, Source, Submission, Unit
-from procedures.quarantine import CODE_RULES
+from procedures.quarantine import CODE_RULES, origin
 from procedures.queries import own_units
 
 
@@ -46,7 +46,7 @@ def released(session: Session, submission: Submission) -> list[Submission]:
 
 
 def waiting_for_codes(session: Session, source_ids: Collection[int], since: datetime) -> list[Submission]:
-    """Submissions received since then that still hold rows back for an unknown code, newest first."""
+    """Submissions that still hold rows back for an unknown code and whose file was received since then, newest first."""
     found = session.scalars(
         select(Submission)
         .where(
@@ -58,4 +58,5 @@ def waiting_for_codes(session: Session, source_ids: Collection[int], since: date
         .options(selectinload(Submission.source))
         .order_by(Submission.received_at.desc(), Submission.id.desc())
     )
-    return [submission for submission in found if any(code in submission.quarantined for code in CODE_RULES)]
+    held = (submission for submission in found if any(code in submission.quarantined for code in CODE_RULES))
+    return [submission for submission in held if origin(submission).received_at >= since]

@@ -19,6 +19,7 @@ from typing import BinaryIO, Literal, cast
 
 from core.errors import InputError
 from procedures import encodings
+from procedures.engine_words import shown_name
 
 BLOCK = 1 << 18  # bytes that are looked at together: what fits a core's own cache
 PIECE = 1 << 16  # bytes that are handed to the unpacker together: a row of tiny members costs a copy of the rest each
@@ -386,4 +387,4 @@ def _is_litter(name: str) -> bool:
 
 def _shown(name: str) -> str:
     """An entry's name as it may be shown."""
-    return "".join(letter for letter in PurePosixPath(name.replace("\\", "/")).name if letter.isprintable())[:100]
+    return shown_name(PurePosixPath(name.replace("\\", "/")).name)[:100]

@@ -325,7 +325,7 @@ def _codes(wrong: tuple[str, str, str] | None = None) -> str:
 
 
 def _submission(session: Session, key: str) -> Submission:
-    submission = session.scalar(select(Submission).where(Submission.key == key))
+    submission = session.scalar(select(Submission).where(Submission.key == key)) if key.isprintable() else None
     # someone else's submission is answered like none at all
     if submission is None or not queries.may_open(session, submission, _unit(), local_date(utc_now())):
         abort(404)
