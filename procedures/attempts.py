@@ -1,5 +1,6 @@
 """One try at submissions of one source: read, judged, held back, merged."""
 
+import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -16,12 +17,13 @@ from core.database import writing
 from core.errors import InputError
 from core.settings import Settings
 from procedures import lookups, mapping, merging, progress, quarantine, spool, staging
+from procedures.delimited import Rows
 from procedures.dossier_queries import data_dir
 from procedures.dossiers import dossier_table
 from procedures.engine_words import macros as text_macros
 from procedures.lookups import Lookups
 from procedures.models import Submission
-from procedures.reading import Reader, rows_of
+from procedures.reading import Reader, kept_cells, rows_of
 from procedures.unpacking import Unpacked, unpack
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ TABLES = (
     "said_anew (submission VARCHAR, reception_month VARCHAR)",
     "waiting (dossier_code VARCHAR)",
     """held (submission VARCHAR, row_no BIGINT, dossier_code VARCHAR, unit_code VARCHAR, procedure_code VARCHAR,
-        received_at TIMESTAMPTZ, errors VARCHAR[], own VARCHAR, applicant_hash VARCHAR)""",
+        received_at TIMESTAMPTZ, errors VARCHAR[], own VARCHAR, applicant_hash VARCHAR, sent VARCHAR)""",
 )
 
 
@@ -82,7 +84,9 @@ class Attempt:
             counted = 0
             for number in reader.parts():
                 counted += self._take_chunk(folder, number, reader, submission)
-            self._hold_broken(key, rows.broken)
+            self._hold_broken(key, rows, profile)
+            sent = quarantine.sent_as(submission, profile) if released else quarantine.form(profile, unpacked.kind)
+            self.con.execute("UPDATE held SET sent = ? WHERE submission = ?", [sent, key])
             self.notes[key] = [{"vi": vi, "en": en} for vi, en in unpacked.notes]
         if counted + len(rows.broken) == 0:
             raise InputError(
@@ -143,7 +147,7 @@ class Attempt:
             names = (
                 "?, j.row_no, kept_code(j.dossier_code), masked(r.handling_unit), masked(j.procedure_code), j.received_at, j.errors, o.own"
             )
-            names += ", applicant(r.applicant_key)"
+            names += ", applicant(r.applicant_key), NULL"
             con.execute(f"INSERT INTO held SELECT {names} FROM ({judged.bad(relation)}) j {own}", [submission.key])
         self._warn(submission.key, written)
         return taken + left
@@ -173,11 +177,13 @@ class Attempt:
             for rule, rows in found:
                 warned[rule] = warned.get(rule, 0) + rows
 
-    def _hold_broken(self, key: str, broken: Sequence[int]) -> None:
-        if broken:
+    def _hold_broken(self, key: str, rows: Rows, profile: mapping.Profile) -> None:
+        if rows.broken:
+            kept = {number: json.dumps(kept_cells(profile, rows.originals, cells)) for number, cells in rows.torn.items()}
             self.con.execute(
-                "INSERT INTO held (submission, row_no, errors) SELECT ?, unnest(?::BIGINT[]), ['unreadable_row:']",
-                [key, list(broken)],
+                "INSERT INTO held (submission, row_no, errors, own) "
+                "SELECT ?, unnest(?::BIGINT[]), ['unreadable_row:'], unnest(?::VARCHAR[])",
+                [key, list(rows.broken), [kept.get(number) for number in rows.broken]],
             )
 
     def _check_replacement(self, submission: Submission) -> None:

@@ -22,6 +22,7 @@ BLOCK = 1 << 22  # bytes looked at together
 PARSED = 1 << 20  # bytes parsed at a time
 HEAD = 1 << 20  # bytes in which the heading must end
 LONGEST_ROW = 1 << 26  # bytes
+TORN = 16 << 20  # letters of rows with too many or too few cells that are kept to be told
 MAX_CELL = 1 << 24  # bytes; a longer quoted cell is a quotation mark that nobody closed
 COLUMNS = 1_000  # of a table or keys of its objects: what any export of dossiers has, ten times over
 CHUNK_ROWS, CHUNK_BYTES = 800_000, 192 << 20
@@ -42,6 +43,7 @@ class Rows:
     originals: list[str]
     batches: Iterator["pa.RecordBatch"]
     broken: list[int] = field(default_factory=list)
+    torn: dict[int, list[str]] = field(default_factory=dict)  # the cells of broken rows, as far as they are kept
     padded: Callable[[], bool] = lambda: True
 
 
@@ -274,19 +276,21 @@ def csv_rows(stream: BinaryIO, name: str, wanted: Collection[str] | None = None)
     separator = max((b",", b";", b"\t"), key=line.count)
     originals = _csv_heading(head, separator.decode(), name)
     names = check_heading(originals, 1, name, wanted)
-    broken: list[int] = []
+    rows = Rows(names, originals, iter(()))
     guard = _QuoteGuard(separator, [column if _sayable(column, wanted) else "" for column in names], name)
     blocks = guard.checked(_blocks(head, stream))
-    batches = _parsed(blocks, names, separator.decode(), broken, name)
-    return Rows(names, originals, batches, broken, lambda: guard.padded)
+    rows.batches = _parsed(blocks, rows, separator.decode(), name)
+    rows.padded = lambda: guard.padded
+    return rows
 
 
 def line_rows(stream: BinaryIO, name: str) -> Rows:
     """Each line of UTF-8 text as one value in the column ``line``; row 1 is the first line."""
-    broken: list[int] = []
+    rows = Rows(["line"], ["line"], iter(()))
     # A control character that no JSON text may hold splits nothing: one column a line, read without Python touching it.
     blocks = _whole_lines(_blocks(_fill(stream, HEAD), stream))
-    return Rows(["line"], ["line"], _parsed(blocks, ["line"], None, broken, name), broken)
+    rows.batches = _parsed(blocks, rows, None, name)
+    return rows
 
 
 def _fill(stream: BinaryIO, size: int) -> bytes:
@@ -309,21 +313,27 @@ def _csv_heading(head: bytes, separator: str, name: str) -> list[str]:
         ) from error
 
 
-def _parsed(
-    blocks: Iterator[bytes], names: Sequence[str], separator: str | None, broken: list[int], name: str
-) -> Iterator["pa.RecordBatch"]:
-    """Blocks of whole rows as batches. ``separator`` None: each line is a value and row 1 the first; else the heading is row 1."""
+def _parsed(blocks: Iterator[bytes], rows: Rows, separator: str | None, name: str) -> Iterator["pa.RecordBatch"]:
+    """Blocks of whole rows as batches; broken ones are noted in ``rows``.
+
+    ``separator`` None: each line is a value and row 1 the first; else the heading is row 1.
+    """
     import pyarrow as pa
 
-    first = 1
+    first, left = 1, TORN
     for block in blocks:
         heading_here = separator is not None and first == 1
         try:
-            table, skipped = _table(block, names, separator, heading_here)
+            table, skipped = _table(block, rows.names, separator, heading_here)
         except pa.ArrowInvalid as error:
             raise _unreadable(name, error) from error
-        left_out = [first + number - 1 for number, _blank in skipped]
-        broken += [first + number - 1 for number, blank in skipped if not blank]
+        left_out = [first + number - 1 for number, _text in skipped]
+        for number, text in skipped:
+            if text:
+                rows.broken.append(first + number - 1)
+                left -= len(text)
+                if separator is not None and left > 0:
+                    rows.torn[first + number - 1] = next(plain_csv.reader([text], delimiter=separator), [])
         first += heading_here
         if table.num_rows:
             numbers = pa.array(_numbers(first, table.num_rows, left_out))
@@ -331,16 +341,16 @@ def _parsed(
         first += table.num_rows + len(skipped)
 
 
-def _table(block: bytes, names: Sequence[str], separator: str | None, heading: bool) -> tuple["pa.Table", list[tuple[int, bool]]]:
-    """The rows of a block, and (number within the block, whether it is blank) of those that are none."""
+def _table(block: bytes, names: Sequence[str], separator: str | None, heading: bool) -> tuple["pa.Table", list[tuple[int, str]]]:
+    """The rows of a block, and (number within the block, text, empty where it is blank) of those that are none."""
     import pyarrow as pa
     from pyarrow import csv
 
     quoted = separator is not None and b'"' in block
-    skipped: list[tuple[int, bool]] = []
+    skipped: list[tuple[int, str]] = []
 
     def note(row: Any) -> str:
-        skipped.append((row.number, not row.text.strip()))
+        skipped.append((row.number, row.text if row.text.strip() else ""))
         return "skip"
 
     def read(size: int) -> "pa.Table":

@@ -28,6 +28,7 @@ from procedures import intake, merging, progress, quarantine, spool
 from procedures.attempts import Attempt
 from procedures.dossier_queries import data_dir
 from procedures.dossiers import dossier_table
+from procedures.engine_words import shown_name
 from procedures.models import Submission
 
 TOGETHER = 64 << 20  # bytes of waiting submissions of one source that one commit takes together
@@ -75,8 +76,11 @@ def load_feed(
         with path.open("rb") as stream:
             key = intake.receive(stream, path.name, source_code, profile_name, "cli", sent_by, now, replaces_month=replaces_month)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise InputError(f"Không mở được tệp {path.name}: {reason}.", f"The file {path.name} cannot be opened: {reason}.") from error
+        name = shown_name(path.name)
+        raise InputError(
+            f"Không mở được tệp {name}. Kiểm tra đường dẫn và quyền đọc tệp rồi chạy lại.",
+            f"The file {name} cannot be opened. Check its path and that it may be read, then run this again.",
+        ) from error
     result = process(key, now)
     if confirmed and result.state == "checked":
         confirm(key, sent_by, now)

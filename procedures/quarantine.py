@@ -1,7 +1,8 @@
 """Rows that were not taken: kept for a while with the sender's own columns and the reasons, personal columns blanked.
 
 A row of ``quarantine/<submission>.parquet``: ``row_no``, ``dossier_code``, ``unit_code`` and ``procedure_code`` as sent,
-``received_at``, ``errors`` (``rule:field``) and ``own``, the row as a JSON object under the sender's headings.
+``received_at``, ``errors`` (``rule:field``), ``own``, the row as a JSON object under the sender's headings, and ``sent``, the
+form in which it came (``csv``, ``jsonl``).
 """
 
 import csv
@@ -93,9 +94,37 @@ def download(submission: Submission) -> tuple[Iterator[bytes], str]:
     """The rows as they were sent, with their reasons: an iterator of bytes and the file's extension, ``csv`` or ``jsonl``."""
     profile = mapping.load(submission.profile)
     rows = _told(submission, profile)
-    if profile.layout == "objects":
+    if sent_as(submission, profile) == "jsonl":
         return _as_lines(rows), "jsonl"
-    return _as_csv(rows, submission.source.simulated), "csv"
+    return _as_csv(rows, _headings(submission), submission.source.simulated), "csv"
+
+
+def form(profile: mapping.Profile, kind: str) -> str:
+    """In what form rows are given back that came in a file of a kind: ``csv`` or ``jsonl``."""
+    return "jsonl" if profile.layout == "objects" or kind == "jsonl" else "csv"
+
+
+def sent_as(submission: Submission, profile: mapping.Profile) -> str:
+    """In what form the rows held back of a submission are given back. Released rows are given back as their file came."""
+    from pyarrow import parquet
+
+    for path in (path_of(submission.key), input_of(submission.key)):
+        if path.is_file() and "sent" in parquet.read_schema(path).names:
+            with closing(lake.engine(data_dir() / "work")) as con:
+                ((sent,),) = con.execute("SELECT any_value(sent) FROM read_parquet(?)", [str(path)]).fetchall()
+            if sent is not None:
+                return str(sent)
+    return form(profile, "csv")
+
+
+def _headings(submission: Submission) -> list[str]:
+    """All headings under which something is kept, in the order in which they first occur."""
+    with closing(lake.engine(data_dir() / "work")) as con:
+        rows = con.execute(
+            "SELECT arg_min(own, row_no) FROM read_parquet(?) WHERE own IS NOT NULL GROUP BY json_keys(own) ORDER BY min(row_no)",
+            [str(path_of(submission.key))],
+        ).fetchall()
+    return list(dict.fromkeys(name for (own,) in rows for row in _as_sent(json.loads(own)) for name in row))
 
 
 Told = tuple[int, str, str, str, dict[str, Any]]
@@ -139,36 +168,17 @@ def _nearest(submission: Submission) -> dict[tuple[str, str], str]:
     }
 
 
-def _as_csv(rows: Iterator[Told], simulated: bool) -> Iterator[bytes]:
+def _as_csv(rows: Iterator[Told], headings: Sequence[str], simulated: bool) -> Iterator[bytes]:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
-    headings: list[str] | None = None
-    waiting: list[Told] = []  # lines that could not be read have no columns; the first one that has says which there are
     yield b"\xef\xbb\xbf"
-
-    def put(row: Told) -> None:
-        number, rules, vi, en, own = row
-        writer.writerow([number, rules, vi, en, str(simulated).lower(), *(_cell(own.get(name)) for name in headings or [])])
-
-    def begin() -> None:
-        writer.writerow([*TOLD, "simulated", *(headings or [])])
-        for row in waiting:
-            put(row)
-
-    for row in rows:
-        if headings is None:
-            waiting.append(row)
-            if row[4]:
-                headings = list(row[4])
-                begin()
-        else:
-            put(row)
+    writer.writerow([*TOLD, "simulated", *headings])
+    for number, rules, vi, en, own in rows:
+        writer.writerow([number, rules, vi, en, str(simulated).lower(), *(_cell(own.get(name)) for name in headings)])
         if text.tell() > 1 << 16:
             yield text.getvalue().encode()
             text.seek(0)
             text.truncate()
-    if headings is None:
-        begin()
     yield text.getvalue().encode()
 
 

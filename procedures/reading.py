@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from core.errors import InputError
 from procedures import delimited
 from procedures.delimited import COLUMNS, ROW, Rows, chunks, heading, too_many_columns
-from procedures.engine_words import LISTS, LONG_NUMBER, NESTED, NO_LOOKUPS, NO_REQUESTS, NO_STEPS, PERSONAL, REMOVED, literal, quote
+from procedures.engine_words import LISTS, LONG_NUMBER, NESTED, NO_LOOKUPS, NO_REQUESTS, NO_STEPS, PERSONAL, REMOVED, literal, mask, quote
 from procedures.mapping import EVENT_FIELDS, FIELDS, REQUIRED, Profile
 from procedures.objects import as_lines, names_alone, nested, own_object
 from procedures.plain_times import plain
@@ -330,6 +330,22 @@ def missing_column(name: str, column: str) -> InputError:
         row=1,
         field=column,
     )
+
+
+def kept_cells(profile: Profile, headings: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
+    """What is kept of a row with too many or too few cells, under the headings in their order; surplus cells have their place alone.
+
+    Any cell may stand under the wrong heading, so that words, which may be somebody's name, are blanked wherever they stand.
+    """
+    codes = {heading(column) for column in profile.columns.get("dossier_code", [])}
+    kept = {}
+    for number, cell in enumerate(cells):
+        name = headings[number] if number < len(headings) else ""
+        code = heading(name) in codes and len(cell) <= 64 and re.fullmatch(profile.dossier_code_pattern, cell) and " " not in cell
+        told = cell if code else mask(cell)
+        words = re.search(r"[^\W\d_]{2,}\s+[^\W\d_]", told) or not re.search(r"\d", told)
+        kept[mask(name) or f"({number + 1})"] = REMOVED if told and words else told
+    return kept
 
 
 def kept_of(name: str | None, text: str) -> str:

@@ -14,7 +14,7 @@ from core.text import _
 from core.web import language, pick
 from procedures import mapping
 from procedures.models import Submission
-from procedures.quarantine import CODE_RULES, origin, path_of
+from procedures.quarantine import CODE_RULES, origin, path_of, sent_as
 from procedures.reading import label
 from procedures.rules import RULES
 
@@ -315,7 +315,7 @@ def profile_title(submission: Submission) -> str:
 def rows_words(submission: Submission) -> str:
     """In what form the rows held back are given back."""
     profile = _profile(submission.profile)
-    if profile is not None and profile.layout == "objects":
+    if profile is not None and sent_as(submission, profile) == "jsonl":
         return _("Đúng các trường như đã gửi, thêm lý do; mỗi dòng một hồ sơ, dạng JSON.")
     return _("Đúng các cột như tệp đã gửi, thêm cột lý do; dạng CSV, mở được bằng Excel.")
 
