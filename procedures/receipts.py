@@ -8,7 +8,7 @@ from core.errors import InputError
 from procedures import mapping
 from procedures.models import Submission
 from procedures.reading import label
-from procedures.rules import RULES
+from procedures.rules import FIELD_OF, RULES
 
 FINISHED = ("accepted", "partly_accepted", "rejected")
 STATES = {
@@ -93,6 +93,7 @@ def _by_rule(profile_name: str, rows: dict[str, int]) -> list[dict[str, Any]]:
     found = []
     for told, count in sorted(rows.items(), key=lambda item: (-item[1], item[0])):
         code, _colon, field = told.partition(":")
+        field = field or FIELD_OF.get(code, "")
         heading = label(profile, field) if profile is not None and field else ""
         rule = RULES.get(code)
         vi = rule.vi.format(field=heading or "Một cột") if rule else code

@@ -197,6 +197,28 @@ RULES = {
         ),
     )
 }
+# The only column of which a rule speaks; other rules speak of several, and their rows say of which.
+FIELD_OF = {
+    "bad_dossier_code": "dossier_code",
+    "repeated_dossier": "dossier_code",
+    "unknown_unit": "handling_unit",
+    "unknown_receiving_unit": "receiving_unit",
+    "unknown_reception_point": "reception_point",
+    "unknown_provider": "provider",
+    "unknown_procedure": "procedure_code",
+    "procedure_ended": "procedure_code",
+    "procedure_before_listed": "procedure_code",
+    "unknown_status": "status",
+    "unknown_channel": "channel",
+    "unknown_applicant_type": "applicant_type",
+    "bad_number": "supplement_count",
+    "bad_lookup": "data_lookups",
+    "other_month": "received_at",
+    "returned_before_end": "returned_at",
+    "end_without_date": "finished_at",
+    "end_date_of_open": "finished_at",
+    "fewer_requests_counted": "supplement_count",
+}
 
 
 def conditions(profile: Profile, present: set[str], month: str | None = None) -> list[tuple[str, str, str, str]]:

@@ -16,31 +16,9 @@ from procedures import mapping
 from procedures.models import Submission
 from procedures.quarantine import CODE_RULES, origin, path_of, sent_as
 from procedures.reading import label
-from procedures.rules import RULES
+from procedures.rules import FIELD_OF, RULES
 
 FINISHED = ("accepted", "partly_accepted", "rejected")
-# The only column of which a rule speaks; other rules speak of several, and their rows say of which.
-FIELDS = {
-    "bad_dossier_code": "dossier_code",
-    "repeated_dossier": "dossier_code",
-    "unknown_unit": "handling_unit",
-    "unknown_receiving_unit": "receiving_unit",
-    "unknown_reception_point": "reception_point",
-    "unknown_provider": "provider",
-    "unknown_procedure": "procedure_code",
-    "procedure_ended": "procedure_code",
-    "procedure_before_listed": "procedure_code",
-    "unknown_status": "status",
-    "unknown_channel": "channel",
-    "unknown_applicant_type": "applicant_type",
-    "bad_number": "supplement_count",
-    "bad_lookup": "data_lookups",
-    "other_month": "received_at",
-    "returned_before_end": "returned_at",
-    "end_without_date": "finished_at",
-    "end_date_of_open": "finished_at",
-    "fewer_requests_counted": "supplement_count",
-}
 
 
 @dataclass(frozen=True)
@@ -222,7 +200,7 @@ def _rule_words(profile: mapping.Profile | None, told: str) -> str:
     rule = RULES.get(code)
     if rule is None:
         return code
-    field = field or FIELDS.get(code, "")
+    field = field or FIELD_OF.get(code, "")
     return pick(rule.vi, rule.en).format(field=label(profile, field) if profile is not None and field else _("Một cột"))
 
 

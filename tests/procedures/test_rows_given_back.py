@@ -11,6 +11,7 @@ from core.database import reading
 from core.errors import InputError
 from procedures import feeds, quarantine
 from procedures.models import Submission
+from procedures.receipts import as_json
 from tests.procedures.feed import NOW, load, quarantined, small_country
 from tests.procedures.test_blocking_files import ROW
 from tests.procedures.test_release import declare
@@ -74,3 +75,11 @@ def test_a_missing_file_is_told_in_the_readers_language(app: Flask, tmp_path: Pa
             load(tmp_path / "none.csv", profile="flat-en")
         assert "Kiểm tra đường dẫn" in caught.value.text("vi")
         assert "No such" not in caught.value.text("vi")
+
+
+def test_a_rule_names_the_column_of_which_it_speaks(app: Flask, tmp_path: Path) -> None:
+    with app.app_context():
+        small_country()
+        key = load(english(tmp_path / "a.csv", {"dossier_code": "x"}, {"unit_code": "H99"}), profile="flat-en").submission
+        told = as_json(reading().query(Submission).filter_by(key=key).one())["quarantined"]
+        assert {item["rule"]: item["field"] for item in told} == {"bad_dossier_code": "dossier_code", "unknown_unit": "unit_code"}
