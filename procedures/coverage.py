@@ -126,13 +126,14 @@ class Coverage:
 
 @dataclass(frozen=True)
 class _Sent:
-    """A submission: when its rows arrived, which months of reception it touched, and whether it was not refused."""
+    """A submission: when its rows arrived, which months of reception it touched, whether it was not refused and replaced a month."""
 
     source_id: int
     key: str
     arrived_at: datetime
     months: list[str]
     taken: bool
+    replaces: bool
 
 
 @dataclass
@@ -172,7 +173,8 @@ def coverage(session: Session, sources: Sequence[Source], month: Month, now: dat
     since = Month(earliest.year, earliest.month)
     sent = _submissions(session, [source.id for source in sources], since.start)
     last = _last_sent(session)
-    arrivals = tuple(sorted((item.key, item.arrived_at) for item in sent))
+    # what replaces a month repeats what had come before: it says nothing about when that came
+    arrivals = tuple(sorted((item.key, item.arrived_at) for item in sent if not item.replaces))
     counted = _count(tuple(files_of(codes, since, month)), arrivals, month, today) if codes else {}
     by_source: dict[int, list[_Sent]] = {}
     for item in sent:
@@ -191,7 +193,9 @@ def coverage(session: Session, sources: Sequence[Source], month: Month, now: dat
 def _submissions(session: Session, source_ids: Sequence[int], since: datetime) -> list["_Sent"]:
     """The submissions of some sources since an instant. Released rows had arrived with the submission that held them back."""
     columns = (Submission.id, Submission.source_id, Submission.key, Submission.parent_id, Submission.received_at, Submission.months)
-    wanted = select(*columns, Submission.state).where(Submission.source_id.in_(source_ids), Submission.received_at >= since)
+    wanted = select(*columns, Submission.state, Submission.replaces_month).where(
+        Submission.source_id.in_(source_ids), Submission.received_at >= since
+    )
     rows = session.execute(wanted.order_by(Submission.id)).all()
     arrived: dict[int, datetime] = {}  # a release of what a release held back came with the file of the first
     for row in rows:
@@ -199,7 +203,9 @@ def _submissions(session: Session, source_ids: Sequence[int], since: datetime) -
             arrived[row.id] = arrived.get(row.parent_id, row.received_at)
         else:
             arrived[row.id] = origin(session.get_one(Submission, row.id)).received_at
-    return [_Sent(row.source_id, row.key, arrived[row.id], row.months, row.state != "rejected") for row in rows]
+    return [
+        _Sent(row.source_id, row.key, arrived[row.id], row.months, row.state != "rejected", row.replaces_month is not None) for row in rows
+    ]
 
 
 def _last_sent(session: Session) -> dict[int, date]:

@@ -22,8 +22,9 @@ NOW = datetime(2026, 10, 22, 5, tzinfo=UTC)  # a Thursday
 THURSDAY = date(2026, 10, 22)
 
 
-def send(key: str, when: str, source: str = "h26", state: str = "accepted", parent: str | None = None, month: str = "2026-10") -> None:
-    """A submission that touched one month."""
+def send(key: str, when: str, source: str = "h26", state: str = "accepted", parent: str | None = None, **values: Any) -> None:
+    """A submission that touched October, or what ``values`` say."""
+    month = values.pop("month", "2026-10")
     with writing() as session:
         session.add(
             Submission(
@@ -38,6 +39,7 @@ def send(key: str, when: str, source: str = "h26", state: str = "accepted", pare
                 months=[month],
                 parent_id=session.query(Submission).filter_by(key=parent).one().id if parent else None,
                 way="release" if parent else "cli",
+                **values,
             )
         )
 
@@ -123,12 +125,15 @@ def test_late_is_what_can_be_shown_to_be_late(sqlite_app: Flask) -> None:
             row("C", "2026-10-02 08:00", updated_at=at("2026-10-19 08:00"), submission="second"),
             # held back here and released later: it had arrived in time
             row("D", "2026-10-05 08:00", updated_at=at("2026-10-05 09:00"), submission="released"),
+            # said again when a month was replaced: it had come long before
+            row("F", "2026-10-02 08:00", updated_at=at("2026-10-02 09:00"), submission="replacing"),
             row("E", "2026-10-06 08:00", updated_at=at("2026-10-06 08:00"), submission="nobody knows"),
         ]
     )
     send("first", "2026-10-05 20:00")
     send("second", "2026-10-20 20:00")
     send("released", "2026-10-21 20:00", parent="first")
+    send("replacing", "2026-10-20 21:00", replaces_month="2026-10")
     late = {day.day.day: day.late for day in seen()["h26"].days if day.received}
     assert late == {1: 1, 2: 1, 5: 0, 6: 1}  # nothing touched the month between the 6th and the 20th
 
