@@ -49,11 +49,12 @@ class Move:
     moved: float | None  # new share minus old; None where either rests on nothing
 
 
-def marked(answers: "pd.DataFrame", overrides: Iterable[Override] = (), heavy_contact: int = 5) -> "pd.DataFrame":
+def marked(answers: "pd.DataFrame", overrides: Iterable[Override] = (), heavy_contact: int = 5, least: int = 0) -> "pd.DataFrame":
     """The answers with a column ``removed_by``: the mark that takes each out of the cleaned figure, or empty.
 
     ``answers``: as ``surveys.queries.answers_frame``; ``reused`` and ``void`` are true-or-false columns where the survey keeps them.
     ``heavy_contact``: invitations of a month to one contact from which on a human decision about diverted invitations takes hold.
+    ``least``: ratings by personal link of one unit that have to leave together (``_too_telling``).
     """
     import numpy as np
 
@@ -68,7 +69,26 @@ def marked(answers: "pd.DataFrame", overrides: Iterable[Override] = (), heavy_co
             found[here & (found == override.mark)] = ""
         elif override.mark in HUMAN_MARKS:
             found[here & (found == "") & (load >= heavy_contact)] = override.mark
+    found[_too_telling(answers, found, least)] = ""
     return answers.assign(**{REMOVED_BY: found}).astype({REMOVED_BY: "str"})
+
+
+def _too_telling(answers: "pd.DataFrame", found: Any, least: int) -> Any:
+    """Where so few ratings of a unit would leave, or none but unsatisfied ones, that the raw figure beside the cleaned one would tell
+    what each person said: what a clerk's device gave may be a visitor's own answer. Trials stand in neither figure."""
+    import numpy as np
+    import pandas as pd
+
+    if not least or not len(answers):
+        return np.zeros(len(answers), dtype=bool)
+    leaving = (found != "") & (found != TEST)
+    rated = leaving & ((answers["mode"] == "link") & (answers["end_point"] != "supplement") & answers["rating"].notna()).to_numpy(
+        dtype=bool
+    )
+    good = rated & (answers["rating"].astype("Float64") >= 4).fillna(False).to_numpy(dtype=bool)
+    sums = pd.DataFrame({"rated": rated, "good": good}).groupby(answers["unit_code"].to_numpy(dtype=object)).transform("sum")
+    telling = (sums["rated"] > 0) & ((sums["rated"] < least) | (sums["good"] == 0))
+    return leaving & telling.to_numpy(dtype=bool)
 
 
 def _evidence(answers: "pd.DataFrame") -> dict[str, Any]:
@@ -86,23 +106,24 @@ def moves(
     figure: "Callable[[pd.DataFrame], float | None]",
     overrides: Iterable[Override] = (),
     heavy_contact: int = 5,
+    least: int = 0,
 ) -> list[Move]:
     """By how much each detector alone, and each human override beside all else, moved a figure. One that found nothing is left out.
 
     ``figure``: from answers as ``surveys.queries.answers_frame``; None where they make none.
     """
     overrides = list(overrides)
-    bare = marked(answers, (), heavy_contact)
+    bare = marked(answers, (), heavy_contact, least)
     raw = figure(answers)
     found = []
     for mark in MARKS:
         gone = bare[REMOVED_BY] == mark
         if gone.any():
             found.append(Move(mark, "", "remove", int(gone.sum()), _change(raw, figure(answers[~gone]))))
-    whole = marked(answers, overrides, heavy_contact)
+    whole = marked(answers, overrides, heavy_contact, least)
     cleaned = figure(whole[whole[REMOVED_BY] == ""])
     for place, override in enumerate(overrides):
-        without = marked(answers, overrides[:place] + overrides[place + 1 :], heavy_contact)
+        without = marked(answers, overrides[:place] + overrides[place + 1 :], heavy_contact, least)
         touched = int(((without[REMOVED_BY] == "") != (whole[REMOVED_BY] == "")).sum())
         before = figure(without[without[REMOVED_BY] == ""])
         found.append(Move(override.mark, override.unit_code, override.action, touched, _change(before, cleaned)))

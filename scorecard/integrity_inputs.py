@@ -61,7 +61,7 @@ def load(folder: Path) -> IntegrityInputs | None:
 def with_verdicts(answers: "pd.DataFrame", folder: Path) -> "pd.DataFrame":
     """An edition's answers with the column ``removed_by``: empty for those that the cleaned figure counts."""
     found = load(folder)
-    return marked(answers) if found is None else marked(answers, found.overrides, found.rules.heavy_contact)
+    return marked(answers) if found is None else marked(answers, found.overrides, found.rules.heavy_contact, found.rules.least_removed)
 
 
 def _override(row: IntegrityOverride) -> Override:

@@ -64,6 +64,7 @@ class IntegrityRules(BaseModel):
     fast_seconds: int = Field(ge=1)
     heavy_contact: int = Field(ge=2)
     heaping_days: int = Field(ge=1)
+    least_removed: int = Field(default=0, ge=0)  # an older edition's copy has no such limit
     detectors: dict[str, Threshold]
     holidays: list[date]
 

@@ -38,6 +38,7 @@ def _moves(material: TableMaterial) -> "pd.DataFrame":
     import pandas as pd
 
     from scorecard.integrity_inputs import load
+    from scorecard.survey_estimates import by_invitation
     from scorecard.survey_measures import weighted_rate
 
     kept, whole = load(material.folder), material.material
@@ -45,7 +46,8 @@ def _moves(material: TableMaterial) -> "pd.DataFrame":
     if kept is None or whole is None or material.inputs.provisional:
         return pd.DataFrame(columns=columns)
     rows = []
-    for move in moves(material.inputs.answers, partial(weighted_rate, material=whole), kept.overrides, kept.rules.heavy_contact):
+    answers, figure = by_invitation(material.inputs.answers), partial(weighted_rate, material=whole)  # other modes are no part of it
+    for move in moves(answers, figure, kept.overrides, kept.rules.heavy_contact, kept.rules.least_removed):
         told = move.answers >= LEAST
         points = round(move.moved, 4) if move.moved is not None and told else None
         way = "" if points is None else "up" if points > 0 else "down" if points < 0 else "none"

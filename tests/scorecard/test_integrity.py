@@ -228,6 +228,20 @@ def test_only_evidence_about_the_answer_removes_it() -> None:
     assert marked.value_counts().to_dict() == {"": len(answers) - 6, "test": 3, "staff": 3}
 
 
+@pytest.mark.parametrize(("ratings", "left"), [([1], 0), ([5] * 9, 0), ([1] * 12, 0), ([5] * 12, 12), ([1, 2, 5] * 4, 12)])
+def test_answers_of_a_unit_leave_together_or_not_at_all(ratings: list[int], left: int) -> None:
+    answers, _ = _country()
+    here = answers.index[answers["unit_code"] == "u001"][: len(ratings)]
+    answers.loc[here, "device_kind"] = "staff"
+    answers.loc[here, "rating"] = ratings
+    removed = integrity.marked(answers, least=RULES.least_removed)["removed_by"]
+    assert int((removed == "staff").sum()) == left
+    other = answers.index[answers["unit_code"] == "u002"][:10]
+    answers.loc[other, ["device_kind", "rating"]] = ["staff", 5]
+    both = integrity.marked(answers, least=RULES.least_removed)["removed_by"]
+    assert int((both == "staff").sum()) == left + 10
+
+
 def test_two_persons_keep_or_remove_and_what_each_moved_is_told() -> None:
     answers, _ = _country()
     answers.loc[answers.index[:20], ["device_kind", "rating"]] = ["staff", 5]
