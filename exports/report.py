@@ -188,7 +188,7 @@ def gather(session: Session, edition: Edition) -> Material:
         sorted((unit for unit in units.values() if unit.kind == kind), key=lambda unit: unit.code) for kind in ("province", "ministry")
     )
     codes = [NATION, *(unit.code for unit in (*provinces, *ministries))]
-    before = scorecard.edition_of(session, month.plus(-1))
+    before = scorecard.public_beside(session, edition).get(str(month.plus(-1)))
     coverage = edition.facts.get("coverage", {})
     catalogue = procedures.procedures_map(session, month.last_day)
     names = {code: _short(unit) for code, unit in units.items()} | dict((frozen(edition, LISTS) or {}).get("providers", {}))
@@ -215,7 +215,7 @@ def gather(session: Session, edition: Edition) -> Material:
         registers=_registers(session),
         owners={code: unit.province_code for code, unit in units.items() if unit.province_code},
         official=_official(session, edition, codes),
-        targets=targets.build(session, read(), month.last_day),
+        targets=targets.build(session, read(), month.last_day, edition),
         trend=_trend(session, edition),
         proved=proved(language()),
         words=words_of(session, edition),
@@ -283,10 +283,6 @@ def _official(session: Session, edition: Edition, codes: Sequence[str]) -> dict[
 
 def _trend(session: Session, edition: Edition) -> list[tuple[str, scorecard.Figure | None]]:
     """The nation's leading rate in the published months up to this one, oldest first; this one whether published or not."""
-    months: dict[str, Edition] = {}
-    for one in scorecard.editions(session, include_unpublished=False):
-        if one.month < edition.month:
-            months.setdefault(one.month, one)
-    chosen = [months[month] for month in sorted(months)[1 - TREND :]] + [edition]
+    chosen = [*scorecard.public_beside(session, edition).values(), edition][-TREND:]
     found = ((one.month, scorecard.figure_map(session, one, "nation", [NATION], ["satisfaction"])) for one in chosen)
     return [(month, leading_rate(figures, NATION)) for month, figures in found]

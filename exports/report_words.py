@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, true
 from sqlalchemy.orm import Session
 
 from core import audit
@@ -302,16 +302,17 @@ def _objections(session: Session, edition: Edition) -> list[Objection]:
 
 
 def _corrected(session: Session, edition: Edition) -> list[Erratum]:
-    """Later versions of earlier months that were published after the month before this one was."""
-    before = str(Month.parse(edition.month).plus(-1))
-    first = session.scalar(select(Edition.published_at).where(Edition.month == before, Edition.version == 1))
-    if first is None:
+    """Later versions of earlier months that were published between the report before this one, by its first version, and this one."""
+    public = select(Edition).where(Edition.month < edition.month, Edition.version > 0, Edition.published_at.is_not(None))
+    last = session.scalar(public.order_by(Edition.month.desc(), Edition.published_at).limit(1))
+    if last is None:
         return []
     query = (
         select(Edition, EditionStep.reason)
         .outerjoin(EditionStep, (EditionStep.edition_id == Edition.id) & (EditionStep.stage == "cut_off"))
-        .where(Edition.version > 1, Edition.month < edition.month, Edition.published_at > first)
+        .where(Edition.version > 1, Edition.month < edition.month, Edition.published_at > last.published_at)
         .where(or_(*(Edition.state == state for state in PUBLIC_STATES)))
+        .where(true() if edition.published_at is None else Edition.published_at <= edition.published_at)
         .order_by(Edition.month, Edition.version)
     )
     found = ((one, reason, workflow.corrected(session, one)) for one, reason in session.execute(query))

@@ -71,6 +71,15 @@ def editions(session: Session, include_unpublished: bool = True) -> list[Edition
     return list(session.scalars(select(Edition).where(Edition.state.in_(states)).order_by(Edition.month.desc(), Edition.version.desc())))
 
 
+def public_beside(session: Session, edition: Edition) -> dict[str, Edition]:
+    """Month → the version that was public when an edition was published (or is now, as long as it is not), for the months before its own:
+    what its papers show of other months, so that they can be made again."""
+    query = select(Edition).where(Edition.month < edition.month, Edition.version > 0, Edition.published_at.is_not(None))
+    if edition.published_at is not None:
+        query = query.where(Edition.published_at <= edition.published_at)
+    return {one.month: one for one in session.scalars(query.order_by(Edition.month, Edition.version))}
+
+
 def running(session: Session) -> Edition | None:
     """The live view of the newest month that is not closed."""
     return session.scalar(select(Edition).where(Edition.state == "running").order_by(Edition.month.desc()))

@@ -5,7 +5,7 @@ Each step has a named person and a time, is written once and never taken back. F
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from flask import current_app
 from sqlalchemy import select
@@ -85,12 +85,14 @@ def send_for_comment(edition_id: int, login: str, now: datetime) -> Edition:
 
 
 def follow(session: Session, edition: Edition, before: Edition | None, now: datetime, actor: str, reason: str = "") -> None:
-    """The first steps of a new version. It goes on with the time for comments of the version before, if that one was cut off before the
-    time was over: what was sent in time is in the new version, and nobody waits another week."""
-    record(session, edition, CUT_OFF, edition.cutoff_at, actor, reason)
+    """The first steps of a new version. It keeps the reason of the draft that it takes the place of where it has none of its own, and
+    goes on with that one's time for comments if it is cut off by the night after: what was sent in time is in it, and nobody waits another
+    week. A later one holds what came after the time, and units are asked anew."""
+    taken = steps(session, before.id) if before is not None and before.state == "closed" else {}
+    cut_off, asked = taken.get(CUT_OFF), taken.get(IN_COMMENT)
+    record(session, edition, CUT_OFF, edition.cutoff_at, actor, reason or (cut_off.reason if cut_off is not None else ""))
     record(session, edition, COMPUTED, now, actor)
-    asked = steps(session, before.id).get(IN_COMMENT) if before is not None and before.state == "closed" else None
-    if before is not None and asked is not None and asked.due_on is not None and local_date(before.cutoff_at) <= asked.due_on:
+    if asked is not None and asked.due_on is not None and local_date(edition.cutoff_at) <= asked.due_on + timedelta(days=1):
         record(session, edition, IN_COMMENT, asked.at, asked.by, due_on=asked.due_on)
 
 

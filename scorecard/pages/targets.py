@@ -12,7 +12,7 @@ from core.calendar import Month
 from core.web import language, pick
 from scorecard import queries
 from scorecard.data_use_indicators import PAPERS_DIGITISED
-from scorecard.figures import COUNTRY, LOWER, RAW, UNIT, UPPER
+from scorecard.figures import COUNTRY, LOWER, RAW, UNIT, UPPER, leading_rate
 from scorecard.indicators import INDICATORS
 from scorecard.pages import words
 from scorecard.pages.text import _
@@ -40,9 +40,9 @@ class Line:
     indicator: str | None
 
 
-def build(session: Session, targets: Sequence[Target], today: date) -> list[Line]:
-    """Every goal with what the published months say about it."""
-    months = _months(session)
+def build(session: Session, targets: Sequence[Target], today: date, edition: Edition | None = None) -> list[Line]:
+    """Every goal with what the published months say about it; of an edition's own paper: that edition and what was public before it."""
+    months = _months(session) if edition is None else [*queries.public_beside(session, edition).values(), edition][-MONTHS:]
     return [_line(session, target, months, today) for target in targets]
 
 
@@ -104,7 +104,8 @@ def _variant(indicator: str) -> str:
 def _nation(session: Session, indicator: str, months: Sequence[Edition]) -> tuple[str, list[tuple[str, float]]]:
     said, course = _("chưa có số liệu"), []
     for edition in months:
-        figure = queries.figure_map(session, edition, None, [COUNTRY], [indicator]).get((COUNTRY, indicator, _variant(indicator)))
+        figures = queries.figure_map(session, edition, None, [COUNTRY], [indicator])
+        figure = leading_rate(figures, COUNTRY) if indicator == "satisfaction" else figures.get((COUNTRY, indicator, _variant(indicator)))
         said = f"{words.rate_with_span(figure)}, {numbers.month(edition.month, language())}"
         if figure is not None and figure.value is not None and words.has_value(figure):
             course.append((edition.month, figure.value))
