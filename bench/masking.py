@@ -1,8 +1,10 @@
 """How well free text is masked before it is stored: recall and precision on labelled Vietnamese texts, by half and by kind.
 
 The tuning half was looked at while the patterns were written; the held-out half, other sentences and other numbers by the same hand,
-was written before it was first measured (one of its texts then led to a change: a letter O in place of a nought). A secret counts as
-found when none of its letters and digits is left. What was masked and touches no secret is wrong: a date, a fee, a law.
+was written before it was first measured (one of its texts then led to a change: a letter O in place of a nought). Forms that came
+later (numbers that look like sums, passports, colons between digits) were written down in both halves before the patterns were
+changed. A secret counts as found when none of its letters and digits is left. What was masked and touches no secret is wrong: a
+date, a fee, a law.
 """
 
 import re
@@ -15,7 +17,7 @@ from surveys.privacy import SIGNS, clean, covered
 
 TEXTS = Path(__file__).with_name("masking_texts.tsv")
 TUNING, HELD_OUT = "tuning", "held-out"
-KINDS = ("cccd", "cmnd", "phone", "mail", "account", "plate")
+KINDS = ("cccd", "cmnd", "phone", "mail", "account", "plate", "passport")
 _LABEL = re.compile(r"\{\{(\w+)\|(.*?)\}\}")
 _SIGNS = frozenset(SIGNS.values())
 

@@ -44,10 +44,33 @@ def read_token(text: str) -> str | None:
 _FREE = r"(?<!\d)(?<!\d[\s.,/\-–])"  # no digit goes before
 _END = r"(?!\d)(?![.,/\-–]\d(?!\d?[:h]\d))"  # nor after, but for a time of day
 _GROUPED = r"[1-9]\d{0,2}(?:[.,\s]\d{3}){1,4}"
-_CURRENCY = (
-    r"(?:đồng|dong|đ|d|vnđ|vnd|nghìn|ngàn|nghin|ngan|triệu|trieu|tr|tỷ|tỉ|ty|k)(?!\w)(?!\s(?:ý|chí|hồ|thời|bào|y|chi|ho|thoi|bao)(?!\w))"
+_CURRENCY = (  # "đ/c" is "đồng chí", "ngan hang" a bank
+    r"(?:đồng|dong|đ|d|vnđ|vnd|nghìn|ngàn|nghin|ngan|triệu|trieu|tỷ|tỉ|ty)(?!\w)(?!\s?/\s?c(?!\w))"
+    r"(?!\s(?:ý|chí|hồ|thời|bào|bộ|nghiệp|lệ|y|chi|ho|thoi|bao|hang)(?!\w))"
 )
-_COUNTED = r"(?:hồ sơ|ho so|lượt|luot|người|nguoi|trường hợp|truong hop|dân|dan|hộ|đơn|don|thủ tục|thu tuc|m2|m²)(?!\w)"
+_SHORT_SUM = r"[1-9]\d{0,2}[.,\s]\d{3}\s?(?:k|tr)(?!\s?\w)"  # before a word "k" is "không"; longer is no sum in thousands
+_COUNTED = (
+    r"(?:hồ sơ|ho so|lượt|luot|(?:người|nguoi)(?!\s(?:ta|nhà|nha|khác|khac)(?!\w))|trường hợp|truong hop|dân|dan"
+    r"|hộ(?!\s(?:khẩu|chiếu|tịch)(?!\w))|(?:đơn|don)(?!\s(?:vị|vi)(?!\w))|thủ tục|thu tuc|m2|m²)(?!\w)"
+)
+# Money without its word is below ten thousand million: what is longer is an account.
+_BARE_SUM = r"[1-9]\d{0,2}(?:\.000)?\.000|[1-9]\d?\.\d{3}\.000|[1-9](?:\.\d{3}){2}\.000"
+# A count has at most eight digits: nobody counts more than the people of the country, and with nine begin identity numbers.
+_COUNT = r"(?:[1-9]\d?(?:[.,\s]\d{3}){1,2}|[1-9]\d{2}[.,\s]\d{3})"
+# Between a word such as "tài khoản" and its number there may be other words, but where one of them tells of paying, a sum may follow.
+_PAYING = (
+    r"(?<!\w)(?:tiền|tien|phí|phi|nộp|nop|đóng|dong|thu|trừ|tru|mất|mat|trả|tra|hết|het|thêm|them|chuyển|chuyen|giá|gia|góp|gop"
+    r"|đòi|doi|lấy|lay|vay|nợ|thuế|thue|phạt|phat|tốn|ton)(?!\w)"
+)
+_UNPAID = rf"(?:(?!{_PAYING})[^\d,;!?\n]){{0,30}}?"
+_IDENTITY = r"(?<!\w)(?:cmnd|cmt|cmtnd|cccd|chứng minh|chung minh|căn cước|can cuoc|định danh|dinh danh)"
+_REACHED = (
+    r"(?<!\w)(?:stk|tk|tài khoản|tai khoan"
+    r"|vietcombank|vcb|bidv|agribank|vietinbank|techcombank|mb\s?bank|acb|sacombank|vpbank|tpbank|momo"
+    r"|sđt|sdt|đt|điện thoại|dien thoai|zalo|gọi|goi|máy bàn|may ban|liên hệ|lien he|lh|tel|phone|cmnd|cmt|cccd)"
+)
+_LISTED = r"(?:ngày|ngay|mẫu|mau|biểu|bieu|điều|dieu|khoản|khoan|phiếu|phieu|bước|buoc|câu|cau|mục|muc)"
+_CLOCK = r"(?:[01]?\d|2[0-3]):[0-5]\d(?!\d)"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:\s?/\s?(?:0?[1-9]|1[0-2])(?:\s?/\s?(?:(?:19|20)\d\d|\d\d))?|([.-])(?:0?[1-9]|1[0-2])\1(?:19|20)\d\d)"
 _DAY_AGAIN = _DAY.replace(r"\1", r"\2")
 _DIGIT = r"(?:không|khong|một|mốt|mot|hai|ba|bốn|bon|tư|tu|năm|nam|lăm|lam|sáu|sau|bảy|bẩy|bay|tám|tam|chín|chin|\d{1,4})"
@@ -86,15 +109,26 @@ _STEPS: tuple[tuple[re.Pattern[str], str | None], ...] = (
     (_compiled(rf"{_FREE}{_DAY}(?:\s?[-–,]\s?{_DAY_AGAIN})*{_END}"), None),
     (_compiled(rf"{_FREE}(?:19|20)\d\d([-/.])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01]){_END}"), None),  # 2026-11-18
     (_compiled(rf"{_FREE}\d{{1,2}}\s?t\d{{1,2}}\s?[-/.]?\s?(?:19|20)\d\d{_END}"), None),  # 30 T4 2026
-    (_compiled(rf"{_FREE}(?:19|20)\d\d(?:\s?[-–/,]\s?(?:19|20)\d\d)+{_END}"), None),
+    (_compiled(rf"{_FREE}(?:19|20)\d\d(?:\s?[-–/,;]\s?(?:19|20)\d\d)+{_END}"), None),
     (_compiled(rf"{_FREE}\d{{1,5}}/(?:19|20)\d\d{_END}"), None),  # 61/2018/NĐ-CP
-    (_compiled(rf"{_FREE}{_GROUPED}\s?(?:{_CURRENCY}|{_COUNTED})"), None),
-    (_compiled(rf"{_FREE}[1-9]\d{{0,6}}000\s?{_CURRENCY}"), None),
-    (_compiled(rf"{_FREE}(?:[1-9]\d?(?:\.\d{{3}}){{1,2}}|[1-9]\d{{0,2}}(?:\.\d{{3}})*\.000)\.000{_END}"), None),  # money without its word
+    (_compiled(rf"(?<!:){_FREE}{_CLOCK}(?:\s?[-–,;]\s?{_CLOCK})*(?!:?\d)"), None),  # 08:30-11:30
     (_compiled(r"(?<!\w)0x[0-9a-f]{4,8}(?!\w)"), None),  # an error code
     (_compiled(rf"{_FREE}[1-3]\.\d{{6}}(?:\.000\.00\.00\.[hg]\d\d)?{_END}"), None),  # a procedure's code
-    (_compiled(rf"{_FREE}1[89]00[\s.-]?\d{{4}}{_END}"), None),  # a public call centre
-    (_compiled(rf"{_FREE}\d{{1,2}}(?:\s?,\s?\d{{1,2}}){{1,3}}(?!\d)(?!\s?[.,/-]\s?\d)"), None),  # forms 01, 02, 03
+    (_compiled(rf"{_FREE}1[89]00[\s.-]?\d{{4}}{_END}(?!\s\d{{3}})"), None),  # a public call centre
+    # forms 01, 02, 03: more than four only after their word, else five pairs are a telephone number
+    (_compiled(rf"(?<!\w){_LISTED}\s(?:(?:số|so)\s)?\d{{1,2}}(?:\s?[,;]\s?\d{{1,2}})+(?!\d)(?!\s?[.,;/-]\s?\d)"), None),
+    (_compiled(rf"(?<!\d[,;]\s)(?<!\d;){_FREE}\d{{1,2}}(?:\s?[,;]\s?\d{{1,2}}){{1,3}}(?!\d)(?!\s?[.,;/-]\s?\d)"), None),
+    # numbers whose own word stands before them: sought before sums and counts, which may look the same
+    (_compiled(rf"{_IDENTITY}{_UNPAID}(?P<hidden>\d(?:[\s.,-]?\d){{8,}}+)"), NUMBER),
+    (_compiled(rf"{_REACHED}{_UNPAID}(?P<hidden>o?\d(?:[\s.,-]?\d){{5,}}+)(?!\s?(?:{_CURRENCY}|{_COUNTED}))"), NUMBER),
+    (
+        _compiled(r"(?:hộ chiếu|ho chieu|passport)\D{0,20}?(?P<hidden>(?<!\w)[a-z][\s.-]?\d(?:[\s.-]?\d){6,8})(?!\d)"),
+        NUMBER,
+    ),
+    # sums and counts
+    (_compiled(rf"{_FREE}(?:{_GROUPED}\s?{_CURRENCY}|{_SHORT_SUM}|{_COUNT}\s?{_COUNTED})"), None),
+    (_compiled(rf"{_FREE}[1-9]\d{{0,6}}000\s?{_CURRENCY}"), None),
+    (_compiled(rf"{_FREE}(?:{_BARE_SUM}){_END}"), None),
     # numbers that do
     (
         _compiled(
@@ -104,18 +138,13 @@ _STEPS: tuple[tuple[re.Pattern[str], str | None], ...] = (
     ),
     (re.compile(r"(?<!\w)\d{2}\s?-?\s?[A-ZĐ]{1,2}\d?\s?[-.–]?\s?(?:\d{3}[.\s-]?\d{2}|\d{2}[.\s]\d{3}|\d{4})(?!\w)"), NUMBER),
     (_compiled(r"(?<!\w)\d{2}[a-zđ]{1,2}\d?[-.\s]?\d{3}[.\s]?\d{2}(?!\w)"), NUMBER),
-    (
-        _compiled(
-            r"(?<!\w)(?:stk|tk|tài khoản|tai khoan"
-            r"|vietcombank|vcb|bidv|agribank|vietinbank|techcombank|mb\s?bank|acb|sacombank|vpbank|tpbank|momo"
-            r"|sđt|sdt|đt|điện thoại|dien thoai|zalo|gọi|goi|máy bàn|may ban|liên hệ|lien he|lh|tel|phone|cmnd|cmt|cccd)\D{0,30}?"
-            r"(?P<hidden>\d{2,}[a-z]\d{4,}|o?\d(?:[\s.\-]?\d){5,})"
-        ),
-        NUMBER,
-    ),
-    (_compiled(r"[a-z]{0,3}[+(]{0,2}\d(?:[\s.,\-–()/_*|•·]{0,3}\d){7,}"), NUMBER),  # also where letters touch it: sđt0912345678nhé
+    (_compiled(rf"{_REACHED}\D{{0,30}}?(?P<hidden>\d{{2,}}[a-z]\d{{4,}}|o?\d(?:[\s.\-]?\d){{5,}})"), NUMBER),
+    # also where letters touch it: sđt0912345678nhé
+    (_compiled(r"[a-z]{0,3}[+(]{0,2}\d(?:(?:[\s.,\-–()/_*|•·]{0,3}|[;:])\d){7,}"), NUMBER),
     (_compiled(r"(?<!\w)[a-z]{1,2}\d{7}(?!\d)"), NUMBER),  # passport
-    (_compiled(r"(?<!\w)(?=(?:\w*\d){6})[\dol]{8,}(?!\w)"), NUMBER),  # o9l2345678
+    (_compiled(r"(?<!\d)0(?:\s?[;:]?\s?\d){7,}"), NUMBER),  # 0912; 345; 678
+    (_compiled(r"(?<!\w)(?=(?:\w*\d){6})[\doil]{8,}(?!\w)"), NUMBER),  # o9l2345678
+    (_compiled(r"(?<!\w)(?=(?:[oil\s.-]{0,3}\d){6})[o0][\doil](?:[\s.-]?[\doil]){7,}(?!\w)"), NUMBER),  # o9l2 345 678
     (_compiled(rf"(?<!\w){_DIGIT}(?:[\s,.-]+{_DIGIT}(?!\w)){{6,}}"), NUMBER),
     (
         _compiled(

@@ -39,6 +39,14 @@ HIDDEN = [
     ("mở https://example.vn/s/abc xem", "example"),
     ("mã trong tin abcdefghijklmnopqrstuvwxyz", "abcdefghijklmnopqrstuvwxyz"),
     ("số ０９１２３４５６７８", "０９１２"),
+    ("Cán bộ nói CMND 123 456 789 k hợp lệ", "456"),
+    ("CMND 123.456.789 đ/c cán bộ nói sai", "456"),
+    ("số 912 345 678 đơn vị không lưu", "345"),
+    ("stk 19.034.567.000", "567"),
+    ("tk 1234567000 k nhận", "567"),
+    ("ho chieu B 1234567", "B 1234567"),
+    ("0912;345;678", "345"),
+    ("O9I2 345 678", "345"),
 ]
 KEPT = [
     "Phải đi lại 3 lần, chờ 45 phút",
@@ -50,6 +58,9 @@ KEPT = [
     "Cho 9/10 điểm, phục vụ 24/7",
     "Nghị định 61/2018/NĐ-CP đâu có bắt nộp",
     "Tôi không có một hai ba gì hết",
+    "Gọi bảo nộp 500.000 mới làm, tài khoản bị trừ 1.500.000 đ",
+    "Phí 1.500 k. Trả 1.204.567 hồ sơ, CCCD mất 120.000.000 đồng",
+    "Mở cửa 08:30-11:30; 13:30-17:00",
 ]
 
 
