@@ -44,7 +44,7 @@ def measured(edition: Edition, code: str, indicator: str, variant: str, value: f
     )  # fmt: skip
 
 
-def put_edition(month: str, rates: dict[str, float | None], state: str = "closed") -> Edition:
+def put_edition(month: str, rates: dict[str, float | None], state: str = "published") -> Edition:
     """A month with raw and weighted satisfaction of some units."""
     with writing() as session:
         edition = Edition(

@@ -5,16 +5,17 @@ from io import BytesIO
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from core.access import CENTRE, OFFICE
 from core.accounts import add_user
 from core.calendar import Month
-from core.database import reading
+from core.database import reading, writing
 from core.errors import InputError
 from scorecard import followups, operations, queries
 from scorecard.figures import Gap
 from scorecard.followup_models import LocalAction
+from scorecard.models import Edition
 from tests.conftest import PASSWORD, log_in
 from tests.pages.helpers import text_of
 from tests.scorecard.small import BIRTH, MONTH, NOW, Dossier, build
@@ -31,6 +32,8 @@ DOSSIERS = [
 def closed(app: Flask) -> Flask:
     build(DOSSIERS)
     operations.close(MONTH, NOW, "test")
+    with writing() as session:  # units see a month once they are asked about it, or it is out
+        session.execute(update(Edition).values(state="published"))
     return app
 
 
