@@ -115,9 +115,22 @@ def questions(code: str, visit: str) -> ResponseReturnValue:
 @blueprint.get("/<code>/<visit>/thanks")
 @access(TOKEN)
 def thanks(code: str, visit: str) -> ResponseReturnValue:
-    """Thanks, what happens with it, and for those who were sent away for more papers what they may want to know."""
+    """Thanks, what happens with it, and for those who were sent away for more papers what they may want to know. Ends a kiosk's visit."""
     place, found = _visit(code, visit)
-    return _thanked(place, found) if found is not None else _go("choose", place)
+    if found is None:
+        return _go("choose", place)
+    page = _thanked(place, found)
+    posters.end(place, visit)
+    return page
+
+
+@blueprint.get("/<code>/<visit>/end")
+@access(TOKEN)
+def leave(code: str, visit: str) -> ResponseReturnValue:
+    """Where a kiosk's unfinished visit leads when it is left: what was said stays, and the next person begins anew."""
+    place = _place(code)
+    posters.end(place, visit)
+    return redirect(url_for("survey_open.choose", code=place.code), 303)  # in nobody's language
 
 
 def _thanked(place: Place, found: posters.Visit | None) -> Response:
@@ -199,9 +212,10 @@ def draw(name: str, place: Place, **values: object) -> str:
 
 def _as_response(name: str, place: Place, page: str) -> Response:
     response = Response(page, mimetype="text/html")
-    if place.mode == "kiosk" and name != "choose":
-        seconds = KIOSK_DONE if name == "thanks" else KIOSK_IDLE
-        response.headers["Refresh"] = f"{seconds};url={url_for('survey_open.choose', code=place.code)}"
+    if place.mode == "kiosk" and name == "thanks":
+        response.headers["Refresh"] = f"{KIOSK_DONE};url={url_for('survey_open.choose', code=place.code)}"
+    elif place.mode == "kiosk" and name in ("questions", "procedure"):
+        response.headers["Refresh"] = f"{KIOSK_IDLE};url={url_for('survey_open.leave', **(request.view_args or {}))}"
     return response
 
 

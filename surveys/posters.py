@@ -11,14 +11,14 @@ from datetime import date, datetime, timedelta
 from typing import Any, cast
 
 from flask import current_app, render_template
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from core import audit
 from core.calendar import Month, local_date
 from core.database import reading, writing
 from core.errors import InputError
-from core.keys import TOKEN_LENGTH
+from core.keys import TOKEN_LENGTH, keyed_hash
 from core.settings import Settings
 from procedures.queries import is_simulated, units
 from surveys import codes, field_form, operations, privacy, qr
@@ -149,6 +149,8 @@ def begin(place: Place, visit: str, end_point: str, now: datetime, language: str
         return Outcome("unknown")
     if end_point not in OPEN_POINTS:
         return Outcome("invalid", {"end_point": "unknown"})
+    if place.mode == "kiosk" and reading().scalar(select(Answer.id).where(Answer.entry_hash == _ended(key))) is not None:
+        return Outcome("expired")
     context = _context(place, now) | {"entry_hash": key, "end_point": end_point, "device": device}
     outcome = operations.store(context, Reading(), now, language)
     if outcome.state == "stored":
@@ -162,6 +164,16 @@ def begin(place: Place, visit: str, end_point: str, now: datetime, language: str
         answer.end_point, answer.rating, answer.responses, answer.procedure_code = end_point, None, {}, ""
         answer.revision += 1
     return Outcome("changed")
+
+
+def end(place: Place, visit: str) -> None:
+    """End a visit to a kiosk: whoever comes next can neither add to what it said nor see what it was about. A poster's visit goes on."""
+    key = _key(visit)
+    if place.mode != "kiosk" or key is None:
+        return
+    with writing() as session:
+        mine = Answer.entry_hash == key, Answer.mode == place.mode, Answer.unit_code == place.unit_code
+        session.execute(update(Answer).where(*mine).values(entry_hash=_ended(key)))
 
 
 def go_on(place: Place, visit: Visit, data: Mapping[str, str], papers: set[str], now: datetime, language: str) -> Outcome:
@@ -227,6 +239,11 @@ def field_context(unit_code: str, province_code: str | None, mode: str, now: dat
 def _key(visit: str) -> str | None:
     spelled = privacy.read_token(visit)
     return privacy.hash_token(_settings(), spelled) if spelled else None
+
+
+def _ended(key: str) -> str:
+    """What is kept in place of an ended visit's key: nothing finds the visit by it, but that it was there and is over."""
+    return keyed_hash(_settings().answer_key.get_secret_value(), f"ended {key}")
 
 
 def address(place: Place, spoken: bool = False) -> str:

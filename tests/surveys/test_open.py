@@ -142,7 +142,8 @@ def test_a_kiosk_begins_anew_by_itself_and_a_poster_does_not(app: Flask, place: 
         client.post(f"/q/{where.code}/{visit}", data={"end_point": "filed"})
         for page in ("more", "thanks"):
             headers = client.get(f"/q/{where.code}/{visit}/{page}").headers
-            assert headers.get("Refresh", "").endswith(f";url=/q/{where.code}") == resets
+            to = f";url=/q/{where.code}/{visit}/end" if page == "more" else f";url=/q/{where.code}"
+            assert headers.get("Refresh", "").endswith(to) == resets
             assert headers["Cache-Control"] == "no-store"
     assert sorted((answer.mode, answer.device_kind) for answer in answers()) == [("kiosk", "counter"), ("open", "private")]
 
@@ -157,6 +158,39 @@ def test_the_next_person_at_a_kiosk_cannot_add_to_the_last_one_s(app: Flask) -> 
     assert posters.visit_of(reading(), kiosk, visit, later) is None
     assert posters.begin(kiosk, visit, "turned_away", later, "vi").state == "expired"
     assert answers()[0].end_point == "filed"
+
+
+@pytest.mark.parametrize("leaving", ["thanks", "end"])
+def test_whoever_goes_back_at_a_kiosk_neither_sees_nor_changes_what_was_said(app: Flask, client: FlaskClient, leaving: str) -> None:
+    """Neither after the thanks nor after the visit was left or timed out; what was said stays."""
+    put_units()
+    kiosk = posters.open_place("00004", POINT, "kiosk", NOW)
+    visit = opened(client, kiosk)
+    at, start = f"/q/{kiosk.code}/{visit}", f"/q/{kiosk.code}?lang=vi"
+    client.post(at, data={"end_point": "turned_away"})
+    client.post(f"{at}/more", data={"procedure": PROCEDURE})
+    client.post(f"{at}/more?step=2", data={"asked_again": "yes"})
+    said = client.get(f"{at}/{leaving}")
+    assert ("Giấy chứng sinh" in said.text) == (leaving == "thanks")
+    for path in ("/more", "/more?step=2", "/thanks"):
+        assert client.get(at + path).location == start, path
+    again: list[tuple[str, dict[str, str]]] = [
+        ("", {"end_point": "filed"}),
+        ("/more", {"procedure": ""}),
+        ("/more?step=2", {"asked_again": "no"}),
+    ]
+    for path, data in again:
+        assert client.post(at + path, data=data).location == start, path
+    (answer,) = answers()
+    assert (answer.end_point, answer.procedure_code, answer.responses) == ("turned_away", PROCEDURE, {"asked_again": "yes"})
+    assert opened(client, kiosk) != visit
+
+
+def test_a_poster_s_visit_goes_on_after_its_thanks(place: Place, client: FlaskClient) -> None:
+    visit = opened(client, place)
+    client.post(f"/q/{place.code}/{visit}", data={"end_point": "filed"})
+    for page in ("thanks", "end", "thanks", "more"):
+        assert client.get(f"/q/{place.code}/{visit}/{page}").status_code == (303 if page == "end" else 200)
 
 
 def test_open_answers_never_count_as_invited_ones(place: Place) -> None:
