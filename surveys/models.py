@@ -100,8 +100,10 @@ class Answer(Context, Base):
     lowered: Mapped[int] = mapped_column(SmallInteger, default=0, doc="replacements that lowered the rating")
     language: Mapped[str] = mapped_column(String(8))
     is_test: Mapped[bool] = mapped_column(default=False, doc="a trial: never counted")
-    device: Mapped[str | None] = mapped_column(String(64), doc="keyed hash, key of the month; deleted with the key 90 days after the month")
-    device_kind: Mapped[str] = mapped_column(String(8), default="private", doc="of DEVICE_KINDS: staff is a staff log-in")
+    device: Mapped[str | None] = mapped_column(
+        String(64), doc="that last changed the rating; keyed hash, key of the month; deleted with it after 90 days"
+    )
+    device_kind: Mapped[str] = mapped_column(String(8), default="private", doc="of the device: DEVICE_KINDS; staff is a staff log-in")
     seconds: Mapped[int | None] = mapped_column(SmallInteger, doc="time to fill in, coarse: at most 900")
     probability: Mapped[float | None] = mapped_column(Float, doc="of the invitation; None: nobody was drawn (open link, kiosk, slip)")
     second_probability: Mapped[float | None] = mapped_column(Float, doc="follow-up: inclusion probability among those who did not answer")

@@ -34,7 +34,18 @@ SORTED = 50_000  # rows put in the order of their hashes before they are written
 MOST_SECONDS = 900
 HOUR, STEPS = timedelta(hours=1), {"kiosk": timedelta(minutes=15)}  # how exactly it is kept when an answer came
 MOST_CHANGES = 9  # of one answer that are counted apart
-WRITTEN = ("rating", "comment", "responses", "language", "seconds", "revision", "raised", "lowered")  # by each further submission
+EVIDENCE = ("device", "device_kind")  # goes with the answer to the first question, which is the one that counts
+WRITTEN = (
+    "rating",
+    "comment",
+    "responses",
+    "language",
+    "seconds",
+    "revision",
+    "raised",
+    "lowered",
+    *EVIDENCE,
+)  # by each further submission
 NOT_RECORDED = 0  # a channel that the source did not send
 
 State = Literal["stored", "changed", "unchanged", "empty", "invalid", "unknown", "expired"]
@@ -239,6 +250,11 @@ def _merge(answer: Answer, new: dict[str, Any], sheet: Sheet | None) -> Literal[
     if "rating" in differing and answer.rating is not None:
         answer.raised += differing["rating"] > answer.rating
         answer.lowered += differing["rating"] < answer.rating
+    leading = sheet.first.code if sheet is not None else RATING
+    if leading in differing and answer.mode == new["mode"]:  # an interviewer's log-in is no evidence against what came by a link
+        for column in EVIDENCE:
+            if column in new:  # a visit to an open link gives it once
+                setattr(answer, column, new[column])
     answer.rating = differing.pop("rating", answer.rating)
     answer.comment = differing.pop("comment", answer.comment)
     answer.responses = _still_asked(answer.responses | differing, sheet)

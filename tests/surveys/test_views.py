@@ -12,13 +12,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from core.access import TOKEN, rules_of
+from core.access import OFFICE, TOKEN, rules_of
 from core.database import reading, writing
 from core.settings import ROOT
 from procedures.models import Procedure
 from surveys import limits
 from surveys.models import TEST, Answer, Invitation
 from tests.surveys.helpers import PROCEDURE, invited
+from tests.surveys.reach import client_of
 
 NAME = "Đăng ký thường trú"
 LATER = ("", "/more", "/more/2", "/more/3", "/more/6", "/thanks", "/delete")
@@ -136,6 +137,28 @@ def test_the_last_answer_counts_and_the_direction_of_changes_is_kept(client: Fla
         client.post(f"/s/{token}", data={"rating": rating})
     (answer,) = answers()
     assert (answer.rating, answer.revision, answer.raised, answer.lowered) == (1, 4, 1, 2)
+
+
+@pytest.mark.parametrize(("form", "question"), [("returned", "rating"), ("supplement", "clarity")])
+def test_the_device_that_counts_is_the_one_of_the_answer_that_counts(app: Flask, form: str, question: str) -> None:
+    """A staff log-in neither throws out what a person says later on her own telephone, nor hides behind what she said before."""
+    telephone, staff = app.test_client(), client_of(app, "office", OFFICE)
+    hers, theirs = invited(1, end_point=form), invited(2, end_point=form)
+
+    def send(client: FlaskClient, token: str, choice: str) -> tuple[str, str | None]:
+        client.post(f"/s/{token}", data={question: choice}, headers={"User-Agent": "Chrome" if client is staff else "Nokia"})
+        answer = answers()[-1]
+        return answer.device_kind, answer.device
+
+    kind, device = send(staff, hers, "5")
+    assert kind == "staff"
+    kind, own = send(telephone, hers, "1")
+    assert (kind, own != device) == ("private", True)
+    assert send(staff, hers, "1") == ("private", own)  # the same again changes nothing
+    staff.post(f"/s/{hers}/more", data={"conduct": "5", "visits": "0", "how_asked": "mouth"})
+    assert (answers()[-1].device_kind, answers()[-1].device) == ("private", own)
+    assert send(telephone, theirs, "1") == ("private", own)
+    assert send(staff, theirs, "5") == ("staff", device)
 
 
 def test_a_trial_says_so_and_is_marked(client: FlaskClient) -> None:
