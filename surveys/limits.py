@@ -62,7 +62,7 @@ def opened(token: str) -> tuple[Invitation | None, bool]:
     hash that was found is compared in constant time.
     """
     if (found := request.environ.get(_KEPT)) is None:
-        wanted = privacy.hash_token(_settings(), privacy.read_token(token) or NOBODY)
+        wanted = _key_of(token)
         invitation, answered = queries.opened(reading(), wanted)
         if invitation is not None and not hmac.compare_digest(invitation.token_hash, wanted):
             invitation = None
@@ -119,7 +119,7 @@ def is_no_new_visit() -> bool:
         return True
     if not visit or posters.visit_of(reading(), found, visit, utc_now()) is None:
         return False
-    return _is_within_walk("survey-visit", privacy.hash_token(_settings(), visit.lower()))
+    return _is_within_walk("survey-visit", _key_of(visit))
 
 
 def _is_within_walk(scope: str, key: str) -> bool:
@@ -187,7 +187,12 @@ def _token() -> str:
 
 
 def _token_key() -> str:
-    return privacy.hash_token(_settings(), _token().lower())
+    return _key_of(_token())
+
+
+def _key_of(spelled: str) -> str:
+    """The key under which a token or a visit is counted: one for all spellings that are read alike."""
+    return privacy.hash_token(_settings(), privacy.read_token(spelled) or NOBODY)
 
 
 def _address_key() -> str:

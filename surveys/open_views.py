@@ -53,7 +53,7 @@ def _protect(response: Response) -> Response:
     return response
 
 
-@blueprint.get("/<code>")
+@blueprint.get("/<code>", strict_slashes=False)
 @access(PUBLIC)
 def choose(code: str) -> ResponseReturnValue:
     """The first page: was the dossier taken? Each opening is a new visit; nothing is stored before somebody chooses."""

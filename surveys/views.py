@@ -49,7 +49,7 @@ def _protect(response: Response) -> Response:
     return response
 
 
-@blueprint.route("/<token>", methods=["GET", "POST"])
+@blueprint.route("/<token>", methods=["GET", "POST"], strict_slashes=False)  # some programs that show messages add a slash
 @access(TOKEN)
 def start(token: str) -> ResponseReturnValue:
     """The first question. Its answer counts at once, whatever happens afterwards."""

@@ -122,6 +122,23 @@ def test_one_token_is_strictly_limited_wherever_it_comes_from(client: FlaskClien
     assert get(client, invited(2)) == 200
 
 
+def test_a_token_is_the_same_however_it_is_spelled(client: FlaskClient) -> None:
+    token = invited()
+    spellings = [f"{'%20' * number}{token.upper() if number % 2 else token}{'%20' * (number % 5)}" for number in range(limits.PER_TOKEN)]
+    assert {get(client, spelled) for spelled in spellings} == {200}
+    assert [get(client, spelled) for spelled in spellings[:3]] == [429] * 3
+
+
+def test_a_visit_is_the_same_however_it_is_spelled(narrow: Flask) -> None:
+    client = narrow.test_client()
+    put_units()
+    code = posters.open_place("00004", "Bộ phận Một cửa", "open", NOW).code
+    visit = posters.new_visit()
+    client.post(f"/q/{code}/{visit}", data={"end_point": "filed"}, environ_base=HERE)
+    walked = [client.get(f"/q/{code}/{'%20' * number}{visit}/more", environ_base=HERE).status_code for number in range(50)]
+    assert walked[-1] == 429
+
+
 def test_each_process_holds_its_share_unless_the_counters_are_shared(settings: Settings) -> None:
     def share(**changes: Any) -> int:
         return limits.share(600, settings.model_copy(update=changes))

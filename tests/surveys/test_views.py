@@ -161,6 +161,16 @@ def test_the_device_that_counts_is_the_one_of_the_answer_that_counts(app: Flask,
     assert send(staff, theirs, "5") == ("staff", device)
 
 
+def test_a_slash_after_a_link_does_no_harm(client: FlaskClient) -> None:
+    token = invited()
+    page = client.get(f"/s/{token}/")
+    assert (page.status_code, fields(page.text)) == (200, {"rating"})
+    assert client.post(f"/s/{token}/", data={"rating": "4"}).location == f"/s/{token}/more?lang=vi"
+    unknown = client.get(f"/s/{'a' * 26}/")
+    assert (unknown.status_code, "Cache-Control" in unknown.headers, "đường liên kết" in unknown.text) == (404, True, True)
+    assert client.get("/q/AAAAAA/").headers["Cache-Control"] == "private, max-age=0"
+
+
 def test_a_trial_says_so_and_is_marked(client: FlaskClient) -> None:
     token = invited(simulated=False)
     assert "Phiếu thử" not in client.get(f"/s/{token}").text
