@@ -167,7 +167,7 @@ def slips() -> ResponseReturnValue:
         asked=field_form.questions(field_form.PAPER_FORM),
         form=request.form,
         refused=refused,
-        agreement=paper.agreement(reading()),
+        agreement=paper.agreement(reading(), current_user, local_date(utc_now())),
         simulated=is_simulated(reading()),
     )
     return (page, 422) if refused else page
@@ -194,7 +194,11 @@ def calls() -> ResponseReturnValue:
             return redirect(url_for("survey_desk.call", code=code), 303)
         wrong = True
     page = render_template(
-        "survey/desk/calls.html", wrong=wrong, form=request.form, progress=telephone.progress(reading()), simulated=is_simulated(reading())
+        "survey/desk/calls.html",
+        wrong=wrong,
+        form=request.form,
+        progress=telephone.progress(reading(), current_user, local_date(utc_now())),
+        simulated=is_simulated(reading()),
     )
     return (page, 422) if wrong else page
 

@@ -22,7 +22,7 @@ from core.errors import InputError
 from core.keys import keyed_hash
 from core.models import User
 from core.settings import Settings
-from procedures.queries import below, is_simulated, procedure
+from procedures.queries import below, is_simulated, procedure, units
 from surveys import codes, field_form, operations
 from surveys.models import Slip, SlipBatch
 from surveys.posters import field_context, known_unit
@@ -137,15 +137,21 @@ def _slip(code: str) -> Slip | None:
     return reading().scalar(select(Slip).where(Slip.code_hash == hash_of(code)).options(joinedload(Slip.batch)))
 
 
-def is_own_unit(person: User, unit_code: str, day: date) -> bool:
-    """Whether a unit is the one somebody belongs to, one below it or one above it."""
-    own = person.unit_code or ""
-    return unit_code == own or unit_code in below(reading(), own, day) or own in below(reading(), unit_code, day)
+def around(person: User, day: date) -> set[str]:
+    """Codes of the unit that somebody belongs to on a day, of all below it and all above it; empty for somebody of no unit."""
+    if not person.unit_code:
+        return set()
+    found, views = {person.unit_code} | below(reading(), person.unit_code, day), units(reading(), day)
+    at = views.get(person.unit_code)
+    while at is not None and at.parent_code is not None:
+        found.add(at.parent_code)
+        at = views.get(at.parent_code)
+    return found
 
 
 def _refuse_own_unit(clerk: User, batch: SlipBatch) -> None:
     """Nobody enters the slips that rate the own unit, one below it or one above it."""
-    if is_own_unit(clerk, batch.unit_code, batch.printed_on):
+    if batch.unit_code in around(clerk, batch.printed_on):
         raise InputError(
             "Phiếu này đánh giá đơn vị của Ông/Bà, nên phải do người của đơn vị khác nhập.",
             "This slip rates your own unit, so somebody of another unit has to enter it.",
@@ -194,11 +200,15 @@ def _enter_second(slip: Slip, values: dict[str, str], clerk: User) -> Entered:
     return Entered("differs" if differing else "agrees", len(differing))
 
 
-def agreement(session: Session) -> Agreement:
-    """How far the second entries agree with the first ones, over all batches."""
-    entered = session.scalar(select(func.count()).where(Slip.first_by.is_not(None))) or 0
-    waiting = session.scalar(select(func.count()).where(Slip.first.is_not(None), Slip.twice, Slip.second_by.is_(None))) or 0
-    rows = session.execute(select(Slip.compared, Slip.differing).where(Slip.second_by.is_not(None))).all()
+def agreement(session: Session, clerk: User, today: date) -> Agreement:
+    """How far the second entries agree with the first ones, over the batches that the clerk may enter: nobody sees slips about the own unit
+    come in."""
+    others = SlipBatch.unit_code.not_in(around(clerk, today))
+    counted = select(func.count()).select_from(Slip).join(Slip.batch).where(others)
+    entered = session.scalar(counted.where(Slip.first_by.is_not(None))) or 0
+    waiting = session.scalar(counted.where(Slip.first.is_not(None), Slip.twice, Slip.second_by.is_(None))) or 0
+    compared = select(Slip.compared, Slip.differing).join(Slip.batch).where(others, Slip.second_by.is_not(None))
+    rows = session.execute(compared).all()
     return Agreement(entered, len(rows), waiting, sum(row[0] or 0 for row in rows), sum(len(row[1] or ()) for row in rows))
 
 

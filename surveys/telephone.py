@@ -6,7 +6,7 @@ the interviewer, who enters the call code here.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -139,13 +139,12 @@ def record(found: Case, outcome: str, data: Mapping[str, str], now: datetime, la
     Raises ``InputError`` for an outcome that there is not, and for an interviewer of the rated unit itself. The state ``invalid`` changes
     nothing.
     """
-    for rated in (found.invitation.unit_code, found.invitation.receiving_unit_code):
-        if rated and paper.is_own_unit(interviewer, rated, local_date(now)):
-            raise InputError(
-                "Cuộc gọi này hỏi về đơn vị của Ông/Bà, nên phải do người của đơn vị khác gọi.",
-                "This call is about your own unit, so somebody of another unit has to make it.",
-                field="outcome",
-            )
+    if {found.invitation.unit_code, found.invitation.receiving_unit_code} & paper.around(interviewer, local_date(now)):
+        raise InputError(
+            "Cuộc gọi này hỏi về đơn vị của Ông/Bà, nên phải do người của đơn vị khác gọi.",
+            "This call is about your own unit, so somebody of another unit has to make it.",
+            field="outcome",
+        )
     known = {each.code: each for each in script().outcomes}
     if outcome not in known:
         raise InputError("Chọn cuộc gọi đã kết thúc thế nào.", "Choose how the call ended.", field="outcome")
@@ -179,11 +178,15 @@ def has_answered(found: Case) -> bool:
     return reading().scalar(select(Answer.id).where(Answer.invitation_id == found.invitation.id)) is not None
 
 
-def progress(session: Session) -> list[tuple[str, str, int, int]]:
-    """Month, purpose, cases and those done, newest month first."""
+def progress(session: Session, interviewer: User, today: date) -> list[tuple[str, str, int, int]]:
+    """Month, purpose, cases and those done, newest month first; of the cases that the interviewer may call and retention has not yet cut:
+    nobody sees calls about the own unit end."""
+    own = paper.around(interviewer, today)
     done = func.count().filter(PhoneCase.done)
     rows = session.execute(
         select(PhoneCase.month, PhoneCase.purpose, func.count(), done)
+        .join(Invitation, Invitation.id == PhoneCase.invitation_id)
+        .where(Invitation.unit_code.not_in(own), func.coalesce(Invitation.receiving_unit_code, "").not_in(own))
         .group_by(PhoneCase.month, PhoneCase.purpose)
         .order_by(PhoneCase.month.desc(), PhoneCase.purpose)
     )

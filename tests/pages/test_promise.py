@@ -5,22 +5,29 @@ Everything that a clerk of the rated unit, its centre, an observer or a passer-b
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urljoin, urlsplit
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from core.access import ADMIN, CENTRE, CLERK, INTERVIEWER, OBSERVER
 from core.accounts import add_user
-from core.database import reading
+from core.database import reading, writing
+from core.models import User
 from scorecard import operations
-from surveys.models import Answer, Invitation
+from surveys import operations as operations_of_surveys
+from surveys import paper, telephone
+from surveys.design import Drawn
+from surveys.models import Answer, Invitation, Slip
 from tests.conftest import PASSWORD, log_in
 from tests.scorecard.small import BIRTH, MONTH, NOW, Dossier, answers, build, invite
-from tests.surveys.helpers import invited
+from tests.surveys.helpers import END_POINT, invited
+from tests.surveys.reach import OCTOBER, client_of, put_units
 
 DURING = datetime(2026, 10, 20, 5, tzinfo=UTC)
 SAID = "Tôi phải chờ ở quầy số bảy cả buổi sáng"
@@ -58,6 +65,13 @@ def starts(app: Flask) -> Iterator[str]:
             yield rule.rule
 
 
+def opened(client: FlaskClient, path: str) -> TestResponse:
+    """A page as this browser's own person sees it: in the test's one application context the person would else stay the one who was last
+    asked for."""
+    g.pop("_login_user", None)
+    return client.get(path)
+
+
 def everything(app: Flask, client: FlaskClient) -> dict[str, tuple[int, str]]:
     """Status and text of everything that the reader can reach by addresses and links."""
     waiting, found = [path for path in starts(app) if not LEFT_OUT.search(path)], dict[str, tuple[int, str]]()
@@ -65,7 +79,7 @@ def everything(app: Flask, client: FlaskClient) -> dict[str, tuple[int, str]]:
         path = waiting.pop(0)
         if path in found:
             continue
-        page = client.get(path)
+        page = opened(client, path)
         text = page.get_data().decode("utf-8", errors="replace")
         found[path] = page.status_code, PASSING.sub("", text)
         if page.mimetype == "text/html":
@@ -142,3 +156,36 @@ def test_a_closed_month_shows_no_words_and_leads_back_to_nobody(sqlite_app: Flas
     before = {path: path.read_bytes() for path in files}
     assert delete_answer(token)  # it is gone from the store; what was published holds no way to find it
     assert all(path.read_bytes() == content for path, content in before.items())
+
+
+def test_those_who_enter_slips_or_call_see_none_of_the_own_unit_come_in(sqlite_app: Flask) -> None:
+    """Neither how many were entered or called, nor how far two entries agree; people of other units do see it."""
+    put_units()
+    number = paper.print_batch("00004", "Một cửa", 3, NOW)
+    slips = list(paper._codes(number, 3))
+    with writing() as session:
+        for slip in session.scalars(select(Slip)):
+            slip.twice = True
+    operations_of_surveys.invite([Drawn(replace(END_POINT, dossier_code=f"d{each}"), mode="phone") for each in range(2)], NOW)
+    telephone.open_cases(OCTOBER)
+    pages = {CLERK: "/survey/slips", INTERVIEWER: "/survey/calls"}
+    readers = [
+        (client_of(sqlite_app, f"{role}{unit}", role, unit), path, unit != "31000")
+        for unit in ("00004", "01", "31000")
+        for role, path in pages.items()
+    ]
+
+    def seen() -> list[str]:
+        reading().rollback()
+        return [PASSING.sub("", opened(client, path).text) for client, path, _own in readers]
+
+    before = seen()
+    assert all('<form class="desk"' in page for page in before)
+    clerks = list(reading().scalars(select(User).where(User.unit_code == "31000")))
+    for clerk, rating in zip(clerks, "12", strict=True):
+        paper.enter(slips[0], {"rating": rating}, clerk, NOW)
+    case = telephone.find(telephone.call_code(1))
+    assert case is not None
+    telephone.record(case, "complete", {"rating": "1"}, NOW, "vi", clerks[0])
+    changed = [after != page for after, page in zip(seen(), before, strict=True)]
+    assert changed == [not own for _client, _path, own in readers]

@@ -104,14 +104,14 @@ def test_an_empty_slip_counts_as_one_that_was_handed_in(batch: list[str]) -> Non
 def test_the_second_entry_is_another_person_s_and_is_compared(batch: list[str]) -> None:
     first, second = clerk("first"), clerk("second")
     assert paper.enter(batch[-1], FILLED, first, NOW).state == "again"
-    assert paper.agreement(reading()).waiting == 1
+    assert paper.agreement(reading(), User(unit_code="31000"), NOW.date()).waiting == 1
     assert refused(batch[-1], FILLED, first) == "code"
     differing = paper.enter(batch[-1], FILLED | {"rating": "5", "visits": ""}, second, NOW)
     assert differing == paper.Entered("differs", 2)
     assert [answer.rating for answer in answers()] == [4]
     assert refused(batch[-1], FILLED, clerk("third")) == "code"
     reading().rollback()
-    assert paper.agreement(reading()) == paper.Agreement(1, 1, 0, 7, 2)
+    assert paper.agreement(reading(), User(unit_code="31000"), NOW.date()) == paper.Agreement(1, 1, 0, 7, 2)
     slip = reading().scalars(select(Slip).where(Slip.twice)).one()
     assert (slip.first, slip.differing) == (None, ["rating", "visits"])
 
@@ -123,7 +123,7 @@ def test_retention_forgets_what_waits_for_a_second_entry(batch: list[str]) -> No
         reading().rollback()
         slip = reading().scalars(select(Slip).where(Slip.twice)).one()
         assert (slip.first is not None) == kept
-        assert paper.agreement(reading()).waiting == kept
+        assert paper.agreement(reading(), User(unit_code="31000"), NOW.date()).waiting == kept
     assert refused(batch[-1], FILLED, clerk("second")) == "code"
 
 
