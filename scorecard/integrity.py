@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 REUSED, VOID, TEST, STAFF, DIVERTED = "reused", "void", "test", "staff", "diverted"
 MARKS = (REUSED, VOID, TEST, STAFF)  # found by the program, in the order in which they are looked for
 HUMAN_MARKS = (DIVERTED,)  # shown by persons, never by the program
+DECIDED = (REUSED, VOID, STAFF, DIVERTED)  # those that two persons may decide about: a trial is never counted
 REMOVED_BY = "removed_by"
 
 WORDS = {  # (vi, en)
@@ -69,6 +70,7 @@ def marked(answers: "pd.DataFrame", overrides: Iterable[Override] = (), heavy_co
             found[here & (found == override.mark)] = ""
         elif override.mark in HUMAN_MARKS:
             found[here & (found == "") & (load >= heavy_contact)] = override.mark
+    found[_evidence(answers)[TEST]] = TEST  # whatever was decided about its other marks
     found[_too_telling(answers, found, least)] = ""
     return answers.assign(**{REMOVED_BY: found}).astype({REMOVED_BY: "str"})
 

@@ -17,7 +17,7 @@ from core.database import reading, writing
 from core.errors import InputError
 from core.models import User
 from scorecard import integrity_rules
-from scorecard.integrity import HUMAN_MARKS, MARKS
+from scorecard.integrity import DECIDED, HUMAN_MARKS
 from scorecard.integrity_models import EditionRemark, IntegrityOverride, IntegrityQuestion
 from scorecard.models import Edition
 from surveys.privacy import mask
@@ -145,7 +145,7 @@ def _may_be_named(question: IntegrityQuestion) -> None:
 def propose_override(month: Month, unit_code: str, mark: str, reason: str, user: User, now: datetime) -> IntegrityOverride:
     """The first person proposes to keep what a mark removed in a unit, or (human marks) to remove. Takes effect once another one agrees."""
     because = _words(reason, "reason")
-    if mark not in (*MARKS, *HUMAN_MARKS):
+    if mark not in DECIDED:
         raise InputError(f"Không có dấu hiệu {mark}.", f"There is no mark {mark}.", field="mark")
     with writing() as session:
         _reviewer(user)

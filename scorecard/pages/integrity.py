@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from core.web import pick
 from scorecard import queries
-from scorecard.integrity import HUMAN_MARKS, MARKS, WORDS
+from scorecard.integrity import DECIDED, WORDS
 from scorecard.integrity_models import EditionRemark, IntegrityOverride, IntegrityQuestion
 from scorecard.pages import places
 from scorecard.pages.text import _
@@ -198,7 +198,7 @@ def proposals(session: Session, units: Mapping[str, UnitView], month: str, login
 
 def marks() -> list[tuple[str, str]]:
     """Marks that persons may decide about: code and words."""
-    return [(mark, pick(*WORDS[mark])) for mark in (*MARKS, *HUMAN_MARKS)]
+    return [(mark, pick(*WORDS[mark])) for mark in DECIDED]
 
 
 def remarks(session: Session, month: str) -> list[EditionRemark]:

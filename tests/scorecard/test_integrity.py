@@ -261,6 +261,15 @@ def test_two_persons_keep_or_remove_and_what_each_moved_is_told() -> None:
     assert set(whole[whole != ""]) == {"diverted"}
 
 
+def test_a_trial_is_kept_by_no_decision() -> None:
+    """Neither by one about trials, nor by one about another mark that the trial has too."""
+    answers, _ = _country()
+    answers.loc[answers.index[:3], "is_test"] = True
+    answers.loc[answers.index[:2], "device_kind"] = "staff"
+    keep = [integrity.Override("u000", mark, "keep", "a", "b", "why") for mark in ("test", "staff")]
+    assert integrity.marked(answers, keep)["removed_by"].tolist()[:4] == ["test", "test", "test", ""]
+
+
 def test_thresholds_are_data_and_must_be_fixed_before_the_month() -> None:
     assert not RULES.fixed_before(Month(2026, 11))
     assert RULES.fixed_before(Month(2026, 12))

@@ -207,6 +207,8 @@ def test_the_office_reviews_on_its_page(sqlite_app: Flask) -> None:
         client.post(f"/office/integrity/{number}/decide", data={"verdict": "name", "reason": "seen"})
         with sqlite_app.app_context():
             assert reading().get_one(IntegrityQuestion, number).state == state
+    assert 'value="test"' not in client.get(f"/office/integrity?month={MONTH}").text
+    client.post("/office/integrity/overrides", data={"month": str(MONTH), "unit": "00004", "mark": "test", "reason": "numbers"})
     client.post("/office/integrity/overrides", data={"month": str(MONTH), "unit": "00004", "mark": "diverted", "reason": "numbers"})
     with sqlite_app.app_context():
         assert reading().scalars(select(IntegrityOverride)).one().action == "remove"
