@@ -15,9 +15,8 @@ from core.errors import InputError
 from core.text import _
 from core.web import language, limiter, pick
 from procedures.queries import UnitView, is_simulated, own_units, procedure, units
-from surveys import codes, field_form, paper, posters, queries, telephone
+from surveys import codes, field_form, operations, paper, posters, queries, telephone
 from surveys.models import NoSignal, Place
-from surveys.questionnaire import sheet_for
 
 PDFS = "20 per minute"  # each takes a second of a process of its own
 blueprint = Blueprint("survey_desk", __name__, url_prefix="/survey")
@@ -230,7 +229,7 @@ def _case(found: telephone.Case) -> dict[str, Any]:
     invitation, today = found.invitation, local_date(utc_now())
     about = procedure(reading(), invitation.procedure_code)
     unit = units(reading(), today).get(invitation.unit_code)
-    sheet = sheet_for(invitation.questionnaire, invitation.end_point, invitation.channel)
+    sheet = operations.sheet_of(invitation)
     return {
         "found": found,
         "about": about.name if about is not None else invitation.procedure_code,

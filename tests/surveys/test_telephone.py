@@ -190,6 +190,15 @@ def test_the_interviewer_s_pages(silent: Flask) -> None:
     assert "<fieldset" not in done
 
 
+def test_an_organisation_is_asked_as_one_by_telephone_too(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_units()
+    points = feed(monkeypatch, 1, applicant_type="enterprise")
+    operations.invite([Drawn(points[0], mode="phone")], NOW)
+    telephone.open_cases(OCTOBER)
+    page = client_of(app, "goi", INTERVIEWER).get(f"/survey/calls/{call_code()}").text
+    assert "Quý đơn vị hài lòng đến mức nào?" in page
+
+
 def test_after_retention_a_case_leads_to_nobody(silent: Flask) -> None:
     followup.draw(OCTOBER, 1, NOW, size=2)
     code = call_code()
