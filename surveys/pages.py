@@ -26,6 +26,7 @@ HEADERS = 1_150  # of them, for the headers: granian's and ours
 PAPERS = ((24, 130), (24, 96), (24, 72), (24, 56), (24, 42), (24, 32), (16, 32), (8, 32), (0, 32))
 LONGEST_AWAY = 86_400  # seconds: a page left open longer says nothing about how long somebody took
 CARRIED = ("papers", "step", "find")  # what the addresses of pages say besides the language
+LONGEST_CARRIED = 80  # letters of each: a longer one is nobody's search
 OWN_REQUEST = "X-Form"  # the script's requests carry it, since it cannot read where a redirect leads
 NEXT = "X-Next"
 
@@ -75,7 +76,9 @@ class Dress:
 def _switched(code: str) -> str:
     """This page in another language; where the page cannot be opened by its address, the first one."""
     endpoint = {"survey_open.begin": "survey_open.choose"}.get(request.endpoint or "", request.endpoint or "survey.start")
-    kept = {name: value for name, value in request.args.items() if name in CARRIED}  # others, such as _scheme, would steer url_for
+    kept = {
+        name: value[:LONGEST_CARRIED] for name, value in request.args.items() if name in CARRIED
+    }  # others, such as _scheme, would steer url_for
     named: dict[str, Any] = {**kept, **(request.view_args or {}), "lang": code}
     if endpoint == "survey_open.choose":
         named.pop("visit", None)

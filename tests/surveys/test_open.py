@@ -14,7 +14,7 @@ from core.access import CENTRE, OFFICE
 from core.calendar import Month, utc_now
 from core.database import reading, writing
 from core.errors import InputError
-from surveys import codes, operations, posters, queries, retention
+from surveys import codes, operations, pages, posters, queries, retention
 from surveys.models import Answer, Invitation, Place
 from tests.surveys.helpers import NOW, PROCEDURE, invited
 from tests.surveys.reach import client_of, put_units
@@ -94,6 +94,14 @@ def test_a_procedure_is_found_without_diacritics(place: Place, client: FlaskClie
     assert "Không tìm thấy" in client.get(f"{more}?find=xyz").text
     client.post(more, data={"procedure": "9.999999"})
     assert answers()[0].procedure_code == ""
+
+
+def test_a_long_search_does_not_make_a_page_heavy(place: Place, client: FlaskClient) -> None:
+    visit = opened(client, place)
+    client.post(f"/q/{place.code}/{visit}", data={"end_point": "turned_away"})
+    for letter in "aữ<":
+        page = client.get(f"/q/{place.code}/{visit}/more", query_string={"find": letter * 5_000})
+        assert (page.status_code, len(page.data) <= pages.HEAVIEST - pages.HEADERS) == (200, True), len(page.data)
 
 
 def test_what_was_not_offered_is_refused(place: Place, client: FlaskClient) -> None:

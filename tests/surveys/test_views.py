@@ -16,7 +16,7 @@ from core.access import OFFICE, TOKEN, rules_of
 from core.database import reading, writing
 from core.settings import ROOT
 from procedures.models import Procedure
-from surveys import limits
+from surveys import limits, pages
 from surveys.models import TEST, Answer, Invitation
 from tests.surveys.helpers import PROCEDURE, invited
 from tests.surveys.reach import client_of
@@ -171,6 +171,16 @@ def test_a_slash_after_a_link_does_no_harm(client: FlaskClient) -> None:
     assert client.get("/q/AAAAAA/").headers["Cache-Control"] == "private, max-age=0"
 
 
+def test_what_a_page_repeats_does_not_make_it_heavy(client: FlaskClient) -> None:
+    token = invited()
+    client.post(f"/s/{token}", data={"rating": "4"})
+    seen = [client.post(f"/s/{token}/more/6", data={"comment": letter * 3_000}) for letter in ("a", "ữ", "<")]
+    assert [page.status_code for page in seen] == [422] * 3
+    assert "3000 ký tự" in seen[0].text
+    seen += [client.get(f"/s/{token}/more?papers={'a' * 4_000}"), client.get(f"/s/{token}/more?find={'ữ' * 2_000}&step={'9' * 2_000}")]
+    assert [size for page in seen if (size := len(page.data)) > pages.HEAVIEST - pages.HEADERS] == []
+
+
 def test_a_trial_says_so_and_is_marked(client: FlaskClient) -> None:
     token = invited(simulated=False)
     assert "Phiếu thử" not in client.get(f"/s/{token}").text
@@ -300,7 +310,7 @@ def test_the_short_form_at_a_supplement_request(client: FlaskClient) -> None:
     assert (answer.rating, answer.responses) == (None, {"clarity": "1", "asked_again": "yes"})
 
 
-def test_later_pages_lead_back_to_the_first_until_it_is_answered(client: FlaskClient) -> None:
+def test_later_seenlead_back_to_the_first_until_it_is_answered(client: FlaskClient) -> None:
     token = invited()
     for path in ("more", "more/5", "thanks"):
         assert client.get(f"/s/{token}/{path}").location == f"/s/{token}?lang=vi"
