@@ -26,8 +26,8 @@ logging.getLogger("pyhanko").setLevel(logging.CRITICAL)  # what it finds is told
 
 @dataclass(frozen=True)
 class Signature:
-    """One signature in a file. ``intact``: the bytes it covers are as they were signed; ``whole``: nothing stands outside a revision
-    that it covers; ``trusted``: by one of the installation's authorities, None where none are set."""
+    """One signature in a file. ``intact``: the bytes it covers are as they were signed; ``whole``: nothing was changed behind
+    it but by further signatures, each of the revision that it covers, and nothing at all behind the last one but proofs of its validity; ``trusted``: by one of the installation's authorities, None where none are set."""
 
     signer: str
     issuer: str
@@ -97,7 +97,7 @@ def signatures(content: bytes, roots: Path | None = None) -> list[Signature]:
         embedded = PdfFileReader(io.BytesIO(content), strict=False).embedded_regular_signatures
         trusted = _roots(roots)
         context = ValidationContext(trust_roots=trusted, allow_fetching=False)
-        return [_told(one, context, bool(trusted)) for one in embedded]
+        return [_told(one, context, bool(trusted), last=one is embedded[-1]) for one in embedded]
     except (PdfReadError, SignatureValidationError, SigningError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(
             f"Không đọc được chữ ký số trong tệp PDF ({type(error).__name__}: {error}). Hãy xuất lại tệp đã ký.",
@@ -105,11 +105,18 @@ def signatures(content: bytes, roots: Path | None = None) -> list[Signature]:
         ) from error
 
 
-def _told(embedded: Any, context: Any, with_roots: bool) -> Signature:
+def _told(embedded: Any, context: Any, with_roots: bool, *, last: bool) -> Signature:
+    from pyhanko.sign.diff_analysis import ModificationLevel
     from pyhanko.sign.validation import validate_pdf_signature
     from pyhanko.sign.validation.status import SignatureCoverageLevel
 
-    status = _apart(lambda: validate_pdf_signature(embedded, signer_validation_context=context, skip_diff=True))
+    status = _apart(lambda: validate_pdf_signature(embedded, signer_validation_context=context))
+    behind = ModificationLevel.LTA_UPDATES if last else ModificationLevel.FORM_FILLING  # the next signature fills its own field
+    whole = status.coverage == SignatureCoverageLevel.ENTIRE_FILE or (
+        status.coverage == SignatureCoverageLevel.ENTIRE_REVISION
+        and status.modification_level is not None
+        and status.modification_level <= behind
+    )
     stamp = status.timestamp_validity
     return Signature(
         signer=_name(status.signing_cert),
@@ -117,7 +124,7 @@ def _told(embedded: Any, context: Any, with_roots: bool) -> Signature:
         at=_iso(embedded.self_reported_timestamp),
         stamped_at=_iso(stamp.timestamp) if stamp is not None and stamp.intact and stamp.valid else "",
         intact=bool(status.intact and status.valid),
-        whole=status.coverage in (SignatureCoverageLevel.ENTIRE_FILE, SignatureCoverageLevel.ENTIRE_REVISION),
+        whole=whole,
         trusted=bool(status.trusted) if with_roots else None,
     )
 

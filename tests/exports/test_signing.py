@@ -290,6 +290,33 @@ def test_two_signatures(app: Flask, settings: Settings, tmp_path: Path, monkeypa
     assert made.signed_way == "appended"
 
 
+def painted(content: bytes) -> bytes:
+    """The file with a white rectangle over its first page, appended as an update of its own."""
+    from pyhanko.pdf_utils import generic
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+
+    stream = io.BytesIO()
+    writer = IncrementalPdfFileWriter(io.BytesIO(content))
+    rectangle = writer.add_object(generic.StreamObject(stream_data=b"q 1 1 1 rg 0 0 600 900 re f Q"))
+    writer.add_stream_to_page(0, rectangle)
+    writer.write(stream)
+    assert stream.getvalue().startswith(content)
+    return stream.getvalue()
+
+
+def test_what_is_painted_over_a_signed_report_is_seen(
+    app: Flask, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = numbered()
+    over = painted(outside(settings, pdf(), tmp_path))
+    with pytest.raises(InputError, match="sửa sau khi ký"):
+        attaching.attach(found, over, "clerk", NOW)
+    monkeypatch.setattr(signing, "FIELD", "ConDau")
+    with pytest.raises(InputError, match="sửa sau khi ký"):  # nor does a second signature cover up for the first
+        attaching.attach(found, outside(settings, over, tmp_path), "clerk", NOW, confirmed_by=officer())
+    assert publication(found).signed_way is None
+
+
 def test_commands(app: Flask, settings: Settings, tmp_path: Path) -> None:
     runner = app.test_cli_runner()
     simulated = edition(simulated=True)
