@@ -58,10 +58,10 @@ def take_number(edition_id: int, number: str, dated_on: date, login: str, now: d
             session.add(known)
         else:
             known.number, known.dated_on, known.numbered_by, known.numbered_at = number, dated_on, login, now
-            final = select(ExportFile).where(ExportFile.edition_id == edition_id, ExportFile.kind == REPORT, ExportFile.state == "stored")
-            for file in session.scalars(final):
-                if "DU-THAO" not in file.name:
-                    file.state, file.wanted_by, file.wanted_at = "wanted", login, now
+            # Whatever its state: one that is being drawn this moment may carry the number before.
+            final = ExportFile.name == file_name(edition, REPORT, "pdf", numbered=True)
+            for file in session.scalars(select(ExportFile).where(ExportFile.edition_id == edition_id, final)):
+                file.state, file.wanted_by, file.wanted_at, file.error = "wanted", login, now, ""
         session.flush()
         want(session, edition_id, login, now, missing_only=True)
         subject = f"{edition.month} v{edition.version}"

@@ -146,11 +146,11 @@ def _build_one(file_id: int, now: datetime, drawn: "papers.Drawing") -> str:
         if file.name != name_of(session, edition, file.kind, extension, file.subject):  # a draft whose edition was published meanwhile
             session.delete(file)
             return "overtaken"
-        file.state = "building"
+        file.state, asked_at = "building", file.wanted_at
         kind, name, edition_id = file.kind, file.name, edition.id
         folder = Path("reports") / f"{edition.month}-v{edition.version}"
     if kind == SIGNED:
-        return _take_signed(file_id, edition_id, name, now)
+        return _take_signed(file_id, edition_id, asked_at, name, now)
     try:
         made = drawn.take(file_id) if kind == PLACE else make(edition_id, kind, extension)
         whole = Path(current_app.extensions["settings"].data_dir) / folder / name
@@ -159,9 +159,10 @@ def _build_one(file_id: int, now: datetime, drawn: "papers.Drawing") -> str:
         digest = store(whole, made.content)
     except Exception as error:  # whatever it is: it is shown to the office, and the other files go on
         log.exception("export failed", file=name)
-        return _finish(file_id, name, state="failed", error=_told(error))
+        return _finish(file_id, asked_at, name, state="failed", error=_told(error))
     return _finish(
         file_id,
+        asked_at,
         name,
         state="stored",
         stored_at=now,
@@ -174,7 +175,7 @@ def _build_one(file_id: int, now: datetime, drawn: "papers.Drawing") -> str:
     )
 
 
-def _take_signed(file_id: int, edition_id: int, name: str, now: datetime) -> str:
+def _take_signed(file_id: int, edition_id: int, asked_at: datetime, name: str, now: datetime) -> str:
     """A report that was signed outside and handed over: attached, or told why not."""
     from exports import attaching
 
@@ -182,7 +183,7 @@ def _take_signed(file_id: int, edition_id: int, name: str, now: datetime) -> str
         attaching.take(edition_id, now)
     except Exception as error:  # whatever it is: the office reads it beside the file
         log.exception("signed file not taken", file=name)
-        return _finish(file_id, name, state="failed", error=_told(error))
+        return _finish(file_id, asked_at, name, state="failed", error=_told(error))
     return "stored"
 
 
@@ -200,12 +201,15 @@ def remember(session: Session, file: ExportFile) -> None:
         session.add(FileDigest(edition_id=file.edition_id, **values))
 
 
-def _finish(file_id: int, name: str, **values: Any) -> str:
+def _finish(file_id: int, asked_at: datetime, name: str, **values: Any) -> str:
+    """Write down what came of a build, unless it was overtaken while it ran: asked for anew (by another number) or not wanted any more."""
     with writing() as session:
-        session.execute(update(ExportFile).where(ExportFile.id == file_id).values(**values))
-        file = session.get(ExportFile, file_id)
-        if file is None:  # its number was given back while it was built
+        still = (ExportFile.id == file_id, ExportFile.state == "building", ExportFile.wanted_at == asked_at)
+        file = session.scalar(select(ExportFile).where(*still))
+        if file is None:
             return "overtaken"
+        session.execute(update(ExportFile).where(ExportFile.id == file_id).values(**values))
+        session.refresh(file)
         if values["state"] == "stored":
             remember(session, file)
         audit.record(session, f"exports.{values['state']}", name, actor=WORKER, sha256=values.get("sha256", ""))

@@ -26,8 +26,9 @@ logging.getLogger("pyhanko").setLevel(logging.CRITICAL)  # what it finds is told
 
 @dataclass(frozen=True)
 class Signature:
-    """One signature in a file. ``intact``: the bytes it covers are as they were signed; ``whole``: nothing was changed behind
-    it but by further signatures, each of the revision that it covers, and nothing at all behind the last one but proofs of its validity; ``trusted``: by one of the installation's authorities, None where none are set."""
+    """One signature in a file. ``intact``: the bytes it covers are as they were signed; ``whole``: nothing was changed behind it but by
+    the next signatures, each filling its own field, and behind the last one nothing but proofs of its validity; ``trusted``: by one of
+    the installation's authorities, None where none are set."""
 
     signer: str
     issuer: str

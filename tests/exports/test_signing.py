@@ -8,6 +8,7 @@ import pikepdf
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from core.database import reading, writing
 from core.errors import InputError
@@ -120,6 +121,28 @@ def test_a_number_is_used_once_a_year_and_can_be_mended_until_signed(app: Flask,
     attaching.sign_here(first, "office", NOW)
     with pytest.raises(InputError, match="đã ký"):
         numbering.take_number(first, "125/BC-VPCP", DAY, "office", NOW)
+
+
+def test_a_number_mended_while_the_report_is_drawn_is_the_one_printed(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = edition()
+    numbering.take_number(found, NUMBER, DAY, "office", NOW)
+    drawn: list[str] = []
+
+    def page(session: Session, _edition: Edition) -> str:
+        publication = queries.publication_of(session, found)
+        assert publication is not None
+        drawn.append(publication.number)
+        session.rollback()
+        if len(drawn) == 1:  # the clerk mends the number while the worker draws
+            numbering.take_number(found, "124/BC-VPCP", DAY, "office", NOW + timedelta(seconds=9))
+        return "<html></html>"
+
+    monkeypatch.setattr(operations, "report_html", page)
+    operations.build_edition(found, NOW)
+    assert states(found)["bao-cao-hai-long-2026-10-v1.pdf"] == "wanted"
+    operations.build_edition(found, NOW + timedelta(minutes=1))
+    assert states(found)["bao-cao-hai-long-2026-10-v1.pdf"] == "stored"
+    assert drawn == [NUMBER, "124/BC-VPCP"]
 
 
 def test_a_version_that_was_never_issued_gives_its_number_back(app: Flask) -> None:
