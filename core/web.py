@@ -3,7 +3,7 @@
 import logging
 from pathlib import Path
 
-from flask import Flask, Response, g, has_request_context, render_template, request
+from flask import Flask, Response, abort, g, has_request_context, render_template, request
 from flask_babel import Babel, force_locale, get_locale
 from flask_limiter import Limiter
 from flask_wtf.csrf import CSRFError, CSRFProtect
@@ -16,6 +16,7 @@ from core.settings import ROOT, Settings
 
 LANGUAGES = ("vi", "en")
 LANGUAGE_COOKIE = "lang"
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 babel = Babel()
@@ -75,11 +76,30 @@ def init_app(app: Flask, settings: Settings) -> None:
         other_language=lambda: "vi" if language() == "en" else "en",
         interval=lambda low, high, decimals=1: numbers.interval(low, high, language(), decimals),
     )
+    app.before_request(_refuse_nul)
     app.after_request(_finish)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(CSRFError, _http_error)
     app.register_error_handler(InputError, _input_error)
     app.register_error_handler(500, _crash)
+
+
+def _refuse_nul() -> None:
+    """The sign NUL, which no browser sends by itself and PostgreSQL cannot hold, is answered before anything is looked up or stored."""
+    if request.path.startswith("/api/"):  # tells what is wrong in its own form
+        return
+    if "\x00" in request.path:
+        abort(404)
+    given = [request.args]
+    if request.mimetype in FORMS:
+        given.append(request.form)
+    for key, values in (entry for each in given for entry in each.lists()):
+        if any("\x00" in text for text in (key, *values)):
+            raise InputError(
+                f"Ô “{key}” có ký tự rỗng (NUL), không lưu được. Gõ lại ô này rồi gửi lại.".replace("\x00", ""),
+                f"The field “{key}” holds the character NUL, which cannot be stored. Type it again and send it.".replace("\x00", ""),
+                field=key,
+            )
 
 
 def _finish(response: Response) -> Response:

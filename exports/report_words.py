@@ -164,7 +164,7 @@ def write_text(month: Month, part: str, text: str, login: str, now: datetime) ->
 
 def add_request(month: Month, addressee: str, deed: str, due_on: date | None, login: str, now: datetime) -> int:
     """Ask something of an agency. Returns its number. Raises ``InputError`` naming the field."""
-    addressee, deed = " ".join(addressee.split()), mask(" ".join(deed.split()))
+    addressee, deed = mask(" ".join(addressee.split())), mask(" ".join(deed.split()))
     if not 2 <= len(addressee) <= LONGEST_NAME:
         raise InputError("Ghi tên cơ quan được đề nghị.", "Name the agency that is asked.", field="addressee")
     if not 5 <= len(deed) <= LONGEST_DEED:

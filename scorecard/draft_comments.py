@@ -18,6 +18,7 @@ from core.database import reading, writing
 from core.errors import InputError
 from core.models import User
 from procedures.once_only import CLASSES
+from procedures.queries import procedure
 from scorecard import workflow
 from scorecard.indicators import INDICATORS
 from scorecard.models import Edition
@@ -59,6 +60,12 @@ def object_to(month: str, unit_code: str, subject: str, procedure_code: str, tex
         raise InputError("Chọn một lớp hoặc một chỉ tiêu trong danh sách.", "Choose a class or an indicator of the list.", field="subject")
     with writing() as session:
         edition = _draft(session, month, user, now)
+        if procedure_code and procedure(session, procedure_code) is None:
+            raise InputError(
+                "Danh mục quốc gia không có mã thủ tục này. Ghi đúng mã (như 1.001193), hoặc để trống nếu nói về mọi thủ tục.",
+                "The national catalogue has no procedure of this code. Write it as 1.001193, or leave it empty for all procedures.",
+                field="procedure",
+            )
         if len(_own(session, month, unit_code, OBJECTION)) >= MOST:
             raise InputError(
                 f"Mỗi đơn vị gửi tối đa {MOST} ý kiến phản đối một tháng; nhiều hơn thì gửi bằng văn bản.",

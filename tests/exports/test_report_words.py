@@ -5,12 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from core.accounts import add_user
 from core.calendar import Month
 from core.database import reading, writing
 from core.errors import InputError
 from exports import numbering, operations, queries, report_words, verifying
+from exports.report_models import ReportRequest
 from exports.report_words import Words, words_of
 from scorecard.integrity_models import EditionRemark
 from scorecard.models import Edition, Measurement
@@ -108,6 +110,12 @@ def test_a_number_given_back_opens_them_again_until_the_next(
     numbering.take_number(number, NUMBER, DAY, writer, NOW)
     with pytest.raises(InputError, match="đã khóa"):
         report_words.write_text(MONTH, "remark", "Lại sửa.", writer, NOW)
+
+
+def test_no_number_that_leads_to_a_person_stands_in_a_request(writer: str) -> None:
+    report_words.add_request(MONTH, "Ông Nam, 0912 345 678", "kết nối dữ liệu", None, writer, NOW)
+    (entry,) = reading().scalars(select(ReportRequest))
+    assert "345" not in entry.addressee
 
 
 @pytest.mark.parametrize(
@@ -228,3 +236,14 @@ def test_the_offices_page(app: Flask, client: FlaskClient, writer: str) -> None:
         assert told in page
     assert client.post(f"{address}/requests", data={"addressee": "Bộ", "deed": "kết nối", "due_on": "31/12"}).status_code == 400
     assert client.get("/office/report/2026-13").status_code == 404
+
+
+def test_a_sign_that_cannot_be_stored_is_refused_with_its_field(app: Flask, client: FlaskClient, writer: str) -> None:
+    number = edition("closed")
+    for path in ("/reports/files/%00", "/reports/2026-10/places/%00.pdf", "/reports/files/a%00b.pdf"):
+        assert client.get(path).status_code == 404
+    assert client.get("/reports?lang=vi&x=%00").status_code == 400
+    log_in(client, writer)
+    for path, field in ((f"/office/editions/{number}/review", "reason"), ("/office/report/2026-10/requests", "addressee")):
+        answer = client.post(path, data={"addressee": "Bộ", "deed": "kết nối dữ liệu", field: "Bộ\0 Tư pháp, một lý do đủ dài"})
+        assert (answer.status_code, f"“{field}”" in answer.text) == (400, True)

@@ -123,6 +123,11 @@ def test_comments_have_their_time_their_people_and_their_length(month: Path) -> 
         say("2026-10", "01", "Muộn rồi.", who("hanoi"), OVER)
     with pytest.raises(InputError, match="class or an indicator"):
         comments.object_to("2026-10", "01", "F9", "", "Sai lớp.", who("hanoi"), CLOSING)
+    for code in ("1.001193" * 5, "không có", "gọi 0912345678"):
+        with pytest.raises(InputError, match="no procedure of this code"):
+            comments.object_to("2026-10", "01", "F1", code, "Sai lớp.", who("hanoi"), CLOSING)
+    assert comments.object_to("2026-10", "46", "F1", "1.001193", "Sai lớp.", who("hue"), CLOSING).procedure_code == "1.001193"
+    comments.withdraw(comments.of_month(reading(), "2026-10")[0].id, ["46"], who("hue"), CLOSING)
     kept = say("2026-10", "01", "Gọi ông Nam 0912 345 678.", who("hanoi"), CLOSING)
     assert "0912" not in kept.text
     with pytest.raises(InputError, match="no such comment"):
