@@ -15,8 +15,9 @@ SECONDS = 30
 
 
 def is_address(text: str) -> bool:
-    """Whether a text can be a mail address; a line break or a second ``@`` in it, for one, cannot."""
-    return text.count("@") == 1 and text.isprintable() and " " not in text and text[0] != "@" and text[-1] != "@"
+    """Whether a text can be a mail address: one ``@``, no blank or line break, ASCII alone, as many servers take no other."""
+    name, at, domain = text.partition("@")
+    return bool(name and at and domain) and "@" not in domain and text.isprintable() and " " not in text and text.isascii()
 
 
 def compose(sender: str, to: str, subject: str, text: str, now: datetime) -> EmailMessage:

@@ -18,6 +18,7 @@ from core.settings import Settings
 FIRST_PAUSE = timedelta(minutes=5)  # doubled after each failure
 MOST_ATTEMPTS = 8  # over some ten hours
 PERMANENT = 500  # SMTP answers from here on will not change by waiting (RFC 5321, 4.2.1)
+CLOSING = 421  # the server ends the connection
 Words = Callable[[Notice, str], tuple[str, str]]
 log = structlog.get_logger()
 
@@ -131,11 +132,23 @@ def _send(server: smtplib.SMTP, settings: Settings, number: int, now: datetime, 
         server.send_message(message)
     except smtplib.SMTPRecipientsRefused as error:
         code, said = next(iter(error.recipients.values()))
-        return _note(number, now, f"{code} {said.decode(errors='replace')}", permanent=code >= PERMANENT)
+        return _refused(number, now, code, said, permanent=code >= PERMANENT)
+    except smtplib.SMTPResponseException as error:  # an answer about this message; the connection is as good as before
+        if error.smtp_code == CLOSING:
+            raise
+        own = isinstance(error, smtplib.SMTPSenderRefused)  # our own address: a matter of the settings, worth another try
+        return _refused(number, now, error.smtp_code, error.smtp_error, permanent=error.smtp_code >= PERMANENT and not own)
+    except (UnicodeError, ValueError, smtplib.SMTPNotSupportedError) as error:  # an address that this server cannot be told
+        return _note(number, now, str(error), permanent=True)
     with writing() as writer:
         sent = writer.get_one(NoticeMail, number)
         sent.state, sent.sent_at, sent.attempts, sent.error = "sent", now, sent.attempts + 1, ""
     return "sent"
+
+
+def _refused(number: int, now: datetime, code: int, said: bytes | str, *, permanent: bool) -> str:
+    words = said.decode(errors="replace") if isinstance(said, bytes) else said
+    return _note(number, now, f"{code} {words}".replace("\x00", ""), permanent=permanent)
 
 
 def _note(number: int, now: datetime, error: str, *, permanent: bool) -> str:

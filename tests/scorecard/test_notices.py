@@ -10,7 +10,7 @@ from sqlalchemy import select
 from core import accounts, notices
 from core.database import reading, writing
 from core.errors import InputError
-from core.notice_models import Notice, NoticeMail
+from core.notice_models import Notice, NoticeMail, Recipient
 from scorecard import flash, operations, workflow
 from scorecard.notices import notify
 from scorecard.release import Release
@@ -133,8 +133,21 @@ def test_a_connection_that_breaks_loses_no_mail(closed: int, sqlite_app: Flask) 
     assert len({message_from_bytes(raw)["Message-ID"] for raw in found.taken}) == 2
 
 
+def test_what_goes_wrong_with_one_mail_holds_no_other_back(closed: int, sqlite_app: Flask) -> None:
+    with writing() as session:  # as addresses were taken before
+        first = session.scalars(select(Recipient).where(Recipient.unit_code.is_(None))).one()
+        first.address = "vănthư@example.vn"
+    notices.add_recipient("spam@example.vn", None, "vi", "an", CLOSING)
+    notices.add_recipient("last@example.vn", None, "vi", "an", CLOSING)
+    with server(sqlite_app) as found:
+        assert notify(CLOSING) == {"told": 1, "mail_given_up": 2, "mail_sent": 1}
+    assert mail_states() == [("given_up", 1), ("given_up", 1), ("sent", 1)]
+    assert b"To: last@" in found.taken[0]
+    assert next(row.error for row, _to in notices.troubled(reading())) == "554 looks like spam"
+
+
 def test_an_address_that_is_none_is_refused(closed: int) -> None:
-    for address in ("nobody", "a@b\r\nBcc: x@y.vn", "hanoi@example.vn"):
+    for address in ("nobody", "vănthư@example.vn", "a@b\r\nBcc: x@y.vn", "hanoi@example.vn"):
         with pytest.raises(InputError):
             notices.add_recipient(address, "01", "vi", "an", CLOSING)
 

@@ -46,7 +46,7 @@ def test_a_domain_that_is_too_long_is_refused() -> None:
 
 
 class _Session(socketserver.StreamRequestHandler):
-    """A mail server (RFC 5321) that takes everything but what goes to ``refused@…``."""
+    """A mail server (RFC 5321) that takes everything but what goes to ``refused@…`` and, once it was read, what goes to ``spam@…``."""
 
     def handle(self) -> None:
         self.say("220 loopback")
@@ -60,7 +60,11 @@ class _Session(socketserver.StreamRequestHandler):
                 self.say("250 ok")
             elif verb == b"DATA":
                 self.say("354 go on")
-                self.server.taken.append(b"".join(iter(self.rfile.readline, b".\r\n")))  # type: ignore[attr-defined]
+                content = b"".join(iter(self.rfile.readline, b".\r\n"))
+                if b"\nTo: spam@" in content:
+                    self.say("554 looks like spam")
+                    continue
+                self.server.taken.append(content)  # type: ignore[attr-defined]
                 self.say("250 ok")
                 if len(self.server.taken) == self.server.breaks_after:  # type: ignore[attr-defined]
                     return
