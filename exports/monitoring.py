@@ -27,7 +27,7 @@ WORKER = "worker"
 FOLDER = Path("monitoring")  # under data_dir: the messages
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
 MOST_ATTEMPTS = 24  # some four days; then a person must look
-LEASE_SECONDS = monitoring_http.SECONDS + monitoring_http.WHOLE + 60
+LEASE_SECONDS = monitoring_http.WHOLE + 60
 
 
 def configured() -> bool:

@@ -7,21 +7,25 @@ import base64
 import hashlib
 import json
 import ssl
-import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException, HTTPMessage
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import IO, TYPE_CHECKING, Any
 from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, HTTPSHandler, ProxyHandler, Request, build_opener
+
+from surveys.privacy import clean
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 SECONDS = 30  # for connecting, and between two pieces of the answer
-WHOLE = 60  # for the whole answer
+WHOLE = 90  # for the whole exchange
 LARGEST = 65_536  # bytes of an answer
 LONGEST_WAIT = timedelta(hours=24)  # of what a server asks for
 RECEIVED, AGAIN, REFUSED = "received", "again", "refused"
@@ -66,16 +70,43 @@ def post(url: str, body: bytes, key: str, private: "Ed25519PrivateKey", authorit
     context = ssl.create_default_context(cafile=str(authority) if authority else None)
     opener = build_opener(ProxyHandler({}), HTTPSHandler(context=context), _NoRedirect())
     request = Request(url, data=body, headers=headers(body, key, private, now), method="POST")  # noqa: S310  # the settings take https alone
-    try:
+
+    def exchange() -> Outcome:
         try:
             answer = opener.open(request, timeout=SECONDS)
         except HTTPError as error:  # an answer all the same
             answer = error
         with answer:
             return judge(answer.status, _read(answer), answer.headers, key, hashlib.sha256(body).hexdigest(), now)
+
+    try:
+        return _within(WHOLE, exchange)
     except (OSError, HTTPException, ValueError) as error:
         reason = getattr(error, "reason", error)
-        return Outcome(AGAIN, None, f"{type(reason).__name__}: {reason}"[:500])
+        return Outcome(AGAIN, None, clean(f"{type(reason).__name__}: {reason}")[:500])
+
+
+def _within(seconds: float, exchange: Callable[[], Outcome]) -> Outcome:
+    """What an exchange comes to, or ``TimeoutError``: the sockets' own limit begins anew with each byte, of the headers too.
+
+    An exchange that takes longer is left to a thread of its own, which ends with its server's patience and holds nobody up.
+    """
+    result: SimpleQueue[Outcome | Exception] = SimpleQueue()
+
+    def run() -> None:
+        try:
+            result.put(exchange())
+        except Exception as error:  # raised again where it is waited for
+            result.put(error)
+
+    Thread(target=run, daemon=True).start()
+    try:
+        found = result.get(timeout=seconds)
+    except Empty:
+        raise TimeoutError(f"the exchange took more than {seconds} s") from None
+    if isinstance(found, Exception):
+        raise found
+    return found
 
 
 def judge(status: int, content: bytes, told: HTTPMessage, key: str, digest: str, now: datetime) -> Outcome:
@@ -91,15 +122,12 @@ def judge(status: int, content: bytes, told: HTTPMessage, key: str, digest: str,
 
 
 def _read(answer: Any) -> bytes:
-    """The answer's body. Raises ``OSError`` where it is cut off, too large or too slow."""
-    deadline = time.monotonic() + WHOLE
+    """The answer's body. Raises ``OSError`` where it is cut off or too large."""
     content = b""
     while chunk := answer.read1(8192):
         content += chunk
         if len(content) > LARGEST:
             raise OSError(f"the answer is larger than {LARGEST} bytes")
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"the answer took more than {WHOLE} s")
     announced = answer.headers.get("Content-Length")
     if announced is not None and announced.isdigit() and len(content) < int(announced):
         raise OSError(f"the answer was cut off after {len(content)} of {announced} bytes")
@@ -112,13 +140,22 @@ def _receipt(content: bytes, key: str, digest: str) -> tuple[dict[str, Any], str
         receipt = json.loads(content)
     except ValueError:
         return {}, f"no receipt: {_beginning(content)}"
-    if not isinstance(receipt, dict) or not isinstance(receipt.get("receipt"), str) or not receipt["receipt"]:
+    if not isinstance(receipt, dict) or not isinstance(receipt.get("receipt"), str) or not clean(receipt["receipt"]):
         return {}, f"no receipt: {_beginning(content)}"
     if receipt.get("key") != key:
-        return {}, f"the receipt is for another key: {str(receipt.get('key'))[:80]}"
+        return {}, clean(f"the receipt is for another key: {str(receipt.get('key'))[:80]}")
     if receipt.get("sha256") != digest:
-        return {}, f"the receipt is for other content: {str(receipt.get('sha256'))[:80]}"
-    return receipt, ""
+        return {}, clean(f"the receipt is for other content: {str(receipt.get('sha256'))[:80]}")
+    return _storable(receipt), ""
+
+
+def _storable(value: Any) -> Any:
+    """The same without signs that no database and no page can hold (NUL, halves of surrogate pairs), at any depth."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {clean(name): _storable(one) for name, one in value.items()}
+    return [_storable(one) for one in value] if isinstance(value, list) else value
 
 
 def _wait(text: str | None, now: datetime) -> timedelta | None:

@@ -80,6 +80,24 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.flush()
             time.sleep(0.1)
 
+    def dripping_headers(self, _body: bytes) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+        for _ in range(15):
+            self.wfile.write(b"x")
+            self.wfile.flush()
+            time.sleep(0.1)
+
+    def half_letter(self, body: bytes) -> None:
+        self.say(200, {"receipt": "r", "key": "\ud800", "sha256": hashlib.sha256(body).hexdigest()})
+
+    def nul(self, body: bytes) -> None:
+        self.say(200, {"receipt": "r", "key": "a\u0000b", "sha256": hashlib.sha256(body).hexdigest()})
+
+    def odd_receipt(self, body: bytes) -> None:
+        key = self.headers["Idempotency-Key"]
+        receipt = {"receipt": "NQ57-\ud800", "key": key, "sha256": hashlib.sha256(body).hexdigest(), "more": ["\u0000x"]}
+        self.say(200, receipt)
+
     def half(self, _body: bytes) -> None:
         self.send_response(200)
         self.send_header("Content-Length", "500")

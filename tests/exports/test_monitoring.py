@@ -94,6 +94,9 @@ FAILURES = {
     "broken": 500,
     "slow": None,
     "dripping": None,
+    "dripping_headers": None,
+    "half_letter": 200,
+    "nul": 200,
     "half": None,
     "endless": None,
     "page": 200,
@@ -117,6 +120,17 @@ def test_whatever_fails_is_tried_again_later_with_the_same_bytes(app: Flask, rec
     assert queries.attempts(reading(), delivery(found).id)[-1].message != ""
     assert len({body for _headers, body in receiver.got}) == 1
     assert len({headers["Idempotency-Key"] for headers, _body in receiver.got}) == 1
+
+
+def test_a_receipt_is_kept_and_shown_without_signs_that_cannot_be_stored(app: Flask, receiver: Receiver) -> None:
+    found = published()
+    receiver.script = ["odd_receipt"]
+    assert monitoring.send_due(NOW) == {"received": 1}
+    known = delivery(found).receipt
+    assert (known["receipt"], known["more"]) == ("NQ57-", ["x"])
+    client = app.test_client()
+    log_in(client, officer())
+    assert "NQ57-" in client.get("/office/publication").text
 
 
 def test_nobody_there(app: Flask, receiver: Receiver, settings: Settings) -> None:
