@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import audit
@@ -22,6 +22,7 @@ from procedures.queries import procedure
 from scorecard import workflow
 from scorecard.indicators import INDICATORS
 from scorecard.models import Edition
+from scorecard.release import number_of
 from scorecard.workflow_models import VERDICTS, DraftComment
 from surveys.privacy import mask
 
@@ -47,7 +48,7 @@ def explain(month: str, unit_code: str, text: str, user: User, now: datetime) ->
     with writing() as session:
         edition = _draft(session, month, user, now)
         for earlier in _own(session, month, unit_code, EXPLANATION):
-            if earlier.version > _published_version(session, month):  # what a published report printed stays as it was
+            if earlier.version > workflow.published_version(session, month):  # what a published report printed stays as it was
                 earlier.withdrawn_at = now
         number = _add(session, edition, unit_code, user, now, kind=EXPLANATION, text=mask(said))
     return reading().get_one(DraftComment, number)
@@ -83,14 +84,14 @@ def withdraw(comment_id: int, units: Iterable[str], user: User, now: datetime) -
         if comment is None or comment.unit_code not in set(units) or comment.withdrawn_at is not None:
             raise InputError("Không có ý kiến này.", "There is no such comment.")
         _draft(session, comment.month, user, now)
-        if comment.version <= _published_version(session, comment.month):
+        if comment.version <= workflow.published_version(session, comment.month):
             raise InputError("Ý kiến này đã in trong báo cáo, không rút được.", "This comment has been printed and cannot be taken back.")
         comment.withdrawn_at = now
         audit.record(session, "comment.withdraw", f"{comment.month} {comment.unit_code} {comment.kind}", actor=user.login)
 
 
 def answer(comment_id: int, verdict: str, text: str, login: str, now: datetime) -> DraftComment:
-    """The office's answer by a named person, until the month is published. Raises ``InputError`` without words or verdict."""
+    """The office's answer by a named person, until the report has its number. Raises ``InputError`` without words or verdict."""
     said = _words(text, "answer")
     if verdict not in VERDICTS:
         raise InputError("Chọn chấp nhận, không chấp nhận hay ghi nhận.", "Choose accepted, refused or noted.", field="verdict")
@@ -99,9 +100,14 @@ def answer(comment_id: int, verdict: str, text: str, login: str, now: datetime) 
         comment = session.get(DraftComment, comment_id)
         if comment is None or comment.withdrawn_at is not None:
             raise InputError("Không có ý kiến này, hoặc đơn vị đã rút.", "There is no such comment, or the unit took it back.")
-        if comment.version <= _published_version(session, comment.month):
+        if comment.version <= workflow.published_version(session, comment.month):
             raise InputError(
                 "Tháng này đã công bố, câu trả lời không sửa được nữa.", "The month is published; the answer cannot be changed."
+            )
+        if number := number_of(session, comment.month):
+            raise InputError(
+                f"Báo cáo tháng này đã lấy số {number}, câu trả lời không sửa được nữa.",
+                f"This month's report has its number {number}; the answer cannot be changed.",
             )
         comment.verdict, comment.answer, comment.answered_by, comment.answered_at = verdict, mask(said), login.lower(), now
         subject = f"{comment.month} {comment.unit_code} {comment.kind}"
@@ -160,12 +166,6 @@ def _add(session: Session, edition: Edition, unit_code: str, user: User, now: da
     session.flush()
     audit.record(session, f"comment.{comment.kind}", f"{edition.month} {unit_code} v{edition.version}", actor=user.login)
     return comment.id
-
-
-def _published_version(session: Session, month: str) -> int:
-    """The newest version of the month that was ever published; 0 if none was."""
-    query = select(func.max(Edition.version)).where(Edition.month == month, Edition.published_at.is_not(None))
-    return session.scalar(query) or 0
 
 
 def _words(text: str, field: str) -> str:

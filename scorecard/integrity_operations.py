@@ -20,6 +20,7 @@ from scorecard import integrity_rules
 from scorecard.integrity import DECIDED, HUMAN_MARKS
 from scorecard.integrity_models import EditionRemark, IntegrityOverride, IntegrityQuestion
 from scorecard.models import Edition
+from scorecard.release import number_of
 from surveys.privacy import mask
 
 if TYPE_CHECKING:
@@ -182,8 +183,9 @@ def decide_override(override_id: int, accept: bool, user: User, now: datetime) -
 
 
 def remark(month: Month, text: str, user: User, now: datetime) -> EditionRemark:
-    """An observer's remark on a month, printed with its edition as written. Until the edition is published it may be replaced."""
-    said = _words(text, "text")
+    """An observer's remark on a month, printed with its edition, numbers of persons masked. Until the newest version has its number or
+    is published it may be written and replaced."""
+    said = mask(_words(text, "text"))
     if user.role != OBSERVER:
         raise InputError("Chỉ bên giám sát được ghi nhận xét.", "Only observers write remarks.")
     with writing() as session:
@@ -191,8 +193,13 @@ def remark(month: Month, text: str, user: User, now: datetime) -> EditionRemark:
         if not states:
             raise InputError(f"Tháng {month} chưa có kỳ nào được chốt.", f"No edition of {month} has been closed.")
         row = session.scalar(select(EditionRemark).where(EditionRemark.month == str(month), EditionRemark.author == user.login))
-        if row is not None and "published" in states:
-            raise InputError("Kỳ đã công bố, nhận xét không sửa được nữa.", "The edition is published; the remark cannot be changed.")
+        if "published" in states and (row is not None or "closed" not in states):
+            raise InputError("Kỳ đã công bố, không nhận hay sửa nhận xét được nữa.", "The edition is published; remarks are taken no more.")
+        if number := number_of(session, str(month)):
+            raise InputError(
+                f"Báo cáo đã lấy số {number}, không nhận hay sửa nhận xét được nữa.",
+                f"The report has its number {number}; remarks are taken no more.",
+            )
         row = row or EditionRemark(month=str(month), author=user.login)
         row.author_name, row.text, row.written_at, row.simulated = user.name, said, now, user.simulated
         session.add(row)

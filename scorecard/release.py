@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import current_app
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scorecard.models import Edition
@@ -102,3 +103,11 @@ def release_of(session: Session, edition: Edition) -> Release:
     hook = current_app.extensions.get("release")
     found: Release = hook(session, edition) if hook is not None else Release()
     return found
+
+
+def number_of(session: Session, month: str) -> str:
+    """The number of a month's newest version: from it on, what its report prints of people's words stays. Empty without one."""
+    query = select(Edition).where(Edition.month == month, Edition.version > 0).order_by(Edition.version.desc()).limit(1)
+    newest = session.scalar(query)
+    mark = release_of(session, newest).numbered if newest is not None else None
+    return mark.note if mark is not None else ""

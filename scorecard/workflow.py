@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core import audit
@@ -137,9 +137,16 @@ def obstacles(session: Session, edition: Edition, now: datetime) -> list[Obstacl
 
 
 def open_comments(session: Session, month: str) -> list[DraftComment]:
-    """Comments on a month that nobody has answered, oldest first."""
+    """Comments on a month that nobody has answered and that can be answered still, oldest first: those printed without one stay so."""
     query = select(DraftComment).where(DraftComment.month == month, DraftComment.withdrawn_at.is_(None), DraftComment.answered_at.is_(None))
+    query = query.where(DraftComment.version > published_version(session, month))
     return list(session.scalars(query.order_by(DraftComment.written_at, DraftComment.id)))
+
+
+def published_version(session: Session, month: str) -> int:
+    """The newest version of the month that was ever published; 0 if none was."""
+    query = select(func.max(Edition.version)).where(Edition.month == month, Edition.published_at.is_not(None))
+    return session.scalar(query) or 0
 
 
 def reason_for(missing: list[Obstacle], given: str) -> str:

@@ -17,6 +17,7 @@ from core.models import AuditEntry, User
 from scorecard import integrity_operations, operations, queries
 from scorecard.integrity_models import EditionRemark, IntegrityOverride, IntegrityQuestion
 from scorecard.models import Edition
+from scorecard.release import Mark, Release
 from tests.conftest import PASSWORD, log_in
 from tests.scorecard.small import MONTH, NOW, Dossier, answers, build, submit
 
@@ -62,7 +63,7 @@ def _question(fixed_before: bool = True, unit: str = "00004", **changes: object)
 
 
 def _people() -> dict[str, User]:
-    roles = {"one": OFFICE, "two": OFFICE, "unit": CENTRE, "other": CENTRE, "front": OBSERVER}
+    roles = {"one": OFFICE, "two": OFFICE, "unit": CENTRE, "other": CENTRE, "front": OBSERVER, "late": OBSERVER}
     for login, role in roles.items():
         add_user(login, login.title(), role, PASSWORD, unit_code={"unit": "00004", "other": "46"}.get(login))
     return {login: reading().scalars(select(User).where(User.login == login)).one() for login in roles}
@@ -156,12 +157,22 @@ def test_a_remark_is_the_observers_and_stands_once_published(app: Flask) -> None
     _edition()
     with pytest.raises(InputError):
         integrity_operations.remark(MONTH, "not mine to say", people["one"], NOW)
-    for words in ("first", "second"):
+    for words in ("first", "second, call 0912 345 678"):
         integrity_operations.remark(MONTH, words, people["front"], NOW)
+    assert [row.text for row in reading().scalars(select(EditionRemark))] == ["second, call [số đã che]"]
+    reading().rollback()
+    integrity_operations.remark(MONTH, "second", people["front"], NOW)
+    known, app.extensions["release"] = app.extensions.get("release"), lambda *_: Release(numbered=Mark("an", NOW, "123/BC-VPCP"))
+    for writer in ("front", "late"):
+        with pytest.raises(InputError, match="123/BC-VPCP"):
+            integrity_operations.remark(MONTH, "after the number", people[writer], NOW)
+    app.extensions["release"] = known
     with writing() as session:
         session.execute(Edition.__table__.update().values(state="published"))  # type: ignore[attr-defined]  # a mapped class's table
     with pytest.raises(InputError):
         integrity_operations.remark(MONTH, "third", people["front"], NOW)
+    with pytest.raises(InputError):
+        integrity_operations.remark(MONTH, "a new one", people["late"], NOW)
     assert [row.text for row in reading().scalars(select(EditionRemark))] == ["second"]
 
 

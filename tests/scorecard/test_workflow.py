@@ -14,6 +14,7 @@ from core.models import AuditEntry, User
 from scorecard import draft_comments as comments
 from scorecard import jobs, operations, workflow
 from scorecard.models import Edition
+from scorecard.release import Mark, Release
 from scorecard.workflow_models import EditionStep
 from tests.conftest import PASSWORD
 from tests.scorecard.small import MONTH, Dossier, add_dossiers, answer, answers, build, submit
@@ -108,6 +109,25 @@ def test_a_unit_says_and_the_office_answers_before_the_review(month: Path) -> No
     assert comments.printed(reading(), edition, "46") == comments.Said(True, "", "", 1, 0)
     silent = comments.printed(reading(), edition, "96")
     assert (silent.asked, silent.explanation) == (True, "")  # printed as "không có ý kiến"
+
+
+def test_an_answer_stands_from_the_number_on_and_one_never_given_holds_no_later_version_back(month: Path, app: Flask) -> None:
+    number = draft()
+    said = comments.explain("2026-10", "01", "Mất điện hai ngày.", who("hanoi"), CLOSING)
+    known, app.extensions["release"] = app.extensions["release"], lambda *_: Release(numbered=Mark("an", OVER, "123/BC-VPCP"))
+    with pytest.raises(InputError, match="123/BC-VPCP"):
+        comments.answer(said.id, "noted", "Đã ghi.", "binh", OVER)
+    app.extensions["release"] = known
+    reading().rollback()
+    assert [one.id for one in workflow.open_comments(reading(), "2026-10")] == [said.id]
+    set_published(number)
+    assert workflow.open_comments(reading(), "2026-10") == []
+
+
+def set_published(number: int) -> None:
+    reading().rollback()
+    with writing() as session:
+        session.get_one(Edition, number).published_at = OVER
 
 
 def test_comments_have_their_time_their_people_and_their_length(month: Path) -> None:
