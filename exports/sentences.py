@@ -106,19 +106,22 @@ def mismatch(figure: "Figure | None") -> str:
             return _("Mức không khớp giữa hệ thống và người dân được ẩn vì từ đó có thể suy ra câu trả lời của một nhóm dưới 10 người.")
         return _("Chưa đối chiếu được câu trả lời của người dân với hệ thống.")
     sure = _("khoảng %(span)s", span=interval(figure.low, figure.high))
+    later = " " + _("Số liệu tạm tính, còn có thể thay đổi.") if figure.provisional else ""
     if not figure.numerator:
-        return _(
+        told = _(
             "Trong %(n)s hồ sơ có trả lời, không hồ sơ nào có điểm người dân nêu không khớp với hệ thống (%(sure)s).",
             n=count(figure.denominator),
             sure=sure,
         )
-    return _(
+        return told + later
+    told = _(
         "Trong %(n)s hồ sơ có trả lời, **%(rate)s** có ít nhất một điểm người dân nêu không khớp với hệ thống (%(sure)s; %(k)s hồ sơ).",
         n=count(figure.denominator),
         rate=percent(figure.value),
         sure=sure,
         k=count(figure.numerator),
     )
+    return told + later
 
 
 def supplements(once: "Figure | None", repeated: "Figure | None") -> str:
@@ -180,6 +183,8 @@ def on_time(figure: "Figure | None") -> str:
         if figure is not None and figure.status == "not_applicable":
             return _("Trong kỳ không có hồ sơ nào đến hạn hoặc kết thúc.")
         return _("Chưa có số liệu về việc giải quyết đúng hạn.")
+    if figure.numerator == figure.denominator == 1:
+        return _("Theo hệ thống, hồ sơ duy nhất có ngày hẹn trả đã được giải quyết đúng hạn.")
     if figure.numerator == figure.denominator:
         return _("Theo hệ thống, toàn bộ %(n)s hồ sơ có ngày hẹn trả đều được giải quyết đúng hạn.", n=count(figure.denominator))
     if not figure.numerator:

@@ -84,7 +84,7 @@ def change(material: Material) -> str:
     span = _("%(low)s đến %(high)s", low=points(moved.low), high=points(moved.high))
     if moved.low <= 0 <= moved.high:
         return _("Tỷ lệ hài lòng chưa thấy thay đổi rõ (%(span)s điểm phần trăm).", span=span)
-    size = points(abs(moved.value)).lstrip("+")
+    size = points(abs(moved.value)).lstrip("+") if round(abs(moved.value) * 100, 1) else _("chưa đến 0,1")
     if moved.value > 0:
         return _("Tỷ lệ hài lòng tăng %(size)s điểm phần trăm (khoảng %(span)s).", size=size, span=span)
     return _("Tỷ lệ hài lòng giảm %(size)s điểm phần trăm (khoảng %(span)s).", size=size, span=span)
@@ -140,6 +140,8 @@ def causes(material: Material) -> str:
             break
     names = "; ".join(short(name, LONGEST) for name in chosen)
     if len(ranked) == 1:
+        if total == 1:
+            return _("Lần nộp lại duy nhất thuộc một thủ tục: %(names)s.", names=names)
         return _("Tất cả %(n)s lần nộp lại thuộc một thủ tục: %(names)s.", n=count(total), names=names)
     if len(chosen) == 1:
         return _("Một thủ tục chiếm %(share)s số lần nộp lại: %(names)s.", share=percent(sum_of / total), names=names)

@@ -195,10 +195,10 @@ def remark(month: Month, text: str, user: User, now: datetime) -> EditionRemark:
         row = session.scalar(select(EditionRemark).where(EditionRemark.month == str(month), EditionRemark.author == user.login))
         if "published" in states and (row is not None or "closed" not in states):
             raise InputError("Kỳ đã công bố, không nhận hay sửa nhận xét được nữa.", "The edition is published; remarks are taken no more.")
-        if number := number_of(session, str(month)):
+        if printed := number_of(session, str(month)):
             raise InputError(
-                f"Báo cáo đã lấy số {number}, không nhận hay sửa nhận xét được nữa.",
-                f"The report has its number {number}; remarks are taken no more.",
+                f"Báo cáo đã lấy số {printed}, không nhận hay sửa nhận xét được nữa.",
+                f"The report has its number {printed}; remarks are taken no more.",
             )
         row = row or EditionRemark(month=str(month), author=user.login)
         row.author_name, row.text, row.written_at, row.simulated = user.name, said, now, user.simulated

@@ -217,3 +217,11 @@ def test_a_rate_outside_what_was_said_when_asked_again_is_explained(low: float, 
     assert ("chỉ nói về những người trả lời" in told) == bool(expected)
     assert expected in told
     assert not WHOLE.search(told)
+
+
+def test_one_alone_and_what_may_change_are_said() -> None:
+    assert "toàn bộ 1" not in sentences.on_time(figure(1, 1))
+    assert "hồ sơ duy nhất" in sentences.on_time(figure(1, 1))
+    for hits in (0, 12):
+        later = replace(figure(hits, 200), provisional=True)
+        assert sentences.mismatch(later).endswith("Số liệu tạm tính, còn có thể thay đổi.")

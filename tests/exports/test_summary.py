@@ -43,6 +43,7 @@ def test_the_period_names_survey_and_cut_off() -> None:
 @pytest.mark.parametrize(
     ("found", "previous", "expected"),
     [
+        (RATE | {MOVED: change(0.0004, 0.0001, 0.0007)}, RATE, "tăng chưa đến 0,1 điểm phần trăm"),
         (RATE | {MOVED: change(0.021, 0.004, 0.038)}, RATE, "tăng 2,1 điểm phần trăm (khoảng +0,4 đến +3,8)"),
         (RATE | {MOVED: change(-0.021, -0.038, -0.004)}, RATE, "giảm 2,1 điểm phần trăm (khoảng −3,8 đến −0,4)"),
         (RATE | {MOVED: change(0.01, -0.01, 0.03)}, RATE, "chưa thấy thay đổi rõ (−1,0 đến +3,0 điểm"),
