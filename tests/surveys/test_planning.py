@@ -36,9 +36,9 @@ def test_an_invitation_keeps_how_it_was_drawn(app: Flask, monkeypatch: pytest.Mo
 def test_the_answer_copies_it_and_the_frame_carries_it(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     (point,) = feed(monkeypatch, 1, receiving_unit="H26.01", provider="p1")
     operations.invite([design.Drawn(point, 0.25, "01|online", True)], NOW)
-    operations.submit(token_of(point), {"rating": "2"}, NOW, "vi", device="d" * 64, device_kind="counter", seconds=1234)
+    operations.submit(token_of(point), {"rating": "2"}, NOW, "vi", seconds=1234)
     operations.submit(token_of(point), {"rating": "4"}, NOW, "vi")
-    operations.submit(token_of(point), {"rating": "1"}, NOW, "vi")
+    operations.submit(token_of(point), {"rating": "1"}, NOW, "vi", device="d" * 64, device_kind="counter")  # the one that counts
     frame = queries.answers_frame(reading(), OCTOBER, NOW + timedelta(days=1))
     row = frame.iloc[0].to_dict()
     assert {name: row[name] for name in ("probability", "stratum", "frequent", "receiving_unit_code", "provider_code", "mode")} == {

@@ -239,5 +239,5 @@ def test_communes_without_signal_are_declared_with_days(app: Flask) -> None:
 
 def test_months_are_told_apart(silent: Flask) -> None:
     followup.draw(OCTOBER, 1, NOW, size=2)
-    assert telephone.progress(reading(), CALLER, PAST) == []
+    assert telephone.progress(reading(), CALLER, NOW.date()) == [("2026-10", "followup", 2, 0)]
     assert followup.silent(Month(2026, 9), NOW) == []
