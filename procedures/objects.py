@@ -59,7 +59,8 @@ def nested(profile: Profile) -> tuple[dict[str, Any], str, str, str, dict[str, s
             said = [f"flag(filled(d.{quote(flag)}))" for flag in columns]
             true, unsaid = " OR ".join(said), f"coalesce({', '.join(said)}) IS NULL"
             any_paper = f"CASE WHEN len(list_filter({handed_in}, lambda d: {{}})) > 0 THEN {{}} ELSE"
-            flags[name] = f"{any_paper.format(true, 'true')} {any_paper.format(unsaid, 'NULL')} false END END"
+            told = f"{any_paper.format(true, 'true')} {any_paper.format(unsaid, 'NULL')} false END END"
+            flags[name] = f"CASE WHEN {handed_in} IS NOT NULL THEN {told} END"
         unread = " OR ".join(f"NOT list_contains([{words}], folded(filled(d.{quote(flag)})))" for flag in (*p.digitised, *p.reused))
         flags["bad_words"] = f"coalesce(len(list_filter({handed_in}, lambda d: {unread})), 0) > 0"
     if profile.lookups:
