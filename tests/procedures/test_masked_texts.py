@@ -18,6 +18,7 @@ from procedures.engine_words import macros, mask, shown_name
 from procedures.unpacking import unpack
 from tests.procedures.feed import NOW, lake_rows, load, message, quarantined, small_country
 from tests.procedures.sending import key_of, lines, people, stored
+from tests.procedures.test_blocking_files import ROW
 
 REMOVED = "[removed]"
 PERSONAL = [
@@ -91,16 +92,7 @@ def test_names_of_files_are_masked(tmp_path: Path) -> None:
 def test_what_is_kept_in_the_lake_is_masked(app: Flask, tmp_path: Path) -> None:
     with app.app_context():
         small_country()
-        row = {
-            "dossier_code": "H26.12-261008-0001",
-            "procedure_code": "1.004222",
-            "unit_code": "H26.12",
-            "channel": "2",
-            "applicant_type": "citizen",
-            "received_at": "2026-10-08T08:15:00",
-            "due_at": "2026-10-15T17:00:00",
-            "status": "2",
-            "updated_at": "2026-10-08T08:15:00",
+        row = ROW | {
             "supplement_requests": 1,
             "supplement_requested_at": "2026-10-09T08:15:00",
             "supplement_text": "Gọi (024) 3825 1234, số 12 Lê Lợi, trước 12/10/2026",
