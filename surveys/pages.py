@@ -19,6 +19,7 @@ from core.settings import ROOT
 from core.web import POLICY
 from procedures.queries import AskedPaper
 from surveys import languages
+from surveys.questionnaire import MAX_COMMENT
 
 HEAVIEST = 15_000  # bytes of a page with its headers, style and script
 HEADERS = 1_150  # of them, for the headers: granian's and ours
@@ -68,6 +69,7 @@ class Dress:
             "settings": current_app.extensions["settings"],
             "_": languages.gettext_in_page,
             "pick": languages.words,
+            "most_letters": MAX_COMMENT,
             "language": languages.current,
             "other_languages": [(code, name, _switched(code)) for code, name in languages.others()],
         }
@@ -76,9 +78,8 @@ class Dress:
 def _switched(code: str) -> str:
     """This page in another language; where the page cannot be opened by its address, the first one."""
     endpoint = {"survey_open.begin": "survey_open.choose"}.get(request.endpoint or "", request.endpoint or "survey.start")
-    kept = {
-        name: value[:LONGEST_CARRIED] for name, value in request.args.items() if name in CARRIED
-    }  # others, such as _scheme, would steer url_for
+    # others, such as _scheme, would steer url_for
+    kept = {name: value[:LONGEST_CARRIED] for name, value in request.args.items() if name in CARRIED}
     named: dict[str, Any] = {**kept, **(request.view_args or {}), "lang": code}
     if endpoint == "survey_open.choose":
         named.pop("visit", None)

@@ -310,7 +310,7 @@ def test_the_short_form_at_a_supplement_request(client: FlaskClient) -> None:
     assert (answer.rating, answer.responses) == (None, {"clarity": "1", "asked_again": "yes"})
 
 
-def test_later_seenlead_back_to_the_first_until_it_is_answered(client: FlaskClient) -> None:
+def test_later_pages_lead_back_to_the_first_until_it_is_answered(client: FlaskClient) -> None:
     token = invited()
     for path in ("more", "more/5", "thanks"):
         assert client.get(f"/s/{token}/{path}").location == f"/s/{token}?lang=vi"
