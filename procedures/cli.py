@@ -194,7 +194,7 @@ def load_quoted(file: Path) -> None:
 @click.option("--profile", required=True, help="Name of the mapping profile.")
 @click.option("--replace-month", help="The file replaces all that the source has sent of this month, as 2026-10.")
 @click.option("--yes", is_flag=True, help="With --replace-month: do it; otherwise the difference is shown and nothing done.")
-@click.option("--json", "as_json", is_flag=True, help="One object a file.")
+@click.option("--json", "as_json", is_flag=True, help="One object a file; one that is refused says why.")
 def load_feed(files: tuple[Path, ...], source: str, profile: str, replace_month: str | None, yes: bool, as_json: bool) -> None:
     """Take files of a source into the lake. A file that cannot be read is told and leaves the others alone (exit code 1)."""
     from procedures import feeds as room
@@ -206,7 +206,9 @@ def load_feed(files: tuple[Path, ...], source: str, profile: str, replace_month:
             result = operations.load_feed(file, source, profile, utc_now(), replaces_month=replace_month, confirmed=yes)
         except InputError as error:
             failed = True
-            click.echo(str(error), err=True)
+            click.echo(f"{file.name}: {error}", err=True)
+            if as_json:
+                click.echo(json.dumps({"file": file.name, "submission": None, "refused": str(error)}, ensure_ascii=False))
             continue
         for note in result.notes:
             click.echo(f"{file.name}: {note['vi']}\n{file.name}: {note['en']}", err=True)

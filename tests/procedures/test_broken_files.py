@@ -278,7 +278,9 @@ def test_commands_tell_and_go_on(sqlite_app: Flask, tmp_path: Path) -> None:
     )
     assert done.exit_code == 1
     assert "trống" in done.stderr
-    assert json.loads(done.stdout)["accepted"] == 1
+    refused, taken = (json.loads(line) for line in done.stdout.splitlines())
+    assert (refused["file"], refused["submission"], "trống" in refused["refused"]) == ("empty.jsonl", None, True)
+    assert taken["accepted"] == 1
     for wrong in (["--source", "nobody", "--profile", "national-sync"], ["--source", "h26", "--profile", "nothing"]):
         done = runner.invoke(args=["feeds", "load", str(good), *wrong])
         assert done.exit_code == 1
