@@ -10,6 +10,7 @@ from core import audit
 from core.calendar import Month, local_date
 from core.database import writing
 from core.errors import InputError
+from exports import report_words
 from exports.models import ExportFile, Publication
 from exports.names import REPORT, SIGNED, file_name
 from exports.operations import want
@@ -56,6 +57,7 @@ def take_number(edition_id: int, number: str, dated_on: date, login: str, now: d
         if known is None:
             known = Publication(edition_id=edition_id, number=number, dated_on=dated_on, numbered_by=login, numbered_at=now)
             session.add(known)
+            report_words.freeze(session, edition, now)
         else:
             known.number, known.dated_on, known.numbered_by, known.numbered_at = number, dated_on, login, now
             # Whatever its state: one that is being drawn this moment may carry the number before.
@@ -91,6 +93,7 @@ def give_back(edition_id: int, reason: str, login: str, now: datetime) -> None:
         session.execute(delete(ExportFile).where(ExportFile.edition_id == edition_id, gone))
         subject = f"{edition.month} v{edition.version}"
         audit.record(session, "edition.number_back", subject, actor=login, at=now.isoformat(), number=known.number, reason=reason.strip())
+        report_words.thaw(session, edition_id)
         session.delete(known)
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from core import audit, lease
 from core.database import reading, writing
 from core.errors import InputError
-from exports import environment, papers
+from exports import environment, papers, report_words
 from exports.models import ExportFile, FileDigest
 from exports.names import (
     CIRCULATION,
@@ -146,6 +146,8 @@ def _build_one(file_id: int, now: datetime, drawn: "papers.Drawing") -> str:
         if file.name != name_of(session, edition, file.kind, extension, file.subject):  # a draft whose edition was published meanwhile
             session.delete(file)
             return "overtaken"
+        if is_public(edition):
+            report_words.freeze(session, edition, now)  # the first drawing after publication binds the later ones
         file.state, asked_at = "building", file.wanted_at
         kind, name, edition_id = file.kind, file.name, edition.id
         folder = Path("reports") / f"{edition.month}-v{edition.version}"

@@ -15,9 +15,8 @@ from core.web import language, pick
 from exports.cells import NATION, Figures, capital
 from exports.models import Publication
 from exports.names import PUBLIC_STATES
-from exports.report_words import Words, words_of
+from exports.report_words import Claim, Words, words_of
 from procedures import queries as procedures
-from procedures.models import QuotedClaim
 from scorecard import queries as scorecard
 from scorecard.figures import leading_rate
 from scorecard.indicators import INDICATORS, Indicator
@@ -41,19 +40,6 @@ class Place:
     short: str
     group: str | None
     coverage: float | None
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A figure quoted from elsewhere."""
-
-    key: str
-    text: str
-    value: float
-    numerator: int | None
-    denominator: int | None
-    source: str
-    as_of: date
 
 
 @dataclass(frozen=True)
@@ -182,6 +168,7 @@ def gather(session: Session, edition: Edition) -> Material:
 
     month = Month.parse(edition.month)
     schedule = current_app.extensions["settings"].schedule
+    said = words_of(session, edition)
     publication = session.scalar(select(Publication).where(Publication.edition_id == edition.id))
     units = procedures.units(session, month.last_day)
     provinces, ministries = (
@@ -205,7 +192,7 @@ def gather(session: Session, edition: Edition) -> Material:
         ministries=[_place(session, edition, unit, coverage, False) for unit in ministries],
         figures=scorecard.figure_map(session, edition, None, codes),
         previous=scorecard.figure_map(session, before, None, codes) if before is not None else {},
-        claims=_claims(session),
+        claims=said.claims,
         causes=causes_of(session, edition, NATION),
         parts={name: scorecard.figures(session, edition, "nation", [NATION], breakdown=name) for name in BREAKDOWNS},
         providers=scorecard.figure_map(session, edition, PROVIDER),
@@ -218,7 +205,7 @@ def gather(session: Session, edition: Edition) -> Material:
         targets=targets.build(session, read(), month.last_day, edition),
         trend=_trend(session, edition),
         proved=proved(language()),
-        words=words_of(session, edition),
+        words=said,
         closed_on=schedule.day(month, schedule.survey_closes),
         number=publication.number if publication is not None else "",
         dated_on=publication.dated_on if publication is not None else None,
@@ -232,16 +219,6 @@ def _short(unit: "procedures.UnitView") -> str:
 def _place(session: Session, edition: Edition, unit: "procedures.UnitView", coverage: Mapping[str, float], grouped: bool) -> Place:
     group = scorecard.group_of_34(session, edition, unit.code) if grouped else None
     return Place(unit.code, capital(pick(unit.name, unit.name_en or unit.name)), _short(unit), group, coverage.get(unit.code))
-
-
-def _claims(session: Session) -> list[Claim]:
-    rows = session.scalars(select(QuotedClaim).order_by(QuotedClaim.as_of, QuotedClaim.id))
-    return [
-        Claim(
-            row.key, pick(row.text_vi, row.text_en), row.value, row.numerator, row.denominator, pick(row.source, row.source_en), row.as_of
-        )
-        for row in rows
-    ]  # fmt: skip
 
 
 def _registers(session: Session) -> dict[str, str]:

@@ -1,8 +1,12 @@
-"""What persons add to a report: their remark and their requests, with author and history. The program's sentences are not among it."""
+"""What persons add to a report: their remark and their requests, with author and history; and what of it an edition printed for good.
+
+The program's sentences are not among it.
+"""
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, String, Text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base
@@ -46,3 +50,14 @@ class ReportRequest(Base):
     settled_note: Mapped[str] = mapped_column(Text, default="", doc="by what it is known to be done")
     settled_by: Mapped[str | None] = mapped_column(String(64), doc="login")
     settled_at: Mapped[datetime | None]
+
+
+class FrozenWords(Base):
+    """The human parts as an edition's report prints them from its number on, by language: whatever is written, settled or quoted later."""
+
+    __tablename__ = "frozen_words"
+
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"), primary_key=True)
+    language: Mapped[str] = mapped_column(String(2), primary_key=True)
+    words: Mapped[dict[str, Any]] = mapped_column(JSON)
+    frozen_at: Mapped[datetime]

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import or_, select, true
+from flask_babel import force_locale
+from pydantic import TypeAdapter
+from sqlalchemy import delete, or_, select, true
 from sqlalchemy.orm import Session
 
 from core import audit
@@ -13,10 +15,11 @@ from core.database import writing
 from core.errors import InputError
 from core.models import User
 from core.text import _
-from core.web import pick
+from core.web import language, pick
 from exports.names import PUBLIC_STATES
 from exports.queries import publication_of
-from exports.report_models import PARTS, REMARK, REQUEST, ReportRequest, ReportText
+from exports.report_models import PARTS, REMARK, REQUEST, FrozenWords, ReportRequest, ReportText
+from procedures.models import QuotedClaim
 from scorecard import draft_comments, queries, workflow
 from scorecard.figures import COUNTRY, leading_rate
 from scorecard.indicators import INDICATORS
@@ -29,6 +32,7 @@ from surveys.privacy import mask
 LEADING = ("satisfaction", "asked_again_recorded", "mismatch_any", "on_time", "online_filing")
 LONGEST = {REMARK: 4_000, REQUEST: 2_000}
 LONGEST_NAME, LONGEST_DEED = 200, 600
+FROZEN_IN = ("vi", "en")  # the languages of reports
 
 
 @dataclass(frozen=True)
@@ -88,8 +92,23 @@ class Erratum:
 
 
 @dataclass(frozen=True)
+class Claim:
+    """A figure quoted from elsewhere."""
+
+    key: str
+    text: str
+    value: float
+    numerator: int | None
+    denominator: int | None
+    source: str
+    as_of: date
+
+
+@dataclass(frozen=True)
 class Words:
-    """Everything in a report that a person wrote. ``earlier``: of the month before's requests how many are done, being done, late.
+    """Everything in a report that a person wrote, here or elsewhere (``claims``).
+
+    ``earlier``: of the month before's requests how many are done, being done, late.
 
     ``asked``: units were asked about their draft. ``corrects``: why this version replaces an earlier one. ``corrected``: new
     versions of earlier months that came out since the month before was published.
@@ -106,10 +125,33 @@ class Words:
     observers: Sequence[Said] = ()
     corrects: str = ""
     corrected: Sequence[Erratum] = ()
+    claims: Sequence[Claim] = ()
+
+
+_AS_JSON = TypeAdapter(Words)
 
 
 def words_of(session: Session, edition: Edition) -> Words:
-    """The words that belong to an edition."""
+    """The words that belong to an edition, in the language that is set: those that were frozen with its number, else as they stand now."""
+    kept = session.get(FrozenWords, (edition.id, language()))
+    return _said_now(session, edition) if kept is None else _AS_JSON.validate_python(kept.words)
+
+
+def freeze(session: Session, edition: Edition, now: datetime) -> None:
+    """Keep the words as they stand now, in both languages, unless they were kept before: all later drawings print these."""
+    for code in FROZEN_IN:
+        if session.get(FrozenWords, (edition.id, code)) is None:
+            with force_locale(code):
+                said = _AS_JSON.dump_python(_said_now(session, edition), mode="json")
+            session.add(FrozenWords(edition_id=edition.id, language=code, words=said, frozen_at=now))
+
+
+def thaw(session: Session, edition_id: int) -> None:
+    """Forget what was kept: the number was given back, and the words can be written again."""
+    session.execute(delete(FrozenWords).where(FrozenWords.edition_id == edition_id))
+
+
+def _said_now(session: Session, edition: Edition) -> Words:
     before = items(session, str(Month.parse(edition.month).plus(-1)), local_date(edition.cutoff_at))
     steps = {step.stage: step for step in session.scalars(select(EditionStep).where(EditionStep.edition_id == edition.id))}
     remarks = session.scalars(select(EditionRemark).where(EditionRemark.month == edition.month).order_by(EditionRemark.written_at))
@@ -125,7 +167,18 @@ def words_of(session: Session, edition: Edition) -> Words:
         observers=[Said(row.text, row.author_name) for row in remarks],
         corrects=steps["cut_off"].reason if "cut_off" in steps and workflow.corrected(session, edition) is not None else "",
         corrected=_corrected(session, edition),
+        claims=_claims(session),
     )
+
+
+def _claims(session: Session) -> list[Claim]:
+    rows = session.scalars(select(QuotedClaim).order_by(QuotedClaim.as_of, QuotedClaim.id))
+    return [
+        Claim(
+            row.key, pick(row.text_vi, row.text_en), row.value, row.numerator, row.denominator, pick(row.source, row.source_en), row.as_of
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 def history(session: Session, month: str, part: str) -> list[ReportText]:

@@ -194,7 +194,7 @@ def too_long(text: str) -> str:
     """What to do about a free text that is too long."""
     length = len(text.replace("\r\n", "\n").strip())
     return _(
-        "Phần viết thêm dài %(length)d ký tự, tối đa là %(most)d. Dưới đây còn phần đầu; xin sửa cho đủ ý rồi gửi lại. Các câu khác vẫn được giữ nguyên.",
+        "Phần viết thêm dài %(length)d ký tự, tối đa %(most)d. Dưới đây là phần đầu; xin sửa rồi gửi lại. Các câu khác vẫn được giữ.",
         length=length,
         most=MAX_COMMENT,
     )

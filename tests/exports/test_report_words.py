@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_babel import force_locale
 from sqlalchemy import select
 
 from core.accounts import add_user
@@ -14,6 +15,7 @@ from core.errors import InputError
 from exports import numbering, operations, queries, report_words, verifying
 from exports.report_models import ReportRequest
 from exports.report_words import Words, words_of
+from procedures.models import QuotedClaim
 from scorecard.integrity_models import EditionRemark
 from scorecard.models import Edition, Measurement
 from scorecard.workflow_models import DraftComment, EditionStep
@@ -116,6 +118,36 @@ def test_no_number_that_leads_to_a_person_stands_in_a_request(writer: str) -> No
     report_words.add_request(MONTH, "Ông Nam, 0912 345 678", "kết nối dữ liệu", None, writer, NOW)
     (entry,) = reading().scalars(select(ReportRequest))
     assert "345" not in entry.addressee
+
+
+def test_what_happens_later_is_not_drawn_into_a_report_with_a_number(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, writer: str
+) -> None:
+    """Requests that are settled, remarks and quoted figures that come afterwards belong to the next report."""
+    light(monkeypatch)
+    number = real_edition()
+    asked = report_words.add_request(MONTH, "Bộ Tư pháp", "kết nối dữ liệu", None, writer, NOW)
+    before = words(number)
+    assert (len(before.requests), before.requests[0].state) == (1, "doing")
+    numbering.take_number(number, NUMBER, DAY, writer, NOW)
+    assert words(number) == before
+    with writing() as session:
+        values = {"month": "2026-10", "text": "Khảo sát lại.", "author": "front", "author_name": "Mặt trận", "written_at": NOW}
+        session.add(EditionRemark(**values))
+        session.add(QuotedClaim(key="later", text_vi="Sau", text_en="Later", value=1.0, source="S", source_en="S", as_of=DAY))
+    report_words.settle_request(asked, MONTH.last_day, "Công văn số 12", writer, NOW)
+    with app.test_request_context():
+        for code in ("vi", "en"):
+            with force_locale(code):
+                assert [item.state for item in words(number).requests] == ["doing"]
+    assert words(number) == before
+    numbering.give_back(number, "Sai một chữ ở phần Nhận xét.", writer, NOW)
+    after = words(number)
+    assert ([item.state for item in after.requests], len(after.observers), [one.key for one in after.claims][-1:]) == (
+        ["done"],
+        1,
+        ["later"],
+    )
 
 
 @pytest.mark.parametrize(

@@ -250,7 +250,7 @@ def test_a_long_comment_is_refused_beside_its_field_and_kept(client: FlaskClient
     text = "<b>dài</b>\r\n" * 60
     page = client.post(f"/s/{token}/more/6", data={"staff_present": "beside", "comment": text})
     assert page.status_code == 422
-    assert "tối đa là 600" in page.text
+    assert "tối đa 600" in page.text
     assert page.text.count(" checked") == 1
     assert page.text.count("&lt;b&gt;dài") == 50  # the 600 letters that fit
     assert answers()[0].responses == {}
