@@ -55,5 +55,6 @@ class Schedule(BaseModel):
         )
 
     def sign_by(self, month: Month) -> date:
-        """The day by which the report is to be signed."""
-        return next_working_day(self.day(month, self.sign))
+        """The day by which the report is to be signed: a working day after the last one for comments on a draft that went out in time."""
+        comments = self.comment_end(month, self.day(month, self.compute))
+        return max(next_working_day(self.day(month, self.sign)), next_working_day(comments + timedelta(days=1)))

@@ -113,7 +113,8 @@ def _check(session: Session, edition: Edition, number: str, dated_on: date, now:
             field="dated_on",
         )
     same = select(Publication).where(Publication.number == number, Publication.edition_id != edition.id)
-    same = same.join(Edition).where(or_(Edition.state != "superseded", Edition.published_at.is_not(None)))  # never issued: it is free
+    issued = or_(Edition.state != "superseded", Edition.published_at.is_not(None), Publication.signed_at.is_not(None))  # else it is free
+    same = same.join(Edition).where(issued)
     if taken := next((other for other in session.scalars(same) if other.dated_on.year == dated_on.year), None):
         raise InputError(
             f"Số {number} của năm {dated_on.year} đã dùng cho kỳ {taken.edition.month}, phiên bản {taken.edition.version}.",

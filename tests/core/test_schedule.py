@@ -32,7 +32,7 @@ def test_who_sends_late_leaves_no_fewer_days() -> None:
 def test_tet_gives_units_their_days_back() -> None:
     january = Month(2027, 1)
     assert Schedule(comment_until=18).comment_end(january, date(2027, 2, 4)) == date(2027, 2, 18)  # five days closed in between
-    assert Schedule().sign_by(Month(2027, 3)) == date(2027, 4, 26)  # the 25th is a Sunday
+    assert Schedule().sign_by(Month(2027, 3)) == date(2027, 4, 27)  # the 25th is a Sunday, and comments are taken on Monday the 26th
 
 
 def test_working_days_left_count_both_ends() -> None:
@@ -56,3 +56,10 @@ def test_an_installation_sets_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path:
     monkeypatch.setenv("TTHC_SCHEDULE", '{"compute": 19, "hour": 7}')
     settings = make_settings(tmp_path, "")  # type: ignore[arg-type]
     assert (settings.schedule.compute, settings.schedule.hour, settings.schedule.sign) == (19, 7, 25)
+
+
+def test_the_report_is_never_due_while_comments_are_still_taken() -> None:
+    plan = Schedule()
+    for month in (Month(year, number) for year in (2026, 2027, 2028) for number in range(1, 13)):
+        sent = plan.day(month, plan.compute)
+        assert plan.comment_end(month, sent) < plan.sign_by(month), month

@@ -153,6 +153,16 @@ def test_a_version_that_was_never_issued_gives_its_number_back(app: Flask) -> No
     assert numbering.take_number(again, NUMBER, DAY, "office", NOW).number == NUMBER
 
 
+def test_a_number_that_stands_in_a_signed_report_is_never_free_again(app: Flask, settings: Settings, tmp_path: Path) -> None:
+    first = numbered()
+    sign_with(settings, certificate(tmp_path))
+    attaching.sign_here(first, "office", NOW)
+    with writing() as session:
+        session.get_one(Edition, first).state = "superseded"  # closed again before it was published
+    with pytest.raises(InputError, match="đã dùng cho kỳ 2026-10, phiên bản 1"):
+        numbering.take_number(edition(version=2), NUMBER, DAY, "office", NOW)
+
+
 def test_signed_here(app: Flask, settings: Settings, tmp_path: Path) -> None:
     sign_with(settings, certificate(tmp_path))
     found = numbered()
