@@ -114,6 +114,12 @@ def official(material: Material) -> str:
     if not found:
         return _("Chỉ số QĐ 766 nhóm hài lòng: chưa có số liệu của kỳ này.")
     mean = sum(one.score for one in found) / len(found)
+    if len(found) == 1:
+        return _(
+            "Chỉ số QĐ 766 nhóm hài lòng của địa phương duy nhất có số liệu: %(score)s/%(most)s (chỉ số hành chính, không phải khảo sát).",
+            score=numbers.number(mean, language(), 1),
+            most=numbers.number(found[0].maximum, language()),
+        )
     return _(
         "Chỉ số QĐ 766 nhóm hài lòng: %(score)s/%(most)s, trung bình %(n)s địa phương (chỉ số hành chính, không phải khảo sát).",
         score=numbers.number(mean, language(), 1),
@@ -238,6 +244,8 @@ def incomplete(material: Material) -> str:
     if not known_of:
         return ""
     silent = sum((place.coverage or 0.0) < 1 for place in known_of)
+    if len(known_of) == 1 and not silent:
+        return _("Số liệu của nơi duy nhất gửi về đủ các ngày làm việc.")
     if not silent:
         return _("Số liệu của cả %(n)s bộ, địa phương đủ các ngày làm việc.", n=count(len(known_of)))
     return _("%(n)s bộ, địa phương chưa gửi đủ số liệu.", n=count(silent))

@@ -110,13 +110,13 @@ def write(edition: Edition, tables: Sequence[Sheet]) -> bytes:
     book = xlsxwriter.Workbook(stream, options)
     book.set_properties(
         {
-            "title": f"Số liệu kỳ {edition.month}, phiên bản {edition.version}",
+            "title": _label(edition),
             "subject": SIMULATED_WORDS if edition.simulated else "",
             "created": edition.cutoff_at.astimezone(UTC).replace(tzinfo=None),
         }
     )
     bold = book.add_format({"bold": True})
-    every = [*tables, dictionary_sheet(edition)]
+    every = [*(_dated(one, edition) for one in tables), dictionary_sheet(edition)]
     _contents(book, edition, every, bold)
     _notes(book, edition, bold)
     formats = {type_: book.add_format({"num_format": pattern}) for type_, pattern in FORMATS.items()}
@@ -153,12 +153,24 @@ def _wide(name: str, vi: str, en: str, records: Iterable[dict[str, Any]], editio
     return Sheet(name, vi, en, (*columns, SIMULATED), [empty | found[code] for code in sorted(found)])
 
 
+def _dated(sheet: Sheet, edition: Edition) -> Sheet:
+    """The sheet with month and version in each row, so that no table is without its period wherever it is copied to."""
+    period = {"month": edition.month, "version": edition.version}
+    missing = [column for column in COLUMN_DEFINITIONS if column.name in period and column not in sheet.columns]
+    columns = (*sheet.columns[:-1], *missing, sheet.columns[-1])
+    return replace(sheet, columns=columns, rows=[row | period for row in sheet.rows])
+
+
+def _label(edition: Edition) -> str:
+    return f"Số liệu tháng {edition.month[5:]}/{edition.month[:4]}, phiên bản {edition.version}"
+
+
 def _contents(book: "Workbook", edition: Edition, tables: Sequence[Sheet], bold: "Format") -> None:
     sheet = book.add_worksheet("muc_luc")
     sheet.set_column(0, 0, 26)
     sheet.set_column(1, 2, 58)
     sheet.set_column(3, 3, 10)
-    sheet.write_string(0, 0, f"Số liệu tháng {edition.month[5:]}/{edition.month[:4]}, phiên bản {edition.version}", bold)
+    sheet.write_string(0, 0, _label(edition), bold)
     if edition.simulated:
         sheet.write_string(1, 0, SIMULATED_WORDS, bold)
     for column, text in enumerate(("Trang tính", "Nội dung", "Contents (English)", "Số dòng")):
@@ -217,5 +229,4 @@ def _table(book: "Workbook", table: Sheet, edition: Edition, head: "Format", for
     sheet.freeze_panes(2, 2)
     if table.rows:
         sheet.autofilter(1, 0, len(table.rows) + 1, len(table.columns) - 1)
-    if edition.simulated:
-        sheet.set_header(f"&C{SIMULATED_WORDS}")
+    sheet.set_header(f"&L{_label(edition)}&R{SIMULATED_WORDS if edition.simulated else ''}")

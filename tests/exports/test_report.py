@@ -219,6 +219,7 @@ def test_tags_language_title_and_descriptions(report: Report, tmp_path: Path) ->
             sections = [item.title for item in second.children]
         assert titles[:3] == ["BÁO CÁO", "TÓM TẮT", "I. PHẠM VI, NGUỒN VÀ ĐỘ PHỦ SỐ LIỆU"]
         assert sections[:2] == ["1. Cả nước", "2. Theo địa phương"]
+        assert next(title for title in titles if title.startswith("Phụ lục")).startswith("Phụ lục I. ")
 
 
 def test_the_tags_are_in_the_order_of_reading_and_heads_belong_to_their_cells(report: Report) -> None:

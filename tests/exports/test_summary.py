@@ -152,6 +152,10 @@ def test_incomplete_units_count_ministries_too() -> None:
     assert summary.incomplete(material({})) == "Số liệu của cả 34 bộ, địa phương đủ các ngày làm việc."
     assert summary.incomplete(material({}, ministries=[ministry])) == "1 bộ, địa phương chưa gửi đủ số liệu."
     assert summary.incomplete(material({}, places=[replace(ministry, coverage=None)])) == ""
+    assert (
+        summary.incomplete(material({}, places=[replace(ministry, coverage=1.0)]))
+        == "Số liệu của nơi duy nhất gửi về đủ các ngày làm việc."
+    )
 
 
 @pytest.mark.parametrize(

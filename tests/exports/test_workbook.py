@@ -40,13 +40,15 @@ def test_values_keep_their_types_and_nothing_is_a_formula() -> None:
     rows.append({"code": "x", "count": None, "share": None, "flag": False})
     book = opened(workbook.write(bare(), [sheet(rows)]))
     found = book["thu"]
-    assert [cell.value for cell in found[1]] == ["code", "count", "share", "flag"]
-    assert [cell.value for cell in found[2]] == ["mã", "số", "tỷ lệ", "cờ"]
+    assert [cell.value for cell in found[1]] == ["code", "count", "share", "month", "version", "flag"]
+    assert [found.cell(2, column).value for column in (1, 2, 3, 6)] == ["mã", "số", "tỷ lệ", "cờ"]
+    assert {(found.cell(line, 4).value, found.cell(line, 5).value) for line in range(3, 3 + len(rows))} == {("2026-10", 1)}
+    assert found.oddHeader.left.text == "Số liệu tháng 10/2026, phiên bản 1"
     codes = [found.cell(line, 1) for line in range(3, 3 + len(rows))]
     assert [cell.value for cell in codes[: len(DANGEROUS)]] == list(DANGEROUS)
     assert {cell.data_type for cell in codes if cell.value is not None} == {"s"}
-    assert (found["B3"].value, found["C3"].value, found["D3"].value) == (3, 0.25, True)
-    assert (found["B3"].data_type, found["C3"].data_type, found["D3"].data_type) == ("n", "n", "b")
+    assert (found["B3"].value, found["C3"].value, found["F3"].value) == (3, 0.25, True)
+    assert (found["B3"].data_type, found["C3"].data_type, found["F3"].data_type) == ("n", "n", "b")
     assert found.cell(2 + len(rows), 2).value is None
     assert found.freeze_panes == "C3"
     assert all(cell.data_type != "f" for one in book for line in one.iter_rows() for cell in line)
