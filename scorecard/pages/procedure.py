@@ -109,7 +109,7 @@ def _paper(component: Component, register: StateRegister | None) -> Paper:
         number=", ".join(numbers_),
         form=component.form_name,
         held=pick(register.name, register.name_en) if register is not None else "",
-        keeper=register.keeper if register is not None else "",
+        keeper=pick(register.keeper, register.keeper_en or register.keeper) if register is not None else "",
         since=numbers.day(register.published_from, language()) if register is not None and register.published_from else "",
     )
 
