@@ -6,17 +6,20 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 from jinja2 import FileSystemBytecodeCache
 from pydantic import SecretStr
-from sqlalchemy import text
+from sqlalchemy import Connection, text
+from werkzeug.routing import Rule
 
 from app import create_app
-from core import schema
+from core import accounts, schema
 from core.database import make_engine
 from core.settings import ROOT, Settings
 
@@ -91,6 +94,76 @@ def _database(url: str, name: str) -> str:
     return make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
+class Reused:
+    """One PostgreSQL database for test after test: emptied in between, made anew only where a test changed more than rows."""
+
+    def __init__(self, server: str) -> None:
+        self.admin = make_engine(server).execution_options(isolation_level="AUTOCOMMIT")
+        self.name = f"test_{secrets.token_hex(6)}"
+        self.url = _database(server, self.name)
+        self.engine = make_engine(self.url)
+        self._make()
+
+    def _make(self) -> None:
+        with self.admin.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {self.name} TEMPLATE template_scorecard"))
+        with self.engine.connect() as connection:
+            self.shape = connection.scalar(text(SHAPE))
+            self.tables = connection.scalars(text("SELECT relname FROM pg_class WHERE relkind = 'r' AND " + OURS)).all()
+            assert self._filled(connection) == ["alembic_version"], "migrations leave rows behind: emptying would lose them"
+
+    def _filled(self, connection: Connection) -> list[str]:
+        asked = " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT FROM {table})" for table in self.tables)
+        return sorted(connection.scalars(text(asked)))
+
+    def clean(self) -> None:
+        """Whatever still talks to it is cut off, as for a database that is dropped."""
+        with self.admin.connect() as connection:
+            others = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = :name"
+            connection.execute(text(others), {"name": self.name})
+        with self.engine.begin() as connection:
+            same = connection.scalar(text(SHAPE)) == self.shape
+            filled = [table for table in self._filled(connection) if table != "alembic_version"] if same else []
+            if filled:
+                connection.execute(text(f"TRUNCATE {', '.join(filled)} CASCADE"))
+            if same:
+                rewind = "SELECT setval(quote_ident(sequencename)::regclass, 1, false) FROM pg_sequences WHERE last_value IS NOT NULL"
+                connection.execute(text(rewind))
+        self.engine.dispose()
+        if not same:
+            self.drop()
+            self._make()
+
+    def drop(self) -> None:
+        with self.admin.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {self.name} WITH (FORCE)"))
+
+    def close(self) -> None:
+        self.drop()
+        self.admin.dispose()
+
+
+OURS = "relnamespace = 'public'::regnamespace"
+# Everything that a test may have changed of a database besides its rows.
+SHAPE = f"""SELECT concat_ws('|',
+    (SELECT string_agg(concat(oid, relkind, relname), ',' ORDER BY oid) FROM pg_class WHERE {OURS}),
+    (SELECT string_agg(concat(attrelid, attname, atttypid, atttypmod, attnotnull, atthasdef, attisdropped), ',' ORDER BY attrelid, attnum)
+     FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid WHERE {OURS} AND attnum > 0),
+    (SELECT string_agg(concat(oid, conname), ',' ORDER BY oid) FROM pg_constraint),
+    (SELECT string_agg(oid::text, ',' ORDER BY oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace),
+    (SELECT string_agg(oid::text, ',' ORDER BY oid) FROM pg_trigger),
+    (SELECT string_agg(concat(setdatabase, setconfig), ',') FROM pg_db_role_setting),
+    (SELECT string_agg(version_num, ',') FROM alembic_version))"""
+
+
+@pytest.fixture(scope="session")
+def reused(postgresql: str) -> Iterator[Reused]:
+    """The worker's own database on PostgreSQL."""
+    database = Reused(postgresql)
+    yield database
+    database.close()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A migrated, empty database: each test runs on both kinds."""
@@ -99,17 +172,26 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         path.write_bytes(request.getfixturevalue("sqlite_template"))
         yield f"sqlite:///{path}"
         return
-    server = request.getfixturevalue("postgresql")
-    name = f"test_{secrets.token_hex(6)}"
-    admin = make_engine(server).execution_options(isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template_scorecard"))
-    yield _database(server, name)
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    database: Reused = request.getfixturevalue("reused")
+    yield database.url
+    database.clean()
 
 
+# The tests make some thousand applications, and each compiles the same hundred and more addresses.
+_compile_builder = Rule._compile_builder
+_builders: dict[Any, Any] = {}
+
+
+def _remembered(rule: Rule, append_unknown: bool = True) -> Any:
+    key = (rule.rule, tuple(rule._trace), repr(rule.defaults), append_unknown)
+    if key not in _builders:
+        _builders[key] = _compile_builder(rule, append_unknown)
+    return _builders[key]
+
+
+Rule._compile_builder = _remembered  # type: ignore[assignment]
+accounts._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # hundreds of accounts: what protects them is not tested here
+accounts._decoy = accounts._hasher.hash("no account has this password")
 _COMPILED = tempfile.TemporaryDirectory(prefix="scorecard-templates-")
 
 
