@@ -5,7 +5,7 @@ counted by its reason. The same code imported again replaces the series.
 """
 
 import hashlib
-import io
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ from sqlalchemy import delete, insert
 from core import audit
 from core.database import writing
 from core.errors import InputError
+from surveys.outside_files import read_frame
 from surveys.outside_models import OutsideFigure, OutsideSeries
 from surveys.outside_profile import Profile, Question, read_profile
 
@@ -25,10 +26,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TOTAL = "total"
-NO_NUMBER, NO_VALUE, UNKNOWN, OUTSIDE = "no_number_of_answers", "no_value", "dont_know", "outside_scale"
+NO_NUMBER, NO_WEIGHT, NO_VALUE = "no_number_of_answers", "no_weight", "no_value"
+UNKNOWN, OUTSIDE = "dont_know", "outside_scale"
 SATISFIED = 4.0  # on 1 to 5
 LARGEST = 50_000_000  # bytes
 LONGEST_GROUP = 200
+THOUSANDS = r"\d{1,3}(?:[., \u00a0\u202f]\d{3})+"  # a count as 1.200, 1,200 or 1 200
+MONTHS = (  # as 2004-04…, 200404, or the day before the month: 01/04/2004, 04/2004
+    re.compile(r"(?P<year>\d{4})[-/.](?P<month>0?[1-9]|1[0-2])(?!\d).*"),
+    re.compile(r"(?P<year>\d{4})(?P<month>0[1-9]|1[0-2])(?:\d\d)?"),
+    re.compile(r"(?:\d{1,2}[-/.])?(?P<month>0?[1-9]|1[0-2])[-/.](?P<year>\d{4})(?!\d).*"),
+)
+YEARS = (re.compile(r"(?P<year>\d{4})(?!\d).*"), *MONTHS)
 
 
 @dataclass(frozen=True)
@@ -100,32 +109,6 @@ def _store(name: str, data: bytes, profile: Profile, by: str, now: datetime, sim
     return Imported(profile.code, len(frame), used, len(figures), excluded)
 
 
-def read_frame(name: str, data: bytes) -> "pd.DataFrame":
-    """A CSV, TSV or XLSX file as text, headings and values without blanks around them. Raises ``InputError`` for anything else."""
-    import pandas as pd
-
-    try:
-        if data[:4] == b"PK\x03\x04":
-            frame = pd.read_excel(io.BytesIO(data), dtype=str, keep_default_na=False, engine="openpyxl")
-        else:
-            text = _decoded(data)
-            head = text.split("\n", 1)[0]
-            separator = max(",;\t|", key=head.count)
-            frame = pd.read_csv(io.StringIO(text), dtype=str, sep=separator, keep_default_na=False, skip_blank_lines=True)
-    except (ValueError, OSError, KeyError, pd.errors.ParserError) as error:
-        raise InputError(f"Không đọc được tệp {name}: {error}", f"The file {name} cannot be read: {error}") from error
-    return pd.DataFrame({str(name).strip(): frame[name].astype(str).str.strip() for name in frame.columns})
-
-
-def _decoded(data: bytes) -> str:
-    for encoding in ("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig", "cp1258"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise ValueError("neither UTF-8 nor Windows-1258")
-
-
 def summarise(frame: "pd.DataFrame", profile: Profile) -> tuple[list[Figure], int, dict[str, int]]:
     """Figures by period and group, and of all together; rows used in any of them; what was left out, by reason. Pure."""
     import numpy as np
@@ -139,15 +122,17 @@ def summarise(frame: "pd.DataFrame", profile: Profile) -> tuple[list[Figure], in
         gone = left & (texts.isin(missing) if rule.missing else texts.isin(rule.values)).to_numpy(dtype=bool)
         excluded[rule.reason_en] += int(gone.sum())
         left &= ~gone
-    number = _numbers(frame, profile.answered, missing)
+    number = _counts(frame, profile.answered, missing)
     if profile.answered is not None:
         bare = left & ~(number > 0)
         excluded[NO_NUMBER] += int(bare.sum())
         left &= ~bare
-    periods, groups = _periods(frame, profile), _groups(frame, profile, missing)
-    offered = _numbers(frame, profile.offered, missing)
+    offered = _counts(frame, profile.offered, missing)
     weight = number if profile.answered is not None else _numbers(frame, profile.weight, missing, 1.0)
-    weight = np.where(np.isfinite(weight) & (weight >= 0), weight, 0.0)
+    light = left & ~(weight >= 0)
+    excluded[NO_WEIGHT] += int(light.sum())
+    left &= ~light
+    periods, groups = _periods(frame, profile, missing, left), _groups(frame, profile, missing)
     figures, used = [], np.zeros(len(frame), dtype=bool)
     for name, question in profile.questions.items():
         value, why = _on_five(frame, profile, question, missing)
@@ -184,19 +169,35 @@ def _check_columns(frame: "pd.DataFrame", profile: Profile) -> None:
         if column is not None and column not in frame.columns:
             there = ", ".join(map(str, frame.columns))
             raise InputError(f"Tệp không có cột này; có: {there}.", f"The file has no such column; it has: {there}.", field=column)
+        if column is not None and (times := list(frame.columns).count(column)) > 1:
+            raise InputError(
+                f"Tệp có {times} cột cùng tên này. Đổi tên hoặc bỏ cột thừa.",
+                f"The file has {times} columns of this name. Rename or remove those that are not meant.",
+                field=column,
+            )
 
 
 def _numbers(frame: "pd.DataFrame", column: str | None, missing: set[str], otherwise: float = float("nan")) -> Any:
-    """A column's numbers; what is missing or no number is nan. A decimal comma is understood."""
+    """A column's numbers; what is missing or no number is nan. A decimal comma and a sign of percent are understood."""
     import numpy as np
     import pandas as pd
 
     if column is None:
         return np.full(len(frame), otherwise)
     texts = frame[column]
-    plain = texts.where(~texts.str.fullmatch(r"-?\d+,\d+"), texts.str.replace(",", "."))
+    plain = texts.str.replace(r"\s*%$", "", regex=True)
+    plain = plain.where(~plain.str.fullmatch(r"-?\d+,\d+"), plain.str.replace(",", "."))
     found = pd.to_numeric(plain.where(~texts.isin(missing)), errors="coerce").to_numpy(dtype="float64")
     return np.where(np.isfinite(found), found, np.nan)
+
+
+def _counts(frame: "pd.DataFrame", column: str | None, missing: set[str]) -> Any:
+    """Numbers of people, of which three digits after a point or comma are thousands."""
+    if column is None:
+        return _numbers(frame, None, missing)
+    texts = frame[column]
+    whole = texts.where(~texts.str.fullmatch(THOUSANDS), texts.str.replace(r"\D", "", regex=True))
+    return _numbers(whole.to_frame(), column, missing)
 
 
 def _on_five(frame: "pd.DataFrame", profile: Profile, question: Question, missing: set[str]) -> tuple[Any, dict[str, Any]]:
@@ -209,21 +210,44 @@ def _on_five(frame: "pd.DataFrame", profile: Profile, question: Question, missin
         labels = {label.strip().casefold(): number for label, number in question.labels.items()}
         texts = frame[question.column].str.casefold().map(labels).to_numpy(dtype="float64")
         value = np.where(np.isfinite(texts), texts, value)
-    unknown = np.isin(value, [*scale.unknown, *profile.scale.unknown])
     share = (value - scale.worst) / (scale.best - scale.worst)
-    outside = np.isfinite(value) & ~unknown & ~((share >= 0) & (share <= 1))
+    inside = (share >= 0) & (share <= 1)
+    unknown = np.isin(value, scale.unknown) | (np.isin(value, profile.scale.unknown) & ~inside)  # the file's 9 may be a mark of 9 here
+    outside = np.isfinite(value) & ~unknown & ~inside
     fits = np.isfinite(value) & ~unknown & ~outside
     return np.where(fits, 1 + 4 * share, np.nan), {NO_VALUE: ~np.isfinite(value), UNKNOWN: unknown, OUTSIDE: outside}
 
 
-def _periods(frame: "pd.DataFrame", profile: Profile) -> list[str]:
+def _periods(frame: "pd.DataFrame", profile: Profile, missing: set[str], left: Any) -> list[str]:
+    """Each row's period, empty where it is missing. Raises ``InputError`` naming the row of one that cannot be understood."""
     if profile.period is None:
         return [""] * len(frame)
     texts = frame[profile.period.column].tolist()
-    if profile.period.quarter is not None:
-        return [f"{year[:4]}-Q{quarter}" for year, quarter in zip(texts, frame[profile.period.quarter], strict=True)]
-    length = {"month": 7, "year": 4, "text": 20}[profile.period.form]
-    return [text[:length] for text in texts]
+    if profile.period.form == "text":
+        found = [text[:20] for text in texts]
+    else:
+        forms = MONTHS if profile.period.form == "month" else YEARS
+        found = [_period(text, forms) if used and text not in missing else "" for text, used in zip(texts, left.tolist(), strict=True)]
+        for row, text, period, used in zip(frame.index.tolist(), texts, found, left.tolist(), strict=True):
+            if used and not period and text not in missing:
+                raise InputError(
+                    f"Không hiểu thời gian “{text[:40]}”. Viết năm-tháng, ví dụ 2026-04, hoặc đặt 'as: text' trong tệp cấu hình.",
+                    f"The time “{text[:40]}” is not understood. Write year-month, as 2026-04, or set 'as: text' in the profile.",
+                    row=row,
+                    field=profile.period.column,
+                )
+    if profile.period.quarter is None:
+        return found
+    quarters = frame[profile.period.quarter].str.upper().str.removeprefix("Q")
+    return [f"{year[:4]}-Q{quarter}" if year else "" for year, quarter in zip(found, quarters, strict=True)]
+
+
+def _period(text: str, forms: tuple[re.Pattern[str], ...]) -> str:
+    """``2004-04`` or ``2004``; empty for what has none of the forms."""
+    for form in forms:
+        if match := form.fullmatch(text):
+            return f"{match['year']}-{int(match['month']):02d}" if forms is MONTHS else match["year"]
+    return ""
 
 
 def _groups(frame: "pd.DataFrame", profile: Profile, missing: set[str]) -> list[str]:

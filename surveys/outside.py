@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from surveys.imports import NO_NUMBER, NO_VALUE, OUTSIDE, TOTAL, UNKNOWN
+from surveys.imports import NO_NUMBER, NO_VALUE, NO_WEIGHT, OUTSIDE, TOTAL, UNKNOWN
 from surveys.outside_models import OutsideFigure, OutsideSeries
 
 REASONS = {  # (vi, en)
     NO_NUMBER: ("không có số người trả lời", "no number of answers"),
+    NO_WEIGHT: ("không có quyền số", "no weight"),
     NO_VALUE: ("không có giá trị", "no value"),
     UNKNOWN: ("trả lời không biết", "answered don't know"),
     OUTSIDE: ("ngoài thang điểm", "outside the scale"),

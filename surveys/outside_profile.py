@@ -40,7 +40,7 @@ class Question(_Strict):
 
 
 class Period(_Strict):
-    """The column that says when; ``quarter``: another one beside a year."""
+    """The column that says when, a day before its month where it has one; ``quarter``: another one beside a year."""
 
     column: str
     form: Literal["month", "year", "text"] = Field(alias="as")

@@ -78,6 +78,81 @@ def test_weights_labels_semicolons_and_decimal_commas() -> None:
     assert excluded == {"no_value": 1}
 
 
+def test_a_code_for_dont_know_is_a_mark_on_a_longer_scale() -> None:
+    profile = (
+        "rows: answers\nscale: {worst: 1, best: 5, unknown: [9, 99]}\n"
+        "questions: {q: {column: q, vi: q, en: q}, ten: {column: t, vi: t, en: t, scale: {worst: 0, best: 10, unknown: [-1]}}}"
+    )
+    figures, _used, excluded = _read("q,t\n9,9\n5,-1\n3,99\n", profile)
+    assert figures["", "total", "ten"].value == pytest.approx(4.6)
+    assert figures["", "total", "q"].answered == 2
+    assert excluded == {"dont_know: q": 1, "dont_know: ten": 2}
+
+
+def test_thousands_of_answers_are_thousands() -> None:
+    """A count of 1,200 was once read as 1.2, so that the smaller group of 800 ruled the mean."""
+    profile = "rows: means\nanswered: n\noffered: o\nscale: {worst: 1, best: 5}\nquestions: {q: {column: m, vi: q, en: q}}"
+    for text in (
+        'm,n,o\n4,"1,200","1,234,567"\n5,800,900\n',
+        "m;n;o\n4,0;1.200;1.234.567\n5;800;900\n",
+        "m;n;o\n4;1 200;1 234 567\n5;800;900\n",
+    ):
+        found = _read(text, profile)[0]["", "total", "q"]
+        assert (found.answered, found.offered) == (2000, 1_235_467)
+        assert found.value == pytest.approx((4 * 1200 + 5 * 800) / 2000)
+
+
+def test_shares_with_a_sign_of_percent() -> None:
+    profile = "rows: means\nanswered: n\nscale: {worst: 0, best: 100}\nquestions: {q: {column: m, vi: q, en: q}}"
+    assert _read("m;n\n80 %;10\n62,5%;10\n", profile)[0]["", "total", "q"].value == pytest.approx(1 + 4 * 0.7125)
+
+
+@pytest.mark.parametrize("text", ["a, b;q\n1;5\n2;1\n", "q,note\n5,x;y\n1,z;z;z\n", '"q, in words"|q\n1,5|5\n2,5|1\n'])
+def test_the_separator_is_the_one_that_all_rows_have(text: str) -> None:
+    profile = "rows: answers\nscale: {worst: 1, best: 5}\nquestions: {q: {column: q, vi: q, en: q}}"
+    assert _read(text, profile)[0]["", "total", "q"].value == pytest.approx(3.0)
+
+
+def test_a_separator_at_the_end_of_each_row_moves_no_column() -> None:
+    profile = "rows: answers\nscale: {worst: 1, best: 5}\nquestions: {q: {column: q, vi: q, en: q}}"
+    assert _read("q,r\n5,1,\n3,1,\n", profile)[0]["", "total", "q"].value == pytest.approx(4.0)
+    with pytest.raises(InputError) as refused:
+        _read("q,r\n5,1\n\n3,1,2\n", profile)
+    assert refused.value.row == 4
+
+
+def test_a_column_that_is_there_twice_is_refused_where_it_is_asked_for() -> None:
+    profile = "rows: answers\nscale: {worst: 1, best: 5}\nquestions: {q: {column: q, vi: q, en: q}}"
+    with pytest.raises(InputError, match="2 columns of this name"):
+        _read("q, q \n5,1\n", profile)
+    assert _read("q,x,x\n5,1,1\n", profile)[1] == 1
+
+
+def test_an_answer_without_a_weight_is_left_out_and_counted() -> None:
+    profile = "rows: answers\nweight: w\nscale: {worst: 1, best: 5}\nquestions: {q: {column: q, vi: q, en: q}}"
+    figures, used, excluded = _read("q,w\n5,2\n1,\n1,-3\n3,0\n", profile)
+    assert (used, figures["", "total", "q"].value, figures["", "total", "q"].answered) == (2, 5.0, 2)
+    assert excluded == {"no_weight": 2}
+
+
+@pytest.mark.parametrize(
+    ("form", "texts", "found"),
+    [
+        ("month", ["01/04/2004", "04/2004", "2004-04-30T00:00:00", "200404", "2004/4/1"], "2004-04"),
+        ("year", ["2004", "01/04/2004", "2004-04"], "2004"),
+    ],
+)
+def test_months_and_years_as_people_write_them(form: str, texts: list[str], found: str) -> None:
+    profile = (
+        f"rows: answers\nperiod: {{column: d, as: {form}}}\nscale: {{worst: 1, best: 5}}\nquestions: {{q: {{column: q, vi: q, en: q}}}}"
+    )
+    figures = _read("d,q\n" + "".join(f"{text},5\n" for text in texts) + ",5\n", profile)[0]
+    assert {period: figure.rows for (period, _, _), figure in figures.items()} == {"": len(texts) + 1, found: len(texts)}
+    with pytest.raises(InputError) as refused:
+        _read("d,q\n2004-04,5\nspring,5\n", profile)
+    assert (refused.value.row, refused.value.field) == (3, "d")
+
+
 def test_a_value_outside_the_scale_is_left_out_and_counted() -> None:
     profile = "rows: means\nanswered: n\nscale: {worst: 1, best: 5}\nquestions: {q: {column: m, vi: q, en: q}}"
     figures, used, excluded = _read("m,n\n4,10\n5.5,10\n3,Percentage of Grand: 0%\n,7\n", profile)
