@@ -67,7 +67,8 @@ def estimate(
     clusters in stratum s; the first part needs two clusters, else V is the second. ``n_eff = p(1−p)/V``, at most n, and in a domain
     of one cluster at most Kish's (Σw)²/Σw² (with few answers V is too small as often as a heavy one is missing among them), which
     also stands where all gave the same answer. Interval: Wilson with n_eff, the t quantile with Satterthwaite's degrees of freedom,
-    and the hypergeometric variance (N−n)/(N−1) in the score where the fraction is above 5 %.
+    and the hypergeometric variance (N−n)/(N−1) in the score where the fraction is above 5 %; not where a domain has more answers than
+    dossiers, because the register then lacks some and N is not known.
 
     Sources: linearisation, post-stratified residuals and two stages: Särndal, Swensson, Wretman (1992) §§4.3, 5.5, 7.6, 10.3; stages
     with fractions: Lumley, Complex Surveys (2010) §3.2; Wilson with an effective number: Korn, Graubard, Survey Methodology 24 (1998)
@@ -194,9 +195,9 @@ def _satterthwaite(first: Array, df_first: Array, second: Array, df_second: Arra
 
 
 def _correction(n: Array, population: ArrayLike | None) -> Array:
-    """(N − n)/(N − 1) where n/N is above 5 %, else 1."""
+    """(N − n)/(N − 1) where n/N is above 5 %, else 1; so too where there are more answers than dossiers: then N is not known."""
     if population is None:
         return np.ones_like(n)
-    whole = np.maximum(np.broadcast_to(np.asarray(population, np.float64), n.shape), n)
+    whole = np.broadcast_to(np.asarray(population, np.float64), n.shape)
     factor = np.divide(whole - n, whole - 1, out=np.zeros_like(n), where=whole > 1)
-    return np.where(n > CORRECT_ABOVE * whole, factor, 1.0)
+    return np.where((n > CORRECT_ABOVE * whole) & (n <= whole), factor, 1.0)

@@ -263,3 +263,11 @@ def test_most_of_a_small_population_leaves_little_doubt() -> None:
     assert few.n_eff[0] == many.n_eff[0] <= 90
     everybody = estimate(y, np.ones(90), zero, zero, zero, population=[90])
     assert (everybody.low[0], everybody.high[0]) == pytest.approx((8 / 9, 8 / 9))
+
+
+@pytest.mark.parametrize("dossiers", [0, 1, 60, 89])
+def test_a_register_that_lacks_dossiers_makes_nothing_certain(dossiers: int) -> None:
+    y, zero = np.r_[np.ones(80), np.zeros(10)], np.zeros(90, dtype=int)
+    found, free = (estimate(y, np.ones(90), zero, zero, zero, population=size) for size in ([dossiers], None))
+    assert (found.low[0], found.high[0]) == (free.low[0], free.high[0])
+    assert found.high[0] - found.low[0] > 0.1
