@@ -85,7 +85,10 @@ def _count_rows(material: Material, subjects: list[Key], above: Mapping[str, lis
             counts, invitations = said.get(subject, nothing), asked.get(subject, 0)
             active = invitations or counts["answered"]
             for code, (numerator, denominator, n) in _survey_values(counts, invitations).items():
-                if variant == CLEANED and (live or not active or code != "satisfaction"):
+                if code == "satisfaction" and subject[0] == PROCEDURE and not live:
+                    if variant == RAW:  # counted once, cleaned: see _breakdown_rows
+                        continue
+                elif variant == CLEANED and (live or not active or code != "satisfaction"):
                     continue
                 if code in MISMATCH_PARTS and not _told_apart(subject, material):
                     continue
@@ -199,8 +202,12 @@ def _lambdas(subject: Key, weighted: float, material: Material) -> tuple[float, 
 
 
 def _breakdown_rows(material: Material, found: Mapping[Subject, Mapping[str, float]], provinces: list[str]) -> Iterator[Row]:
-    """Of the nation and of every province, each category in which a dossier ended or somebody answered."""
-    answers = making.coded(making.by_invitation(material.answers), material.places, material.groups)
+    """Of the nation and of every province, each category in which a dossier ended or somebody answered.
+
+    Cleaned counts alone: answers leave the cleaned figure by ten and more of a unit, of which one or two may be of a category, and raw
+    beside cleaned would tell what those said (``disclosure.protect``).
+    """
+    answers = making.coded(_cleaned(making.by_invitation(material.answers)), material.places, material.groups)
     flags = _answer_counts(answers)[["satisfied", "rated"]]
     for breakdown, column in making.BREAKDOWNS.items():
         sums = _pairs(flags.groupby([answers["province_code"], answers[column]], observed=True).sum())
@@ -216,7 +223,7 @@ def _breakdown_rows(material: Material, found: Mapping[Subject, Mapping[str, flo
                     cell[0] += satisfied
                     cell[1] += rated
         for subject, (good, all_) in cells.items():
-            yield Row(*subject[:2], "satisfaction", RAW, VALUE, good, all_, all_, breakdown=breakdown, category=subject[3])
+            yield Row(*subject[:2], "satisfaction", CLEANED, VALUE, good, all_, all_, breakdown=breakdown, category=subject[3])
             yield _weighted_row(subject, found.get(subject))
 
 

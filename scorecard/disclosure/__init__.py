@@ -10,8 +10,8 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from scorecard.disclosure.public import PublicTables, read_tables
-from scorecard.figures import SUPPRESSED, TOO_FEW, VALUE
+from scorecard.disclosure.public import TOTAL, PublicTables, read_tables
+from scorecard.figures import PROCEDURE, RAW, SUPPRESSED, TOO_FEW, VALUE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,16 +55,29 @@ def protect(
     ``live``: the month is not over, and only what the declaration opens then is shown. ``learned`` takes what later editions have to
     know besides what is shown (``public_history.public_cells``).
 
-    Raises ``ValueError`` where a cell holds fewer answers than the cells that are part of it.
+    Raises ``ValueError`` where a cell holds fewer answers than the cells that are part of it, and where a category or a procedure has
+    the leading figure both raw and cleaned: answers leave by ten and more of a unit, of which a category may have a single one.
     """
     rows = list(rows)
     tables = tables or read_tables()
+    _counted_once(rows, tables.leading)
     declared = [tables.table_of(row, places, live) is not None for row in rows]
     status = _hidden(rows, declared, places, rules, earlier, tables, groups or {}, learned)
     return [
         _safe(row, found if public else SUPPRESSED, tables, rules.disclosure.grey_below)
         for row, public, found in zip(rows, declared, status, strict=True)
     ]
+
+
+def _counted_once(rows: "list[Row]", leading: str) -> None:
+    """Only of a nation's and a unit's total are raw and cleaned figures told side by side."""
+    raw: dict[tuple[Cell, bool], str] = {}
+    for row in rows:
+        if row.indicator == leading and row.status == VALUE and (row.breakdown != TOTAL or row.subject_kind == PROCEDURE):
+            raw.setdefault((_cell(row), row.variant == RAW), row.variant)
+    for cell, is_raw in raw:
+        if is_raw and (cell, False) in raw:
+            raise ValueError(f"raw and {raw[cell, False]} figures of one part: {cell}")
 
 
 def _without_numbers(row: "Row", status: str) -> "Row":

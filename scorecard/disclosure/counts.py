@@ -141,6 +141,8 @@ def _tidy(cells: list[Cell], quantities: list[Quantity], values: NDArray[np.floa
     """Leave out what nobody measures or what repeats another number everywhere, and find which number is at most which."""
     new = np.array([cell.new for cell in cells], dtype=bool)
     zero = ((state == ZERO) | (state == MISSING)).all(axis=1)
+    nobody = zero & (state == ZERO).any(axis=1)  # asked: then no number of the cell is anything else
+    values[nobody], state[nobody] = 0, ZERO
     odd = (state == ZERO) & ~zero[:, None]  # no rate for another reason than that nobody was asked
     values[odd], state[odd] = np.nan, MISSING
     keep: list[int] = []

@@ -116,11 +116,13 @@ class Protection:
         # A difference of a few answers to what is public, or of none but in what they said, would tell those few.
         exact = ~own & ~gone & (least == most) & self.has_new[:, None]
         tells = np.zeros(sums.count, dtype=bool)
-        for column in np.flatnonzero(raw):
-            counted = counts.counted_of(int(column))
-            tells |= exact[:, column] & (most[:, column] != 0) & (np.abs(most[:, column]) < self.needs.least)
+        for column in self.answers:
+            counted = counts.counted_of(column)
+            # a unit's raw answers are always the same; where there are none, the cleaned ones may differ by a later decision
+            told = exact[:, column] & (True if raw[column] else gone[:, self._raw_of(column)].all(axis=1))
+            tells |= told & (most[:, column] != 0) & (np.abs(most[:, column]) < self.needs.least)
             if counted is not None:
-                tells |= exact[:, column] & exact[:, counted] & (most[:, column] == 0) & (most[:, counted] != 0)
+                tells |= told & exact[:, counted] & (most[:, column] == 0) & (most[:, counted] != 0)
         for equation in np.flatnonzero(tells).tolist():
             members = sums.cell[sums.equation == equation]
             whole = int(self.whole[equation])
@@ -133,6 +135,15 @@ class Protection:
             same = counts.cells[before]._replace(version=0) == counts.cells[after]._replace(version=0)
             if same and self.kept[equation].all() and (counts.state[before] == SHOWN).any() and not tells[equation]:
                 self.fixed[after] = True  # it is public already
+
+    def _raw_of(self, column: int) -> list[int]:
+        """The columns of raw answers to the same question."""
+        quantities = self.counts.quantities
+        return [
+            other
+            for other in self.answers
+            if (quantities[other].indicator, quantities[other].variant) == (quantities[column].indicator, RAW)
+        ]
 
     def _outside(self) -> tuple[Floats, Floats]:
         """Bounds of numbers that are not public, as far as they follow from their being hidden."""

@@ -13,7 +13,7 @@ from core import numbers
 from core.calendar import Month
 from core.web import language, pick
 from procedures.models import Component, Offering, Procedure, StateRegister, Unit
-from scorecard.figures import LOWER, PROCEDURE, RAW, UPPER
+from scorecard.figures import CLEANED, LOWER, PROCEDURE, RAW, UPPER
 from scorecard.indicators import INDICATORS
 from scorecard.pages import cards, places, words
 from scorecard.pages.text import _
@@ -175,7 +175,7 @@ def rates(figures: Mapping[tuple[str, str, str], Figure], code: str) -> list[Rat
     """The procedure's rates in the whole country, each with interval and counts, or its status in words."""
     found = []
     for indicator in RATES:
-        figure = figures.get((code, indicator, RAW))
+        figure = figures.get((code, indicator, CLEANED), figures.get((code, indicator, RAW)))
         name = pick(INDICATORS[indicator].name_vi, INDICATORS[indicator].name_en)
         found.append(Rate(name, words.rate(figure), words.span(figure), words.of_counts(figure)))
     lower, upper = (figures.get((code, "asked_again_recorded", variant)) for variant in (LOWER, UPPER))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from core import numbers
 from core.web import language, pick
-from scorecard.figures import COUNTRY, NATION, RAW, WEIGHTED
+from scorecard.figures import CLEANED, COUNTRY, NATION, RAW, WEIGHTED
 from scorecard.pages import estimates, places, words
 from scorecard.pages.text import _
 from scorecard.short_form_indicators import SHORT_FORM
@@ -178,10 +178,10 @@ def _divisions(session: Session, edition: Edition) -> list[tuple[str, tuple[Part
 
 
 def part(category: str, variants: Mapping[str, Figure]) -> Part:
-    """One category by variant, as a row."""
-    raw, weighted = variants.get(RAW), variants.get(WEIGHTED)
+    """One category by variant, as a row. Modes are series of their own, of which nothing is removed."""
+    counted, weighted = variants.get(CLEANED, variants.get(RAW)), variants.get(WEIGHTED)
     shown = weighted if weighted is not None and words.has_value(weighted) else None
-    return Part(category_name(category), words.rate_with_span(shown) if shown else "", estimates.plain(raw), words.answers(raw))
+    return Part(category_name(category), words.rate_with_span(shown) if shown else "", estimates.plain(counted), words.answers(counted))
 
 
 def category_name(category: str) -> str:

@@ -94,16 +94,18 @@ def tally(country: Country, answers: Answers) -> dict[Key, tuple[int, ...]]:
 
 
 def measured(counted: Mapping[Key, tuple[int, ...]], window: int = 1) -> list[Row]:
-    """The rows that are made of the counts: satisfaction, raw, cleaned and weighted, and the rate of response."""
+    """The rows that are made of the counts: satisfaction, raw (of units alone), cleaned and weighted, and the rate of response."""
     rows = []
     for (kind, code, breakdown, category), (answered, rated, satisfied, kept, kept_satisfied) in counted.items():
         place = {"window": window, "breakdown": breakdown, "category": category}
         for indicator, variant, k, d, n in (
             ("satisfaction", "raw", satisfied, rated, rated),
             ("satisfaction", "cleaned", kept_satisfied, kept, kept),
-            ("satisfaction", "weighted", None, None, rated),
+            ("satisfaction", "weighted", None, None, kept),
             ("response_rate", "raw", answered, answered * 5 + 3, answered * 5 + 3),
         ):
+            if (indicator, variant) == ("satisfaction", "raw") and breakdown != "total":
+                continue
             value = k / d if k is not None and d else 0.5
             rows.append(Row(kind, code, indicator, variant, VALUE, k, d, n, value, 0.1, 0.9, **place))  # type: ignore[arg-type]
     return rows

@@ -1,6 +1,7 @@
 """What is published over three months, windows and superseded versions included, does not give away what is hidden."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from scorecard import disclosure, public_history, rulesets
 from scorecard.disclosure import protect, secondary
 from scorecard.rows import Row
-from tests.scorecard.answering import Answers, Country, measured, month, tally, together
+from tests.scorecard.answering import Answers, Country, Key, measured, month, tally, together
 from tests.scorecard.attacker import Attacker
 
 RULES = rulesets.read(next(Path(rulesets.FOLDER).glob("tthc-*.yaml")))
@@ -122,3 +123,34 @@ def test_a_hidden_cell_has_no_number_left() -> None:
             assert not any(getattr(row, name) is not None for name in disclosure.NUMBERS)
     assert len(safe) == len(rows)
     assert np.all([one.key == other.key for one, other in zip(rows, safe, strict=True)])
+
+
+def test_a_later_version_does_not_tell_the_few_that_a_decision_left_out() -> None:
+    """Categories have cleaned counts alone: of twelve answers that leave a commune later, four and eight are of two channels."""
+    whole = tally(SMALL, month(SMALL, 60.0, 3, removed=0.0, department=0.0))
+
+    def rows(counted: Mapping[Key, tuple[int, ...]]) -> list[Row]:
+        return [row for row in measured(counted) if row.breakdown == "total" or row.indicator == "satisfaction"]
+
+    first = protect(rows(whole), SMALL.places, RULES)
+    commune = next(code for code in SMALL.communes["01"] if whole["unit", code, "total", "total"][3] > 40)
+    gone = {("unit", commune, "total", "total"): 12}
+    for unit in (("unit", "01"), ("nation", "VN")):
+        gone |= {(*unit, "total", "total"): 12, (*unit, "channel", "channel0"): 4, (*unit, "channel", "channel1"): 8}
+    fewer = {key: (*counts[:3], counts[3] - gone.get(key, 0), counts[4] - gone.get(key, 0) * 3 // 4) for key, counts in whole.items()}
+    second = protect(rows(fewer), SMALL.places, RULES, public_history.public_cells(first, []).assign(ago=0, version=1))
+
+    def shown(publication: list[Row]) -> set[tuple[str, ...]]:
+        wanted = [row for row in publication if (row.indicator, row.variant, row.status) == ("satisfaction", "cleaned", "value")]
+        return {(row.subject_kind, row.subject_code, row.breakdown, row.category) for row in wanted}
+
+    of_parts = {key for key in gone if key[2] == "channel"}
+    assert gone.keys() <= shown(first)
+    assert gone.keys() & shown(second) == gone.keys() - of_parts
+
+
+def test_raw_and_cleaned_figures_of_one_category_are_refused() -> None:
+    rows = measured(tally(SMALL, month(SMALL, 60.0, 3)))
+    wrong = next(row for row in rows if row.variant == "cleaned" and row.breakdown == "channel")
+    with pytest.raises(ValueError, match="raw and cleaned figures of one part"):
+        protect([*rows, replace(wrong, variant="raw")], SMALL.places, RULES)

@@ -133,13 +133,13 @@ def test_breakdowns_divide_the_nation_and_each_province(rules: RuleSet) -> None:
     found = made(rules, material(HANOI + HUE, REGISTER))
     for code, ends in (("VN", {"returned": (260, 350), "refused": (10, 40)}), ("01", {"returned": (230, 300), "refused": (10, 40)})):
         for end, counts in ends.items():
-            row = found[code, "satisfaction", "raw", 1, "end_point", end]
+            row = found[code, "satisfaction", "cleaned", 1, "end_point", end]
             assert (row.numerator, row.denominator) == counts
             weighted = found[code, "satisfaction", "weighted", 1, "end_point", end]
             assert weighted.value is not None
-    assert found["VN", "satisfaction", "raw", 1, "procedure_group", "ho-tich"].denominator == 390
-    assert found["VN", "satisfaction", "raw", 1, "channel", "1"].denominator == 390
-    assert ("VN", "satisfaction", "raw", 1, "provider", "") not in found  # nobody said which: left over, no category
+    assert found["VN", "satisfaction", "cleaned", 1, "procedure_group", "ho-tich"].denominator == 390
+    assert found["VN", "satisfaction", "cleaned", 1, "channel", "1"].denominator == 390
+    assert ("VN", "satisfaction", "cleaned", 1, "provider", "") not in found  # nobody said which: left over, no category
 
 
 def test_the_whole_distribution_stands_beside_its_weighted_shares(rules: RuleSet) -> None:
@@ -170,6 +170,28 @@ def test_what_evidence_removed_leaves_the_cleaned_and_the_weighted_figure_and_st
     assert (raw.numerator, raw.denominator) == (110, 140)
     assert (cleaned.numerator, cleaned.denominator) == (70, 100)
     assert found["00008", "satisfaction", "weighted", 1, "total", "total"].n == 100
+
+
+def test_no_category_and_no_procedure_tells_what_a_few_removed_answers_said(rules: RuleSet) -> None:
+    """Fourteen answers leave the commune; of them one was by post, one from an enterprise and one about another procedure."""
+    false = [
+        *given("00008", [5] * 11, device_kind="staff"),
+        *given("00008", [1], device_kind="staff", channel=3),
+        *given("00008", [2], device_kind="staff", applicant_type="enterprise"),
+        *given("00008", [1], device_kind="staff", procedure_code="2.000889"),
+    ]
+    others = [*given("00008", [5] * 30 + [1] * 10, channel=3), *given("00008", [5] * 30 + [1] * 10, applicant_type="enterprise")]
+    others += given("00008", [5] * 30 + [1] * 10, procedure_code="2.000889")
+    found = made(rules, material([*HANOI, *HUE, *others, *false], REGISTER))
+    answers: dict[tuple[Any, ...], set[int]] = {}
+    for (code, indicator, _variant, window, breakdown, category), row in found.items():
+        if indicator == "satisfaction" and row.n is not None:
+            answers.setdefault((row.subject_kind, code, window, breakdown, category), set()).add(row.n)
+    assert answers["unit", "00008", 1, "total", "total"] == {220, 234}
+    for cell, told in answers.items():
+        assert max(told) == min(told) or max(told) - min(told) >= 10, cell
+    assert ("procedure", "2.000889", 1, "total", "total") in answers
+    assert {("unit", "01", 1, "channel", "3"), ("unit", "01", 1, "applicant", "enterprise")} <= answers.keys()
 
 
 def test_a_small_cell_takes_everything_derived_from_it_along(rules: RuleSet) -> None:
