@@ -7,6 +7,7 @@ import numpy as np
 
 from scorecard import survey_estimates as making
 from scorecard.figures import COUNTRY, NATION, VALUE, WEIGHTED
+from scorecard.integrity import REMOVED_BY
 from scorecard.rows import Row
 from scorecard.statistics import LAMBDAS, Driver, TwoPhase, drivers, response_rates, two_phase
 from scorecard.survey_tables import FACTS, OPINIONS
@@ -79,6 +80,8 @@ def follow_up(answers: "pd.DataFrame", invited: int, weighted: float | None) -> 
         return None
     rated = answers[answers["rating"].notna() & (answers["end_point"] != "supplement")]
     first, later = making.by_invitation(rated), rated[rated["mode"] == "followup"]
+    if REMOVED_BY in first:  # who gave a removed answer is not known: neither one who answered nor one who did not
+        first = first[first[REMOVED_BY].astype("object").isin(("", None))]
     silent = invited - len(making.by_invitation(answers))
     if len(later) < LEAST_FOLLOWED or silent < len(later):
         return None

@@ -147,17 +147,20 @@ def _survey_values(said: Mapping[str, int], invited: int) -> dict[str, tuple[int
 
 def _estimate_rows(material: Material, counted: list[Row], above: Mapping[str, list[str]]) -> list[Row]:
     """Weighted rates, the band and the bounds; breakdowns; the distribution; modes; windows."""
-    answered = {(row.subject_kind, row.subject_code): row for row in counted if (row.indicator, row.variant) == ("satisfaction", RAW)}
-    active = {key: row for key, row in answered.items() if row.status == VALUE}
+    active = {
+        (row.subject_kind, row.subject_code): row
+        for row in counted
+        if (row.indicator, row.variant, row.status) == ("satisfaction", CLEANED, VALUE)
+    }
     rated = material.rated
     provinces = [code for code, place in material.places.items() if place.kind == "province"]
     found = making.estimates(rated, material.ended, above, breakdowns_of=[COUNTRY, *provinces])
     rows = []
-    for (kind, code), raw in active.items():
+    for (kind, code), cleaned in active.items():
         weighted = found.get((kind, code, *TOTAL))
         rows.append(_weighted_row((kind, code, *TOTAL), weighted))
         if kind == NATION or (kind == UNIT and material.places[code].kind in BANDED):
-            rows += _doubt_rows((kind, code), raw, weighted, material)
+            rows += _doubt_rows((kind, code), cleaned, weighted, material)
     rows += _breakdown_rows(material, found, provinces)
     rows += _rating_rows(material, rated)
     rows += _mode_rows(material)
@@ -177,13 +180,13 @@ def _weighted_row(subject: Subject, figures: Mapping[str, float] | None, window:
     return row
 
 
-def _doubt_rows(subject: Key, raw: Row, weighted: Mapping[str, float] | None, material: Material) -> list[Row]:
-    """What sampling error does not cover: the sensitivity band, and the bounds that assume nothing."""
-    if weighted is None or raw.numerator is None or raw.denominator is None:
+def _doubt_rows(subject: Key, cleaned: Row, weighted: Mapping[str, float] | None, material: Material) -> list[Row]:
+    """What sampling error does not cover: the sensitivity band, and the bounds that assume nothing, nor that a removed answer is true."""
+    if weighted is None or cleaned.numerator is None or cleaned.denominator is None:
         return []
     low, high = sensitivity_band(weighted["low"], weighted["high"], _lambdas(subject, weighted["value"], material))
-    population = max(weighted["dossiers"], raw.denominator)  # answers of dossiers that no source sent are dossiers all the same
-    least, most = bounds(raw.numerator, raw.denominator, population)
+    population = max(weighted["dossiers"], cleaned.denominator)  # answers of dossiers that no source sent are dossiers all the same
+    least, most = bounds(cleaned.numerator, cleaned.denominator, population)
     n = int(weighted["n"])
     return [
         Row(*subject, "satisfaction", LOWER, VALUE, n=n, value=float(low)),

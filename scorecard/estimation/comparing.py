@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betaln, xlog1py, xlogy
+from scipy.special import betaln, expit, logit, xlog1py, xlogy
 from scipy.stats import beta, binom, norm
 
 from scorecard.estimation.change import change
@@ -80,13 +80,14 @@ def _shrink_group(x: Array, n: Array) -> tuple[Array, Array, Array, float, bool]
     nodes, quadrature = np.polynomial.legendre.leggauss(24)
     shrinkage = (nodes + 1) / 2  # M/(M + n₀)
     prior = len(n) / np.sum(1 / n) * shrinkage / (1 - shrinkage)
-    pooled = np.clip(x.sum() / n.sum(), 0.5 / n.sum(), 1 - 0.5 / n.sum())
+    half = 0.5 / n.sum()  # an answer: where all units have the same share, 0 or 1, the grid still has somewhere to lie
+    pooled = np.clip(x.sum() / n.sum(), half, 1 - half)
     variance = pooled * (1 - pooled) * (1 + np.maximum(n - 1, 0) / (prior[:, None] + 1)) / n  # of each share, by node
     precision = 1 / variance
-    centre = np.clip((precision * (x / n)).sum(axis=1) / precision.sum(axis=1), 1e-6, 1 - 1e-6)
+    centre = np.clip((precision * (x / n)).sum(axis=1) / precision.sum(axis=1), half, 1 - half)
     width = 1 / np.sqrt(precision.sum(axis=1)) / (centre * (1 - centre))  # on the logit scale
     steps = np.linspace(-4.5, 4.5, 13)
-    mu = 1 / (1 + np.exp(-(np.log(centre / (1 - centre))[:, None] + width[:, None] * steps)))
+    mu = np.clip(expit(logit(centre)[:, None] + width[:, None] * steps), 1e-9, 1 - 1e-9)
     m = np.broadcast_to(prior[:, None], mu.shape)
     a, b = (mu * m)[..., None], ((1 - mu) * m)[..., None]
     likelihood = (betaln(x + a, n - x + b) - betaln(a, b)).sum(axis=2)

@@ -308,3 +308,11 @@ def test_facts_come_first_and_an_opinion_only_adds_what_they_do_not_say() -> Non
     assert found[1].of < n == found[0].of
     few = drivers(satisfied, np.ones(n), rng.integers(0, 3, n), {"late": late_said, "trips": trips}, {})
     assert few == []  # three communes cannot tell the variance of four numbers
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_peers_that_are_all_the_same_at_an_end_are_pulled_nowhere_else(share: float) -> None:
+    made = shrink([share] * 12, [40.0] * 12, [0] * 12)
+    assert np.all(np.abs(made.value - share) < 0.01)
+    assert np.all((made.low <= made.value) & (made.value <= made.high))
+    assert not made.apart.any()

@@ -170,6 +170,8 @@ def test_what_evidence_removed_leaves_the_cleaned_and_the_weighted_figure_and_st
     assert (raw.numerator, raw.denominator) == (110, 140)
     assert (cleaned.numerator, cleaned.denominator) == (70, 100)
     assert found["00008", "satisfaction", "weighted", 1, "total", "total"].n == 100
+    hanoi = [found["01", "satisfaction_bounds", variant, 1, "total", "total"].value for variant in ("lower", "upper")]
+    assert hanoi == pytest.approx([240 / 2000, (240 + 2000 - 340) / 2000], abs=0.0006)  # nothing rests on what was removed
 
 
 def test_no_category_and_no_procedure_tells_what_a_few_removed_answers_said(rules: RuleSet) -> None:
@@ -365,6 +367,17 @@ def test_a_follow_up_narrows_the_band(rules: RuleSet) -> None:
     assert lambdas(None) == (0.5, 2.0)
     few = pd.DataFrame(answers[:410]).astype({"rating": "Int64"})
     assert follow_up(few, 4000, 0.875) is None
+
+
+def test_a_follow_up_is_put_together_with_answers_that_stand() -> None:
+    whole = pd.DataFrame([*given("00004", [5] * 800 + [1] * 200), *given("00004", [5] * 60 + [1] * 40, mode="followup")])
+    planted = pd.DataFrame(given("00008", [5] * 500))
+    answers = pd.concat([whole.assign(removed_by=""), planted.assign(removed_by="staff")], ignore_index=True).astype({"rating": "Int64"})
+    found, plain = follow_up(answers, 3500, 0.8), follow_up(whole.astype({"rating": "Int64"}), 3000, 0.8)
+    assert found is not None
+    assert plain is not None
+    assert float(found.value) == float(plain.value) == pytest.approx((1000 * 0.8 + 2000 * 0.6) / 3000)
+    assert float(found.ratio) == float(plain.ratio)
     band = made(rules, material(HANOI + HUE + given("00004", [5] * 60 + [1] * 60, mode="followup"), REGISTER, invited=10))
     plain = made(rules, material(HANOI + HUE, REGISTER, invited=10))
     key = ("VN", "satisfaction", "lower", 1, "total", "total")
