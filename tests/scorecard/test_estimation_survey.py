@@ -367,6 +367,16 @@ def test_a_follow_up_narrows_the_band(rules: RuleSet) -> None:
     assert lambdas(None) == (0.5, 2.0)
     few = pd.DataFrame(answers[:410]).astype({"rating": "Int64"})
     assert follow_up(few, 4000, 0.875) is None
+    band = made(rules, material(HANOI + HUE + given("00004", [5] * 60 + [1] * 60, mode="followup"), REGISTER, invited=10))
+    plain = made(rules, material(HANOI + HUE, REGISTER, invited=10))
+    key = ("VN", "satisfaction", "lower", 1, "total", "total")
+    assert band[key].value != plain[key].value
+
+
+def test_the_weights_say_how_much_of_the_register_they_speak_for() -> None:
+    rated = material(HANOI, REGISTER).rated
+    assert rated.attrs == {"covered": 2000 / 2500, "trimmed": 0}
+    assert rated["weight"].sum() == pytest.approx(2000)
 
 
 def test_a_follow_up_is_put_together_with_answers_that_stand() -> None:
@@ -378,13 +388,3 @@ def test_a_follow_up_is_put_together_with_answers_that_stand() -> None:
     assert plain is not None
     assert float(found.value) == float(plain.value) == pytest.approx((1000 * 0.8 + 2000 * 0.6) / 3000)
     assert float(found.ratio) == float(plain.ratio)
-    band = made(rules, material(HANOI + HUE + given("00004", [5] * 60 + [1] * 60, mode="followup"), REGISTER, invited=10))
-    plain = made(rules, material(HANOI + HUE, REGISTER, invited=10))
-    key = ("VN", "satisfaction", "lower", 1, "total", "total")
-    assert band[key].value != plain[key].value
-
-
-def test_the_weights_say_how_much_of_the_register_they_speak_for() -> None:
-    rated = material(HANOI, REGISTER).rated
-    assert rated.attrs == {"covered": 2000 / 2500, "trimmed": 0}
-    assert rated["weight"].sum() == pytest.approx(2000)
