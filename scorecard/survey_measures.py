@@ -310,4 +310,8 @@ def _window_rows(
         for indicator, (numerator, denominator) in rates.items():
             if numerator <= denominator:
                 yield Row(kind, code, indicator, RAW, VALUE, numerator, denominator, denominator, window=months)
-        yield _weighted_row((kind, code, *TOTAL), found.get((kind, code, *TOTAL)), months)
+        figures = found.get((kind, code, *TOTAL))
+        if figures is not None:  # how many answers the weighted rate rests on is a count like any other, and protected like one
+            n = int(figures["n"])
+            yield Row(kind, code, "satisfaction", CLEANED, VALUE, round(figures["raw"] * n), n, n, window=months)
+        yield _weighted_row((kind, code, *TOTAL), figures, months)

@@ -247,6 +247,21 @@ def test_a_window_counts_each_months_dossiers_with_each_months_answers(rules: Ru
     assert not any(row.window > 1 for row in made(rules, material(HANOI + HUE, REGISTER, windows=gap)).values())
 
 
+def test_every_number_of_answers_beside_a_weighted_rate_is_a_count_that_is_protected(rules: RuleSet) -> None:
+    """A window's was not, and with the months' counts it told those of hidden months."""
+    false = given("00008", [5] * 11 + [1], device_kind="staff")
+    before = {month: material(given("00008", [5] * 20 + [1] * 20) + HUE + false, REGISTER) for month in ("2026-09", "2026-08")}
+    found = made(rules, material(HANOI + HUE + false, REGISTER, windows=earlier(before)))
+    weighted = {key: row for key, row in found.items() if key[1:3] == ("satisfaction", "weighted") and row.n is not None}
+    assert {key[3] for key in weighted} == {1, 3}
+    for (code, indicator, _, *cell), row in weighted.items():
+        counted = found[code, indicator, "cleaned", *cell]
+        assert (counted.denominator, counted.n) == (row.n, row.n)
+    whole = found["00008", "satisfaction", "cleaned", 3, "total", "total"]
+    assert (whole.numerator, whole.denominator) == (70 + 20 + 20, 100 + 40 + 40)
+    assert found["00008", "satisfaction", "raw", 3, "total", "total"].denominator == 180 + 36
+
+
 def test_a_change_is_between_what_both_months_showed(rules: RuleSet) -> None:
     low, high = wilson(300, 340)
     before = pd.DataFrame(
