@@ -29,7 +29,9 @@ PASSWORD = "a long test password"
 
 # The same examples in every run, so that a failure can be seen again; HYPOTHESIS_SEARCH=1 looks for new ones, and for more.
 SEARCHING = bool(os.environ.get("HYPOTHESIS_SEARCH"))
-hypothesis.settings.register_profile("repeatable", derandomize=True, database=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile(
+    "repeatable", derandomize=True, database=None, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("default" if SEARCHING else "repeatable")
 
 
