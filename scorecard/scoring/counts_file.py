@@ -20,7 +20,7 @@ _WHOLE = re.compile(r"([0-9]{1,15})(?:[.,]0{1,2})?")  # table programs write 52 
 _GROUPED = re.compile(r"[0-9]{1,3}(?:[.,' \u00a0\u202f][0-9]{3})+")
 _DECIMAL = re.compile(r"[0-9]+[.,][0-9]+")
 _NEGATIVE = re.compile(r"[-−–]\s*[0-9][0-9.,]*")
-_FACTOR = re.compile(r"[0-9]{1,6}(?:[.,][0-9]{1,12})?")
+_FACTOR = re.compile(r"[0-9]{1,6}(?:[.,][0-9]{1,20})?")  # as many decimals as programs write of a quotient
 
 
 @dataclass(frozen=True)
@@ -78,15 +78,13 @@ def read_counts(path: Path, rules: CountRules) -> CountsFile:
     rows = [{name: _text(cell) for name, cell in row.items() if name != ROW} | {ROW: row[ROW]} for row in lines.table.to_pylist()]
     rows = [row for row in rows if any(cell for name, cell in row.items() if name != ROW)]
     codes = Counter(row[CODE] for row in rows)
-    blank_factors: Counter[str] = Counter()
     for row in rows:
         unit, faults = _unit(row, rules, codes[row[CODE]])
         found.refused += faults
         if not faults:
             found.units.append(unit)
-            blank_factors.update(factor for factor in factors if factor in there and factor not in unit.factors)
     found.refused.sort(key=lambda error: error.row or 0)
-    found.notes = [*_notes_on_columns(rules, there, wanted), *_notes_on_factors(rules, there, blank_factors), *_notes_on_pairs(rules, rows)]
+    found.notes = [*_notes_on_columns(rules, there, wanted), *_notes_on_factors(rules, there, found.units), *_notes_on_pairs(rules, rows)]
     if not rows and not found.refused:
         raise InputError(f"Tệp {path.name} không có dòng đơn vị nào.", f"The file {path.name} has no row of a unit.", row=2)
     return found
@@ -189,7 +187,7 @@ def _notes_on_columns(rules: CountRules, there: set[str], wanted: Sequence[str])
     return notes
 
 
-def _notes_on_factors(rules: CountRules, there: set[str], blank: Mapping[str, int]) -> list[Words]:
+def _notes_on_factors(rules: CountRules, there: set[str], units: Sequence[UnitCounts]) -> list[Words]:
     notes = []
     for factor in rules.factors:
         if factor.id not in there:
@@ -199,9 +197,17 @@ def _notes_on_factors(rules: CountRules, there: set[str], blank: Mapping[str, in
                     en=f"There is no column {factor.id} ({factor.name.en}); it counts as 1.",
                 )
             )
-        elif rows := blank.get(factor.id):
+            continue
+        if rows := sum(factor.id not in unit.factors for unit in units):
             notes.append(
                 Words(vi=f"{factor.id} để trống ở {rows} dòng; tính là 1.", en=f"{factor.id} is blank in {rows} rows; it counts as 1.")
+            )
+        if above := ", ".join(str(unit.row) for unit in units if unit.factors.get(factor.id, 1) > 1):
+            notes.append(
+                Words(
+                    vi=f"{factor.id} lớn hơn 1 ở dòng {above}; nếu đó là phần trăm thì viết 0.98 thay cho 98.",
+                    en=f"{factor.id} is above 1 in row {above}; if that is a percentage, write 0.98 for 98.",
+                )
             )
     return notes
 

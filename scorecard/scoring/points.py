@@ -17,7 +17,7 @@ Counts = Mapping[str, tuple[int, int]]  # numerator and denominator by indicator
 class Scored:
     """One indicator of one unit. ``points``: not rounded beyond what the rules say; None where it is missing or left out.
 
-    ``capped``: numerator times factor lies above the denominator.
+    ``over``: more was counted than there was to count, before any factor.
     """
 
     indicator: Indicator
@@ -26,7 +26,7 @@ class Scored:
     denominator: int | None = None
     ratio: Fraction | None = None
     points: Fraction | None = None
-    capped: bool = False
+    over: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,13 +112,13 @@ def _indicator(rules: CountRules, item: Indicator, count: tuple[int, int] | None
     ratio = Fraction(numerator, denominator) * (factors.get(item.factor, Fraction(1)) if item.factor else 1)
     if item.formula == "mean":
         points = min(ratio, Fraction(item.points))
-        capped = ratio > item.points
+        over = ratio > item.points
     else:
         points = Fraction(item.points) * min(Fraction(1), ratio / Fraction(item.target or 1))
-        capped = ratio > 1
+        over = numerator > denominator
     if rules.rounding.indicators is not None:
         points = Fraction(half_up(points, rules.rounding.indicators))
-    return Scored(item, VALUE, numerator, denominator, ratio, points, capped)
+    return Scored(item, VALUE, numerator, denominator, ratio, points, over)
 
 
 def _group_points(rules: CountRules, scored: Sequence[Scored]) -> Fraction | None:

@@ -76,17 +76,17 @@ def summary(rules: CountRules, scored: Sequence[Scored]) -> dict[str, Any]:
 def notes_on_scores(scored: Sequence[Scored]) -> list[Words]:
     """What the sender should know of the scores: shares above one, indicators missing, full points from nothing."""
     notes = []
-    capped = [
+    over = [
         f"{unit.code} ({', '.join(ids)})"
         for unit, score in scored
-        if (ids := [item.indicator.id for item in score.indicators if item.capped])
+        if (ids := [item.indicator.id for item in score.indicators if item.over])
     ]
-    if capped:
-        listed = _some(capped)
+    if over:
+        listed = _some(over)
         notes.append(
             Words(
-                vi=f"Tử số lớn hơn mẫu số, tính là đủ điểm; nên kiểm tra: {listed}.",
-                en=f"Numerator above denominator, full points; check: {listed}.",
+                vi=f"Tử số lớn hơn mẫu số, tính nhiều nhất là đủ điểm; nên kiểm tra: {listed}.",
+                en=f"Numerator above denominator, full points at most; check: {listed}.",
             )
         )
     if missing := [f"{unit.code} ({', '.join(ids)})" for unit, score in scored if (ids := _missing(score))]:
@@ -122,7 +122,7 @@ def _detail_cells(unit: UnitCounts, score: Score) -> Iterable[list[str]]:
                 str(rule.points),
                 item.status,
                 rule.empty.gives if rule.empty is not None else "",
-                "; ".join(_remarks(item.capped, rule.uncertain)),
+                "; ".join(_remarks(item.over, rule.uncertain)),
                 total,
                 whole["total_without_empty"],
                 whole["total_max_without_empty"],
@@ -130,8 +130,8 @@ def _detail_cells(unit: UnitCounts, score: Score) -> Iterable[list[str]]:
             ]
 
 
-def _remarks(capped: bool, uncertain: Words | None) -> list[str]:
-    found = ["tử số lớn hơn mẫu số"] if capped else []
+def _remarks(over: bool, uncertain: Words | None) -> list[str]:
+    found = ["tử số lớn hơn mẫu số"] if over else []
     return [*found, *([f"chưa chắc: {uncertain.vi}"] if uncertain is not None else [])]
 
 

@@ -220,6 +220,26 @@ def test_a_wrong_coefficient_refuses_its_row(scoring: Callable[..., tuple[Result
     assert "Dòng 2, cột sync_coefficient" in result.stderr
 
 
+@pytest.mark.parametrize(("quotient", "points"), [(370610 / 443565, "9.21"), (2 / 3, "8.40"), (0.1 + 0.2, "6.64")])
+def test_a_coefficient_may_have_the_decimals_of_a_quotient(
+    scoring: Callable[..., tuple[Result, list[dict[str, str]]]], quotient: float, points: str
+) -> None:
+    counts = FULL.copy()
+    counts[COLUMNS.index("3.3_num")] = "4"
+    result, rows = scoring([[*HEAD, "sync_coefficient"], ["01", "A", *counts, repr(quotient)]])
+    assert result.exit_code == 0, result.stderr
+    assert rows[0]["CLGQ"] == points
+
+
+def test_a_coefficient_that_looks_like_a_percentage_is_told_and_no_numerator_is_blamed(
+    scoring: Callable[..., tuple[Result, list[dict[str, str]]]],
+) -> None:
+    result, rows = scoring([[*HEAD, "sync_coefficient"], ["01", "A", *FULL, "98"], ["02", "B", *FULL, "0.98"]])
+    assert (result.exit_code, len(rows)) == (0, 2)
+    assert "sync_coefficient is above 1 in row 2; if that is a percentage" in result.stderr
+    assert "Numerator above denominator" not in result.stderr
+
+
 def test_more_than_all_is_full_points_and_a_note(scoring: Callable[..., tuple[Result, list[dict[str, str]]]]) -> None:
     more = FULL.copy()
     more[COLUMNS.index("1.4_num")] = "11"
