@@ -4,7 +4,7 @@ A set of one's own is derived from a shipped one: ``extends`` names it, ``change
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date
@@ -196,4 +196,15 @@ def _told(change: _Change, was: Mapping[str, Any], now: Mapping[str, Any]) -> di
 
 def _said(fields: Mapping[str, Any]) -> str:
     """Fields as a line of text, without what they had not set."""
-    return ", ".join(f"{name}: {value}" for name, value in fields.items() if value is not None and not isinstance(value, dict | list))
+    return ", ".join(f"{place}: {value}" for place, value in _leaves(fields))
+
+
+def _leaves(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
+    """Everything that a field says, with its place; a sentence in both languages."""
+    if isinstance(value, Mapping) and set(value) == {"vi", "en"}:
+        yield place, f"{value['vi']} / {value['en']}"
+    elif isinstance(value, Mapping | list):
+        for name, inner in value.items() if isinstance(value, Mapping) else enumerate(value, 1):
+            yield from _leaves(inner, f"{place} › {name}" if place else str(name))
+    elif value is not None:
+        yield place, str(value)

@@ -105,6 +105,16 @@ def test_every_indicator_of_the_exchange_list_is_there_with_its_points(shared_da
             assert item.target * 100 == int(row["full_score_at_pct"])
 
 
+def test_what_no_published_score_confirms_is_marked_as_uncertain(shared_data: Path) -> None:
+    import csv
+
+    with (shared_data / "exchange" / "indicators_766.csv").open(encoding="utf-8-sig") as stream:
+        unchecked = {row["id"] for row in csv.DictReader(stream) if row["checked_against_published_scores"].startswith("no")}
+    doubtful = {item.id for group in find_scoring("qd766-2022").groups for item in group.indicators if item.uncertain or group.uncertain}
+    assert unchecked
+    assert unchecked <= doubtful
+
+
 # ---- errors
 
 
@@ -173,6 +183,15 @@ def test_a_province_derives_its_own_with_the_source_of_each_change(tmp_path: Pat
     ]
     assert {item.source.en for item in own.changes} == {"Article 2"}
     assert {item.id: item.points for item in find_scoring("qd766-2022").indicators}["3.2"] == 4  # the shipped one is as it was
+
+
+def test_a_change_that_is_no_single_number_is_told_as_well(tmp_path: Path) -> None:
+    empty = {"gives": "zero", "why": both("Không có việc, không có điểm", "No activity, no points")}
+    own = read_any(write(tmp_path, derived(change("5.2", {"empty": empty}), change("4.2", {"note": both("Ghi", "Note")}))))
+    assert isinstance(own, CountRules)
+    assert "empty › gives: full" in own.changes[0].was
+    assert own.changes[0].now == "empty › gives: zero, empty › why: Không có việc, không có điểm / No activity, no points"
+    assert own.changes[1].now == "note: Ghi / Note"
 
 
 def test_an_indicator_can_be_added_where_the_group_grows_with_it(tmp_path: Path) -> None:
