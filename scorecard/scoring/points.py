@@ -77,6 +77,11 @@ class Score:
         return self.rules.points - sum(item.indicator.points for item in self.empty_full)
 
     @property
+    def reachable(self) -> Decimal:
+        """The most that the indicators which earned anything, be it 0, could earn; a normalised total is stretched from it."""
+        return _reachable(self.groups)
+
+    @property
     def band(self) -> Band | None:
         """The band of the total as it is printed, so that both agree."""
         if self.total is None:
@@ -134,5 +139,9 @@ def _total(rules: CountRules, groups: Sequence[GroupScore]) -> Fraction | None:
         found = [Fraction(half_up(points, rules.rounding.groups)) for points in found]
     if rules.missing == "group_empty":
         return sum(found, Fraction(0)) if len(found) == len(groups) else None
-    reachable = sum(Fraction(item.indicator.points) for group in groups for item in group.indicators if item.points is not None)
+    reachable = Fraction(_reachable(groups))
     return sum(found, Fraction(0)) * Fraction(rules.points) / reachable if reachable else None
+
+
+def _reachable(groups: Sequence[GroupScore]) -> Decimal:
+    return sum((item.indicator.points for group in groups for item in group.indicators if item.points is not None), Decimal(0))

@@ -74,7 +74,8 @@ def summary(rules: CountRules, scored: Sequence[Scored]) -> dict[str, Any]:
 
 
 def notes_on_scores(scored: Sequence[Scored]) -> list[Words]:
-    """What the sender should know of the scores: shares above one, indicators missing, full points from nothing."""
+    """What the sender should know of the scores: shares above one, totals stretched, indicators missing, full points from
+    nothing."""
     notes = []
     over = [
         f"{unit.code} ({', '.join(ids)})"
@@ -87,6 +88,19 @@ def notes_on_scores(scored: Sequence[Scored]) -> list[Words]:
             Words(
                 vi=f"Tử số lớn hơn mẫu số, tính nhiều nhất là đủ điểm; nên kiểm tra: {listed}.",
                 en=f"Numerator above denominator, full points at most; check: {listed}.",
+            )
+        )
+    stretched = [
+        f"{unit.code} ({score.reachable:f}/{score.rules.points:f})"
+        for unit, score in scored
+        if score.rules.missing == "normalised" and score.total is not None and score.reachable < score.rules.points
+    ]
+    if stretched:
+        listed = _some(stretched)
+        notes.append(
+            Words(
+                vi=f"Tổng quy về điểm tối đa từ phần có số liệu (điểm có thể đạt): {listed}.",
+                en=f"Total stretched to the maximum from what is there (points that could be had): {listed}.",
             )
         )
     if missing := [f"{unit.code} ({', '.join(ids)})" for unit, score in scored if (ids := _missing(score))]:

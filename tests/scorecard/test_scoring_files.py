@@ -313,6 +313,14 @@ def test_the_circular_scores_sums_of_points(scoring: Callable[..., tuple[Result,
     assert "Row 3, column 1_num" in result.stderr
 
 
+def test_a_total_that_was_stretched_says_from_what(scoring: Callable[..., tuple[Result, list[dict[str, str]]]]) -> None:
+    head = ["unit_code", "unit_name", *(f"{number}_{side}" for number in range(1, 10) for side in ("num", "den"))]
+    nothing = ["15", "10", *["0", "0"] * 8]
+    result, rows = scoring([head, ["01", "A", *["15", "10"] * 9], ["02", "B", *nothing]], rules="tt01-2018")
+    assert [row["total"] for row in rows] == ["13.50", "13.50"]
+    assert "Total stretched to the maximum from what is there (points that could be had): 02 (2/18)." in result.stderr
+
+
 cells = st.one_of(st.integers(0, 10**6).map(str), st.just(""), st.just("0"), st.text(max_size=6))
 
 
