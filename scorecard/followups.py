@@ -87,7 +87,8 @@ class Course:
 
 
 def course(session: Session, entry: LocalAction, months: Collection[Any]) -> list[Course]:
-    """The finding's counts in the action's own unit and procedure, for each edition from the finding's month on, oldest first.
+    """The finding's counts in the action's own unit and procedure, for each month from the finding's on by its newest version, oldest
+    first.
 
     ``held_by_state``: dossiers certainly asked for what the state has; ``repeat_supplement``: asked twice or more, both of the
     month's supplement cohort; ``online_unused``: filed online of those received.
@@ -95,8 +96,9 @@ def course(session: Session, entry: LocalAction, months: Collection[Any]) -> lis
     from scorecard import queries
 
     found = []
-    for edition in sorted(months, key=lambda item: item.month):
-        if edition.month < entry.month:
+    newest = {edition.month: edition for edition in sorted(months, key=lambda item: item.version)}
+    for month, edition in sorted(newest.items()):
+        if month < entry.month:
             continue
         (row,) = queries.procedure_counts(session, edition, entry.procedure_code, entry.unit_code, by_place=False)
         if entry.kind == ONLINE_UNUSED:

@@ -14,7 +14,7 @@ from core.access import ADMIN, CENTRE, OFFICE, PUBLIC, access
 from core.calendar import Month, local_date, utc_now
 from core.database import reading, writing
 from core.web import language
-from procedures.queries import is_simulated, procedures_map, registers
+from procedures.queries import below, is_simulated, procedures_map, registers
 from procedures.queries import procedure as find_procedure
 from procedures.queries import units as all_units
 from scorecard import followups, queries, workflow, workflow_views
@@ -159,6 +159,7 @@ def centre() -> ResponseReturnValue:
         coverage=centre_page.coverage_words(page.edition, page.unit),
         cards=centre_page.three_cards(page),
         tasks=work.tasks,
+        followed=_followed(page),
         beyond=work.beyond,
         unconnected=work.unconnected,
         registers=work.registers,
@@ -229,6 +230,19 @@ def dossiers_csv() -> ResponseReturnValue:
 def office() -> ResponseReturnValue:
     """From here an officer reaches a signed report."""
     return workflow_views.office_page()
+
+
+def _followed(page: unit_page.UnitPage, most: int = 3) -> list[followup_page.Action]:
+    """The unit's newest actions on findings of months up to the page's, each with the finding's month and the page's."""
+    session, on = reading(), Month.parse(page.edition.month).last_day
+    stated = [one for one in followups.actions(session, below(session, page.unit.code, on)) if one.month <= page.edition.month][:most]
+    seen = [page.edition, *seen_by(session, current_user)] if stated else []
+    procedures = procedures_map(session, on) if stated else {}
+    found = []
+    for one in stated:
+        two = [edition for edition in seen if edition.month in (one.month, page.edition.month)]
+        found.append(followup_page.action(one, followups.course(session, one, two), page.units, procedures))
+    return found
 
 
 def _month(text: str) -> Month:

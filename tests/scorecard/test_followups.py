@@ -18,7 +18,7 @@ from scorecard.followup_models import LocalAction
 from scorecard.models import Edition
 from tests.conftest import PASSWORD, log_in
 from tests.pages.helpers import text_of
-from tests.scorecard.small import BIRTH, MONTH, NOW, Dossier, build
+from tests.scorecard.small import BIRTH, MONTH, NOW, Dossier, add_dossiers, build
 
 ASKED = [(2, ["Giấy khai sinh"])]
 DOSSIERS = [
@@ -49,6 +49,32 @@ def test_the_next_months_show_whether_the_figure_moved(closed: Flask) -> None:
     months = queries.editions(reading())
     found = followups.course(reading(), entry, months)
     assert [(point.month, point.numerator, point.denominator) for point in found] == [("2026-10", 8, 8), ("2026-11", 2, 8)]
+
+
+def test_a_month_that_is_restated_stands_once_by_its_newest_version(closed: Flask) -> None:
+    stated()
+    add_dossiers([Dossier("late", requests=ASKED, finished=6)])
+    operations.close(MONTH, NOW, "test", reason="late data")
+    (entry,) = followups.actions(reading(), {"00004"})
+    months = queries.editions(reading())
+    assert [edition.version for edition in months] == [2, 1]
+    assert [(point.month, point.denominator) for point in followups.course(reading(), entry, months)] == [("2026-10", 9)]
+
+
+def test_the_scorecard_of_the_next_month_shows_what_was_done_and_whether_it_moved(closed: Flask) -> None:
+    stated()
+    operations.close(MONTH.plus(1), MONTH.plus(2).start + timedelta(days=6), "test")
+    with writing() as session:
+        session.execute(update(Edition).values(state="published"))
+    client = _centre(closed)
+    then, later = (
+        text_of(client.get(f"/centre?unit=01&month={month}").get_data(as_text=True))  # type: ignore[attr-defined]
+        for month in (MONTH, MONTH.plus(1))
+    )
+    assert "Đã hướng dẫn bộ phận một cửa tra cứu" in then
+    assert "Chưa có tháng nào sau" in then
+    assert "2 trong 8 hồ sơ" in later
+    assert "so với tháng 10/2026" in later
 
 
 def test_fewer_than_three_dossiers_are_not_counted_out(closed: Flask) -> None:
