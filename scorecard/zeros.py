@@ -2,8 +2,10 @@
 
 A ward that mainly certifies copies asks for no papers by nature. So a unit is compared with what its peers do in the same procedures:
 ``expected`` is the sum over its procedures of its dossiers times the others' rate. Units differ from each other beyond chance, and how
-much is fitted: beta-binomial, mean ``expected / n``, one concentration for all units of a kind. A lower tail is fitted to units above zero
-alone (zero-truncated), since those at zero are what is in question; what stands out at first is left out of a second fit. Of the tails
+much is fitted: beta-binomial, mean ``expected / n``, one concentration for all units of a kind. What is in question must not be its own
+measure, or a few such units in a small country hide each other. So a lower tail is fitted to units above zero alone (zero-truncated), and
+what stands out at first is left out of a second fit; an upper tail's fit knows of the highest quarter of units only that they are that high
+(censored), and finds the level of the means together with the concentration. Of the tails
 the false-discovery rate over all units is controlled (Benjamini and Hochberg, J. R. Stat. Soc. B 57 (1995) 289).
 """
 
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
+from scipy.optimize import brentq, minimize_scalar
 from scipy.special import betaln, gammaln
 from scipy.stats import betabinom
 
@@ -24,6 +26,9 @@ FALSE_DISCOVERIES = 0.05  # share of units flagged wrongly among those flagged
 LEAST_PEERS = 8  # units to fit a kind's spread; with fewer nothing is said
 LOOSE = 0.01  # tails that are left out of the second fit
 WIDEST, NARROWEST = 0.0, 14.0  # logarithm of the concentration
+DROP = 0.82  # of the logarithm of the likelihood: its one-sided 90% bound (half of the square of the normal's 1.2816)
+LEVEL = 3.0  # logarithm of the largest factor on the means
+HIGHEST = 0.25  # share of a kind's units of which an upper tail's fit does not see how high they are
 Array = NDArray[np.float64]
 
 
@@ -38,7 +43,7 @@ def tails(cells: "pd.DataFrame", lower: bool, least: int) -> "pd.DataFrame":
 
     left_out: set[str] = set()
     judged = pd.DataFrame(columns=["unit", "kind", "n", "k", "expected", "p"])
-    for _ in range(2):
+    for _ in range(2 if lower else 1):
         units = _expected(cells, left_out)
         units = units[units["n"] >= least]
         parts = [_tail(group, lower, left_out) for _, group in units.groupby("kind")]
@@ -71,22 +76,56 @@ def _tail(units: "pd.DataFrame", lower: bool, left_out: Collection[str]) -> "pd.
         fitting &= k > 0
     if fitting.sum() < LEAST_PEERS:
         return units.assign(p=1.0).iloc[:0]
-    spread = _concentration(n[fitting], k[fitting], mean[fitting], lower)
+    level, spread = (1.0, _concentration(n[fitting], k[fitting], mean[fitting])) if lower else _censored(n, k, mean)
+    mean = np.clip(mean * level, 1e-9, 1 - 1e-9)
     alpha, beta = mean * spread, (1 - mean) * spread
     p = betabinom.cdf(k, n, alpha, beta) if lower else betabinom.sf(k - 1, n, alpha, beta)
     return units.assign(p=np.clip(p, 0.0, 1.0))
 
 
-def _concentration(n: Array, k: Array, mean: Array, truncated: bool) -> float:
-    """The concentration that makes the counts likeliest; ``truncated``: given that none of them is zero."""
+def _log_mass(n: Array, k: Array, alpha: Array, beta: Array) -> Array:
+    found: Array = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1) + betaln(k + alpha, n - k + beta) - betaln(alpha, beta)
+    return found
+
+
+def _concentration(n: Array, k: Array, mean: Array) -> float:
+    """The concentration that makes the counts likeliest, given that none of them is zero."""
 
     def unlikeliness(logarithm: float) -> float:
         alpha, beta = mean * np.exp(logarithm), (1 - mean) * np.exp(logarithm)
-        own = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1) + betaln(k + alpha, n - k + beta) - betaln(alpha, beta)
-        if truncated:
-            none = np.exp(betaln(alpha, n + beta) - betaln(alpha, beta))
-            own = own - np.log1p(-np.minimum(none, 1 - 1e-12))
-        return float(-own.sum())
+        none = np.exp(betaln(alpha, n + beta) - betaln(alpha, beta))
+        return float(-(_log_mass(n, k, alpha, beta) - np.log1p(-np.minimum(none, 1 - 1e-12))).sum())
 
     found: Any = minimize_scalar(unlikeliness, bounds=(WIDEST, NARROWEST), method="bounded")
     return float(np.exp(found.x))
+
+
+def _censored(n: Array, k: Array, mean: Array) -> tuple[float, float]:
+    """The factor on all means and the concentration, where of the highest counts only their rank is known: not the likeliest spread but
+    the widest that the counts allow (``DROP``), since few units tell little of it and nobody is to be flagged by a guess of it."""
+    ratio = k / (mean * n)
+    most = max(min(int(len(n) * HIGHEST), len(n) - LEAST_PEERS), 0)
+    edge = np.sort(ratio)[len(n) - most - 1]
+    high = ratio > edge
+    least = np.floor(edge * (mean * n)[high]) + 1  # the lowest count that lies beyond the edge
+    below = np.arange(least.max(initial=0.0))[:, None]  # counts under it, a row each
+    short = np.minimum(below, n[high])
+
+    def unlikeliness(found: tuple[float, float]) -> float:
+        means = np.clip(mean * np.exp(found[0]), 1e-9, 1 - 1e-9)
+        alpha, beta = means * np.exp(found[1]), (1 - means) * np.exp(found[1])
+        seen = _log_mass(n[~high], k[~high], alpha[~high], beta[~high]).sum()
+        mass = np.where(below < least, np.exp(_log_mass(n[high], short, alpha[high], beta[high])), 0.0)
+        return float(-seen - np.log(np.maximum(1 - mass.sum(axis=0), 1e-12)).sum())
+
+    def profiled(logarithm: float) -> Any:
+        return minimize_scalar(
+            lambda level: unlikeliness((level, logarithm)), bounds=(-LEVEL, LEVEL), method="bounded", options={"xatol": 1e-3}
+        )
+
+    best = minimize_scalar(lambda logarithm: profiled(logarithm).fun, bounds=(WIDEST, NARROWEST), method="bounded", options={"xatol": 0.01})
+    if profiled(WIDEST).fun <= best.fun + DROP:
+        wide = WIDEST
+    else:
+        wide = brentq(lambda logarithm: profiled(logarithm).fun - best.fun - DROP, WIDEST, best.x, xtol=0.01)
+    return float(np.exp(profiled(wide).x)), float(np.exp(wide))

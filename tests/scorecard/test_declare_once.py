@@ -224,6 +224,36 @@ def test_a_zero_is_judged_against_the_units_own_mix_of_procedures() -> None:
     assert set(tails(high, lower=False, least=30).query("flagged")["unit"]) == {"u50"}
 
 
+def _small_country(seed: int, units: int, hiding: int, spread: float = 30, share: float = 0.02) -> Any:
+    """Units of some 150 dossiers in three procedures that end and come again, as peers differ; those that hide do so far more often."""
+    import pandas as pd
+
+    draw = np.random.default_rng(seed)
+    rows = []
+    for number in range(units):
+        own = 0.25 if number < hiding else draw.beta(spread * share, spread * (1 - share))
+        for procedure, n in enumerate(draw.multinomial(150, draw.dirichlet([1, 1, 1]))):
+            if n:
+                rows.append((f"u{number:02d}", "commune", str(procedure), int(n), int(draw.binomial(n, own))))
+    return pd.DataFrame(rows, columns=["unit", "kind", "procedure", "n", "k"])
+
+
+@pytest.mark.parametrize(("units", "hiding"), [(10, 2), (12, 3), (16, 3), (30, 4)])
+def test_a_few_that_hide_do_not_hide_each_other_in_a_small_country(units: int, hiding: int) -> None:
+    found = 0
+    for seed in range(10):
+        judged = tails(_small_country(seed, units, hiding, spread=300), lower=False, least=30)
+        found += sum(unit < f"u{hiding:02d}" for unit in judged.loc[judged["flagged"], "unit"])
+    assert found >= 0.6 * 10 * hiding
+
+
+@pytest.mark.parametrize("units", [9, 16, 40])
+@pytest.mark.parametrize(("spread", "share"), [(30, 0.02), (30, 0.15), (1000, 0.05)])
+def test_where_nobody_hides_hardly_anybody_is_flagged(units: int, spread: float, share: float) -> None:
+    countries = [tails(_small_country(seed, units, 0, spread, share), lower=False, least=30) for seed in range(20)]
+    assert sum(bool(judged["flagged"].any()) for judged in countries) <= 3
+
+
 def test_too_few_peers_say_nothing() -> None:
     import pandas as pd
 
