@@ -16,7 +16,8 @@ from scorecard.figures import HELD_BY_STATE, ONLINE_UNUSED, REPEAT
 from scorecard.followup_models import LOOKUPS, NETWORKS, LocalAction, LocalCondition
 from surveys.privacy import mask
 
-KINDS = (HELD_BY_STATE, REPEAT, ONLINE_UNUSED)
+MEASURED_BY = {HELD_BY_STATE: "asked_again_recorded", REPEAT: "repeat_supplement", ONLINE_UNUSED: "online_filing"}  # kind: indicator
+KINDS = tuple(MEASURED_BY)
 LONGEST = 600  # characters of a stated action or note
 MOST = 100_000  # of anything that is counted at one place
 
@@ -79,10 +80,14 @@ def actions(session: Session, units: Collection[str]) -> list[LocalAction]:
 
 @dataclass(frozen=True)
 class Course:
-    """How many of a finding's dossiers there were in one month: ``numerator`` of ``denominator``; None: fewer than 3 in all."""
+    """How many of a finding's dossiers there were in one month: ``numerator`` to ``upper`` of ``denominator``; None: fewer than 3 in all.
+
+    Both are the same where it is known of every dossier.
+    """
 
     month: str
     numerator: int | None
+    upper: int | None
     denominator: int | None
 
 
@@ -90,7 +95,7 @@ def course(session: Session, entry: LocalAction, months: Collection[Any]) -> lis
     """The finding's counts in the action's own unit and procedure, for each month from the finding's on by its newest version, oldest
     first.
 
-    ``held_by_state``: dossiers certainly asked for what the state has; ``repeat_supplement``: asked twice or more, both of the
+    ``held_by_state``: dossiers asked for what the state has, certainly and at most; ``repeat_supplement``: asked twice or more, both of the
     month's supplement cohort; ``online_unused``: filed online of those received.
     """
     from scorecard import queries
@@ -101,11 +106,12 @@ def course(session: Session, entry: LocalAction, months: Collection[Any]) -> lis
         if month < entry.month:
             continue
         (row,) = queries.procedure_counts(session, edition, entry.procedure_code, entry.unit_code, by_place=False)
-        if entry.kind == ONLINE_UNUSED:
-            top, bottom = row.online, row.received
-        else:
-            top, bottom = row.repeat_supplement if entry.kind == REPEAT else row.asked_again_lower, row.cohort
-        found.append(Course(edition.month, top, bottom))
+        low, high, whole = {
+            HELD_BY_STATE: (row.asked_again_lower, row.asked_again_upper, row.cohort),
+            REPEAT: (row.repeat_supplement, row.repeat_supplement, row.cohort),
+            ONLINE_UNUSED: (row.online, row.online, row.received),
+        }[entry.kind]
+        found.append(Course(edition.month, low, high, whole))
     return found
 
 

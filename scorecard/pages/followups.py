@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core import numbers
-from core.web import language
+from core.web import language, pick
 from scorecard.figures import HELD_BY_STATE, REPEAT, VALUE, Figure
+from scorecard.followups import MEASURED_BY
+from scorecard.indicators import INDICATORS
 from scorecard.pages import places, todo, words
 from scorecard.pages.text import _
 from scorecard.statistics import rate, wilson
@@ -33,6 +35,7 @@ class Action:
     text: str
     course: list[tuple[str, str, str]]
     moved: str
+    measured_by: str
 
 
 @dataclass(frozen=True)
@@ -74,11 +77,19 @@ def action(entry: LocalAction, course: Sequence[Course], units: Mapping[str, Uni
         day=numbers.day(entry.done_on, language()),
         text=entry.action,
         course=[
-            (numbers.month(point.month, language()), _counts(point), words.rate_with_span(figure) if figure else "")
+            (numbers.month(point.month, language()), _counts(point), _share(point, figure))
             for point, figure in zip(course, figures, strict=True)
         ],
         moved=_moved(course, figures),
+        measured_by=pick(INDICATORS[MEASURED_BY[entry.kind]].name_vi, INDICATORS[MEASURED_BY[entry.kind]].name_en),
     )
+
+
+def _share(point: Course, figure: Figure | None) -> str:
+    if figure is None:
+        return ""
+    share = words.rate_with_span(figure)
+    return share if point.upper == point.numerator else _("nhiều nhất %(share)s", share=share)
 
 
 def _counts(point: Course) -> str:
@@ -86,21 +97,25 @@ def _counts(point: Course) -> str:
         return _("dưới 3 hồ sơ")
     if not point.denominator:
         return _("không phát sinh hồ sơ")
+    if point.upper != point.numerator:
+        bounds = words.count(point.numerator), words.count(point.upper)
+        return _("từ %(k)s đến %(most)s trong %(n)s hồ sơ", k=bounds[0], most=bounds[1], n=words.count(point.denominator))
     return _("%(k)s trong %(n)s hồ sơ", k=words.count(point.numerator), n=words.count(point.denominator))
 
 
 def _figure(entry: LocalAction, point: Course) -> Figure | None:
-    if not point.denominator or point.numerator is None:
+    """The share of a month; of bounds the upper one, which falls whenever fewer are asked, be it looked up or not."""
+    if not point.denominator or point.upper is None:
         return None
-    low, high = wilson(point.numerator, point.denominator)
+    low, high = wilson(point.upper, point.denominator)
     return Figure(
         subject_kind="unit",
         subject_code=entry.unit_code,
-        indicator=entry.kind,
-        variant="raw",
-        numerator=point.numerator,
+        indicator=MEASURED_BY[entry.kind],
+        variant="raw" if point.upper == point.numerator else "upper",
+        numerator=point.upper,
         denominator=point.denominator,
-        value=rate(point.numerator, point.denominator),
+        value=rate(point.upper, point.denominator),
         low=low,
         high=high,
         n=point.denominator,

@@ -12,10 +12,13 @@ from core.accounts import add_user
 from core.calendar import Month
 from core.database import reading, writing
 from core.errors import InputError
+from procedures.queries import units
 from scorecard import followups, operations, queries
 from scorecard.figures import Gap
 from scorecard.followup_models import LocalAction
+from scorecard.indicators import INDICATORS
 from scorecard.models import Edition
+from scorecard.pages import followups as page
 from tests.conftest import PASSWORD, log_in
 from tests.pages.helpers import text_of
 from tests.scorecard.small import BIRTH, MONTH, NOW, Dossier, add_dossiers, build
@@ -48,6 +51,7 @@ def test_the_next_months_show_whether_the_figure_moved(closed: Flask) -> None:
     (entry,) = followups.actions(reading(), {"00004"})
     months = queries.editions(reading())
     found = followups.course(reading(), entry, months)
+    assert [point.upper for point in found] == [8, 2]
     assert [(point.month, point.numerator, point.denominator) for point in found] == [("2026-10", 8, 8), ("2026-11", 2, 8)]
 
 
@@ -75,6 +79,28 @@ def test_the_scorecard_of_the_next_month_shows_what_was_done_and_whether_it_move
     assert "Chưa có tháng nào sau" in then
     assert "2 trong 8 hồ sơ" in later
     assert "so với tháng 10/2026" in later
+
+
+def test_where_no_lookup_is_recorded_the_upper_bound_moves(app: Flask) -> None:
+    few = [
+        Dossier(f"d{n}", received=32, finished=36, requests=[(33, ["Giấy khai sinh"])] if n < 4 else [], looked_up=None) for n in range(40)
+    ]
+    build([*(Dossier(f"c{n}", requests=ASKED, finished=6, looked_up=None) for n in range(40)), *few])
+    operations.close(MONTH, NOW, "test")
+    operations.close(MONTH.plus(1), MONTH.plus(2).start + timedelta(days=6), "test")
+    stated()
+    (entry,) = followups.actions(reading(), {"00004"})
+    found = followups.course(reading(), entry, queries.editions(reading()))
+    assert [(point.numerator, point.upper, point.denominator) for point in found] == [(0, 40, 40), (0, 4, 40)]
+    with app.test_request_context():
+        shown = page.action(entry, found, units(reading(), NOW.date()), {})
+    assert shown.moved == "Thấp hơn rõ so với tháng 10/2026."
+    assert shown.course[1][1] == "từ 0 đến 4 trong 40 hồ sơ"
+    assert shown.course[1][2].startswith("nhiều nhất 10")
+
+
+def test_a_finding_is_followed_by_a_figure_that_is_defined() -> None:
+    assert set(followups.MEASURED_BY.values()) <= set(INDICATORS)
 
 
 def test_fewer_than_three_dossiers_are_not_counted_out(closed: Flask) -> None:
