@@ -255,7 +255,8 @@ class _Part:
 
     def _too_well_known(self, most: int) -> list[Finding]:
         """Those of which the range is still not seen to be wide enough, each measured on its own."""
-        self._widen()
+        for follow in (np.unique(self.lead, return_inverse=True)[1], np.arange(len(self.lead))):
+            self._widen(follow)
         findings: list[Finding] = []
         # What follows a number that is too well known, or is its like, is looked at when that has been mended.
         given_up: set[int] = set()
@@ -298,11 +299,10 @@ class _Part:
         self._see(found.x)
         return found
 
-    def _widen(self) -> None:
-        """Move away from a known solution to others, in which followers go along with their leads: far fewer unknowns, and
-        whatever is found is a solution of the whole. Many unknowns at once, until a few moves bring nothing more: each goes
-        up or down by chance, since where a sum is known some rise only if others fall."""
-        _leads, follow = np.unique(self.lead, return_inverse=True)
+    def _widen(self, follow: Ints) -> None:
+        """Move away from a known solution to others. First with followers that go along with their leads: far fewer unknowns, and
+        whatever is found is a solution of the whole; then each on its own, for those that cannot follow. Many unknowns at once, until
+        a few moves bring nothing more: each goes up or down by chance, since where a sum is known some rise only if others fall."""
         moves = self._moves(follow)
         chance, stale = np.random.default_rng(len(follow)), 0
         while stale < PATIENCE and len(open_ := self._open()):
