@@ -133,7 +133,8 @@ class Protection:
             one, other = sums.cell[sums.equation == equation].tolist()
             before, after = (one, other) if counts.new[other] else (other, one)
             same = counts.cells[before]._replace(version=0) == counts.cells[after]._replace(version=0)
-            if same and self.kept[equation].all() and (counts.state[before] == SHOWN).any() and not tells[equation]:
+            there = (counts.state[[before, after]] != MISSING).any(axis=0)  # a category has no raw answers in any version
+            if same and self.kept[equation][there].all() and (counts.state[before] == SHOWN).any() and not tells[equation]:
                 self.fixed[after] = True  # it is public already
 
     def _raw_of(self, column: int) -> list[int]:
