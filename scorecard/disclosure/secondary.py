@@ -130,8 +130,7 @@ class Protection:
         self.fixed = counts.zero.copy()
         pairs = (np.bincount(sums.equation, minlength=sums.count) == 2) & ~sums.own & self.has_new
         for equation in np.flatnonzero(pairs).tolist():
-            one, other = sums.cell[sums.equation == equation].tolist()
-            before, after = (one, other) if counts.new[other] else (other, one)
+            before, after = sorted(sums.cell[sums.equation == equation].tolist(), key=lambda cell: counts.new[cell])
             same = counts.cells[before]._replace(version=0) == counts.cells[after]._replace(version=0)
             there = (counts.state[[before, after]] != MISSING).any(axis=0)  # a category has no raw answers in any version
             if same and self.kept[equation][there].all() and (counts.state[before] == SHOWN).any() and not tells[equation]:
