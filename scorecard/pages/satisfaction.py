@@ -117,13 +117,13 @@ def build(session: Session, edition: Edition, units: Mapping[str, UnitView]) -> 
 
 
 def _short_form(session: Session, edition: Edition) -> list[tuple[str, str, str]]:
-    """What the nation's short forms say: name, rate, answers; nothing where there were none."""
+    """What the nation's short forms say: name, rate or why there is none, answers (empty without a rate); nothing where there were none."""
     from scorecard import queries
 
     found = queries.figures(session, edition, NATION, [COUNTRY], [item.code for item in SHORT_FORM])
     named = {item.code: pick(item.name_vi, item.name_en) for item in SHORT_FORM}
     return [
-        (named[figure.indicator], words.rate_with_span(figure), words.answers(figure))
+        (named[figure.indicator], words.rate_with_span(figure), words.answers(figure) if figure.value is not None else "")
         for figure in found
         if figure.status != "not_applicable"
     ]

@@ -65,3 +65,9 @@ def test_a_month_without_an_edition_is_not_there(country: Flask) -> None:
     client = acting_as(country, None)
     assert client.get("/satisfaction?month=1999-01").status_code == 404
     assert client.get("/satisfaction?month=x").status_code == 404
+
+
+def test_a_hidden_share_is_told_once_and_counts_nothing(country: Flask) -> None:
+    page = text_of(acting_as(country, None).get("/satisfaction").text)
+    assert "ẩn để bảo vệ người trả lời" in page
+    assert "người trả lời phiếu" not in page
