@@ -1,6 +1,6 @@
 """What goes along with satisfaction (đi cùng với): facts before opinions, and never a cause."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,8 +61,9 @@ def drivers(
                 columns.append(np.isnan(has).astype(np.float64))
     found: list[Driver] = []
     if names and _told_apart(clusters, len(columns)):
-        slope, error, df = _model(said, heavy, clusters, np.column_stack(columns))
-        for place, name in enumerate(names, start=1):
+        kept = _independent(columns, [place for place, name in enumerate(["", *names]) if name])
+        slope, error, df = _model(said, heavy, clusters, np.column_stack([columns[place] for place in kept]))
+        for place, name in enumerate(["", *(names[at - 1] for at in kept[1:])]):
             if name:
                 found.append(_driver(name, True, slope[place], error[place], df, np.asarray(facts[name], dtype=np.float64), level))
     found.sort(key=lambda driver: -abs(driver.points))
@@ -71,14 +72,29 @@ def drivers(
         has = np.asarray(values, dtype=np.float64)
         at = ~np.isnan(has)
         if _enough(has) and _told_apart(clusters[at], len(columns) + 1):
-            design = np.column_stack([has[at], *(column[at] for column in columns)])
-            slope, error, df = _model(said[at], heavy[at], clusters[at], design)
-            after.append(_driver(name, False, slope[0], error[0], df, has, level))
+            beside = [column[at] for column in columns]
+            kept = _independent([*beside, has[at]], [])
+            if kept[-1] == len(beside):  # else the facts alone say what it says
+                design = np.column_stack([[*beside, has[at]][place] for place in kept])
+                slope, error, df = _model(said[at], heavy[at], clusters[at], design)
+                after.append(_driver(name, False, slope[-1], error[-1], df, has, level))
     return found + sorted(after, key=lambda driver: -abs(driver.points))
 
 
 def _enough(has: Array) -> bool:
     return bool((has == 1).sum() >= LEAST_EACH and (has == 0).sum() >= LEAST_EACH)
+
+
+def _independent(columns: Sequence[Array], first: Sequence[int]) -> list[int]:
+    """Places of the columns that are no sums of those kept before: the intercept, those asked for ``first``, the others in their order.
+
+    Two facts that always come together have one share of what is said between them, and no rule to divide it: the later one is left out.
+    """
+    kept: list[int] = []
+    for place in (0, *first, *(place for place in range(1, len(columns)) if place not in first)):
+        if np.linalg.matrix_rank(np.column_stack([columns[one] for one in (*kept, place)])) > len(kept):
+            kept.append(place)
+    return sorted(kept)
 
 
 def _told_apart(cluster: NDArray[np.int64], columns: int) -> bool:

@@ -316,3 +316,17 @@ def test_peers_that_are_all_the_same_at_an_end_are_pulled_nowhere_else(share: fl
     assert np.all(np.abs(made.value - share) < 0.01)
     assert np.all((made.low <= made.value) & (made.value <= made.high))
     assert not made.apart.any()
+
+
+def test_facts_that_always_come_together_are_told_once() -> None:
+    """Two questions of one screen are skipped together: their gaps, and what depends on them, are one column and not two."""
+    rng = np.random.default_rng(5)
+    n = 600
+    trips, late = rng.integers(0, 2, n).astype(float), rng.integers(0, 2, n).astype(float)
+    skipped = rng.random(n) < 0.2
+    trips[skipped] = late[skipped] = np.nan
+    satisfied = rng.integers(0, 2, n)
+    facts = {"trips": trips, "late": late, "again": late}
+    found = drivers(satisfied, np.ones(n), rng.integers(0, 60, n), facts, {"same": np.where(skipped, 0.0, trips), "late too": late})
+    assert {one.name for one in found} == {"trips", "late"}
+    assert all(np.isfinite([one.points, one.low, one.high]).all() for one in found)
