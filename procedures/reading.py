@@ -189,17 +189,23 @@ class Reader:
         """
         fields = self._fields(source)
         passed = {name: f"c{number}" for number, name in enumerate(columns)}
-        kept = []
+        kept, usual = [], list[str]()
         for number, (name, original) in enumerate(columns.items(), 1):
             known = [known for known, headings in self.profile.columns.items() if name in map(heading, headings)]
             # a file without headings has its first row in their place: no number of a person is kept from there
             told = original if known or not re.search(LONG_NUMBER, original) else f"({number})"
-            kept.append(f"{literal(told)}: {kept_of(known[0] if known else None, passed[name])}")
+            sql = kept_of(known[0] if known else None, passed[name])
+            if sql == f"kept({passed[name]})":
+                usual.append(passed[name])
+                sql = f"usual[{len(usual)}]"
+            kept.append(f"{literal(told)}: {sql}")
         whole = f"to_json({{{', '.join(kept)}}})"
         if line:
             whole = f"json_merge_patch({whole}, {names_alone(line, list(columns.values()))})"
+        # in a list, so that the patterns of what is blanked are compiled once and not for each column
+        listed = f"list_transform([{', '.join(usual)}]::VARCHAR[], lambda x: kept(x)) AS usual"
         own = f"SELECT row_no, CASE WHEN NOT broken THEN {whole}::VARCHAR END AS own FROM"
-        self.own = lambda rows: f"{own} {rows}"
+        self.own = lambda rows: f"{own} (SELECT *, {listed} FROM {rows})"
         counted = ", ".join(name for name in FIELDS if name in self.present and name not in self.profile.constants)
         # an empty line of a table is no row; an empty object is one, with everything missing
         any_cell = ", ".join(f"filled({alias})" for alias in passed.values())
