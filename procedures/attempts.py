@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from sqlalchemy import select
 
 from core import lake
-from core.calendar import Month, local_date, utc_now
+from core.calendar import local_date, utc_now
 from core.database import writing
 from core.errors import InputError
 from core.settings import Settings
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 ATTEMPTS = 20  # at a commit while others commit too
-COVERED = 3  # months of a submission for which coverage before and after is told: the newest ones
 SIDE_UNITS = {"receiving_unit", "reception_point"}  # an unknown one holds no row back, so it is looked up beforehand
 
 
@@ -238,7 +237,7 @@ class Attempt:
                     if not confirmed or found != known:
                         self._ask(keys[0], found, again=confirmed)
                         return
-                before = self._coverage(table, base, counts, now)
+                self._tell(counts, progress.coverage(self.con, table, base, self.source_code, counts.values(), now))
                 progress.note_version(keys, base.version)
                 try:
                     left = merging.carry_out(table, base, staged, merging.metadata_of(counts))
@@ -246,8 +245,8 @@ class Attempt:
                     if attempt == ATTEMPTS - 1:
                         raise
                     continue
-                after = self._coverage(table, left, counts, now) if left is not None else before
-                self._finish(counts, before, after)
+                after = progress.coverage(self.con, table, left or base, self.source_code, counts.values(), now)
+                progress.finish(counts, after)
                 return
 
     def _checked(self, keys: Sequence[str], now: datetime) -> None:
@@ -272,25 +271,11 @@ class Attempt:
             submission.reason, submission.reason_en = vi, en
             submission.rows_quarantined = 0  # until it is confirmed nothing has become of any row
 
-    def _coverage(
-        self, table: lake.LakeTable, base: lake.Snapshot, counts: Mapping[str, merging.Counts], now: datetime
-    ) -> dict[str, float | None]:
-        months = sorted({month for count in counts.values() for month in count.months})[-COVERED:]
-        return {month: merging.presence(self.con, table, base, self.source_code, Month.parse(month), now) for month in months}
-
-    def _finish(self, counts: Mapping[str, merging.Counts], before: Mapping[str, float | None], after: Mapping[str, float | None]) -> None:
-        with writing() as session:
-            for submission in session.scalars(select(Submission).where(Submission.key.in_(list(counts)))):
-                key = submission.key
-                count = counts[key]
-                warned = self.warnings.get(key, {})
-                if count.repeated:
-                    warned["repeated_dossier"] = count.repeated
-                submission.warnings = warned
-                submission.coverage = {month: [before[month], after[month]] for month in before if month in count.months}
-                progress.close(session, submission, count)
-        for key in counts:
-            progress.destroy_spooled(key)
+    def _tell(self, counts: Mapping[str, merging.Counts], coverage: Mapping[str, float | None]) -> None:
+        """Put beside the counts what else is told of each submission, so that the commit carries it."""
+        for key, count in counts.items():
+            count.warnings = self.warnings.get(key, {}) | ({"repeated_dossier": count.repeated} if count.repeated else {})
+            count.before = {month: share for month, share in coverage.items() if month in count.months}
 
 
 def _opened(submission: Submission) -> BinaryIO:

@@ -14,6 +14,7 @@ from itertools import chain
 from core.errors import InputError
 
 SAMPLE = 1 << 18  # bytes from which an encoding without marks of its own is told
+ENOUGH = 4096  # bytes from the first line with other letters than ASCII, to tell the encoding from
 SURE = 0.8  # share of the different words with marks that must be syllables of Vietnamese
 _MARKS = b"\xcc\xd2\xde\xec\xf2"  # Windows-1258: grave, hook, tilde, acute, dot below
 _MARK_RUN = re.compile(rb"[\xcc\xd2\xde\xec\xf2]{3}")
@@ -40,11 +41,15 @@ Decoder = Callable[[bytes, bool], bytes]
 
 
 class UndecodableError(Exception):
-    """Bytes that are not of the encoding; ``before`` is what could be read of the block before them, as UTF-8."""
+    """Bytes that are not of the encoding; ``before`` is what could be read of the block before them, as UTF-8.
 
-    def __init__(self, before: bytes) -> None:
+    ``encoding`` names the one they seem to be of.
+    """
+
+    def __init__(self, before: bytes, encoding: str = "") -> None:
         super().__init__()
         self.before = before
+        self.encoding = encoding
 
 
 @dataclass(frozen=True)
@@ -140,12 +145,46 @@ def _windows_1258() -> Decoder:
     return decode
 
 
-UTF8 = Encoding("utf-8", _utf8)
 WINDOWS_1258 = Encoding("windows-1258", _windows_1258)
 
 
-def recognise(head: bytes, whole: bool, name: str) -> Encoding:
-    """The encoding of a text that begins with ``head`` (``whole``: and ends with it).
+def undecided(told: Callable[[Encoding], None]) -> Encoding:
+    """For a text whose beginning is plain ASCII: what it is, is told by the first block with other letters (``told``, if not UTF-8)."""
+
+    def start() -> Decoder:
+        machine: Decoder | None = None
+        rest = b""
+
+        def decode(block: bytes, last: bool) -> bytes:
+            nonlocal machine, rest
+            if machine is not None:
+                return machine(block, last)
+            block, rest = rest + block, b""
+            if block.isascii():
+                return block
+            first = re.search(rb"[\x80-\xff]", block)
+            line = block.rfind(b"\n", 0, first.start() if first else 0) + 1
+            if not last and len(block) - line < ENOUGH:
+                block, rest = block[:line], block[line:]
+                return block
+            machine = _utf8()
+            try:
+                return machine(block, last)
+            except UndecodableError as error:
+                likely = _likely(block[line : line + SAMPLE])
+                if likely != "Windows-1258":
+                    raise UndecodableError(error.before, likely) from error
+            told(WINDOWS_1258)
+            machine = _windows_1258()
+            return machine(block, last)
+
+        return decode
+
+    return Encoding("utf-8", start)
+
+
+def recognise(head: bytes, whole: bool, name: str, told: Callable[[Encoding], None]) -> Encoding:
+    """The encoding of a text that begins with ``head`` (``whole``: and ends with it); ``told``: of what is found only later.
 
     Raises ``InputError`` with the first row that is not UTF-8 where it is none of those that are read.
     """
@@ -158,15 +197,16 @@ def recognise(head: bytes, whole: bool, name: str) -> Encoding:
     zeros = (head[0:SAMPLE:2].count(0), head[1:SAMPLE:2].count(0))
     if max(zeros) * 4 > min(len(head), SAMPLE) and min(zeros) * 20 < max(zeros):
         return Encoding("utf-16", _utf16("utf-16-le" if zeros[1] > zeros[0] else "utf-16-be"))
+    encoding = undecided(told)
     try:
-        _utf8()(head, whole)
+        encoding.decoder()(head, whole)
     except UndecodableError as error:
-        row = unix_lines(error.before).count(b"\n") + 1
-        return _legacy(head[:SAMPLE], name, row)
-    return UTF8
+        raise not_utf8(name, unix_lines(error.before).count(b"\n") + 1, error.encoding) from error
+    return encoding
 
 
-def _legacy(sample: bytes, name: str, row: int) -> Encoding:
+def _likely(sample: bytes) -> str:
+    """The encoding, of those that are not marked as such, whose letters make Vietnamese of the sample; empty where none does."""
     marked = any(mark in sample for mark in _MARKS) and not _MARK_RUN.search(sample)
     shares = {
         "Windows-1258": _vietnamese(sample.decode("cp1258", "replace"), 1) if marked else 0.0,
@@ -174,11 +214,7 @@ def _legacy(sample: bytes, name: str, row: int) -> Encoding:
         "VNI": _vietnamese(sample.decode("cp1252", "replace").lower().translate(_VNI), 3),
     }
     likely = max(shares, key=lambda encoding: shares[encoding])
-    if shares[likely] < SURE:
-        raise not_utf8(name, row)
-    if likely != "Windows-1258":
-        raise not_utf8(name, row, likely)
-    return WINDOWS_1258
+    return likely if shares[likely] >= SURE else ""
 
 
 def _vietnamese(text: str, least: int) -> float:
@@ -201,7 +237,7 @@ def utf8_lines(blocks: Iterable[bytes], encoding: Encoding, name: str) -> Iterat
         try:
             text = decode(block or b"", block is None)
         except UndecodableError as error:
-            raise not_utf8(name, row + unix_lines(held + error.before).count(b"\n")) from error
+            raise not_utf8(name, row + unix_lines(held + error.before).count(b"\n"), error.encoding) from error
         if held or b"\r" in text:
             text, held = held + text, b""
             if block is not None and text.endswith(b"\r"):  # the other half of the line's end may follow

@@ -25,7 +25,7 @@ _INNOCENT = rf"\b({_DAY}|[1-3]\.\d{{6}})(\.\d{{3}}\.\d\d\.\d\d)?\b"
 # A letter and seven figures of a passport, plates of cars and motorcycles; addresses of mail.
 PAPER_NUMBER = r"(?i:\b[A-Z]\d{7}\b)|\b\d{2}[A-ZĐ]{1,2}\d?[ -]?\d{3}\.?\d{2}\b"
 MAIL = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
-# Houses; names of persons cannot be told surely and stay.
+# Houses.
 _HOUSE = r"\d{1,4}[A-Za-z]?(?:[/\-]\d{1,4}[A-Za-z]?)*\b"
 _CAPITAL = "[A-ZÀ-ÝĂĐĨŨƠƯẠẢẤẦẨẪẬẮẰẲẴẶẸẺẼẾỀỂỄỆỈỊỌỎỐỒỔỖỘỚỜỞỠỢỤỦỨỪỬỮỰỲỴỶỸ]"
 _SMALL = "[a-zà-ýăđĩũơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]"
@@ -35,6 +35,19 @@ ADDRESS = (
     rf"|(?i:\b(?:số )?{_HOUSE},? (?:đường|phố|ngõ|ngách|hẻm|kiệt) )"
     rf"|\b(?:[Ss]ố )?{_HOUSE} {_CAPITAL}{_SMALL}+ {_CAPITAL}{_SMALL}+"
 )
+# Persons, as far as they can be told: after a word of address; a usual surname with two words more, if need be all in capitals.
+_ADDRESSED = "[Ôô]ng|[Bb]à|[Aa]nh|[Cc]hị|[Cc]ô|[Cc]hú|[Bb]ác|[Cc]háu|[Ee]m"
+_SURNAMES = (  # without those that begin papers and places in capitals: Hồ Sơ …, Lý Lịch …, Cao Đẳng …, Hà Nội …
+    "Nguyễn|Trần|Lê|Phạm|Huỳnh|Hoàng|Phan|Vũ|Võ|Đặng|Bùi|Đỗ|Ngô|Dương|Đinh|Trịnh|Trương|Tạ|Lâm|Đoàn|Vương|Tô|Lưu|Nông|Quách|Hứa|"
+    "Triệu|Tống|Kiều|Giàng|Sùng|Lò|Thào|Lầu|Thạch"
+)
+_LOUD = "NGUYỄN|TRẦN|LÊ|PHẠM|HUỲNH|HOÀNG|PHAN|VŨ|VÕ|ĐẶNG|BÙI|ĐỖ|NGÔ|DƯƠNG|ĐINH|TRỊNH|LƯƠNG|TRƯƠNG|ĐOÀN"  # those that begin no paper's name
+_WORD = f"{_CAPITAL}{_SMALL}*"
+PERSON = (
+    f"(^|[^A-Za-zÀ-ỹ])(?:((?:{_ADDRESSED}) +){_CAPITAL}+{_SMALL}*(?: +{_CAPITAL}+{_SMALL}*){{0,4}}"
+    f"|(?:{_SURNAMES})(?: +{_WORD}){{2,4}}|(?:{_LOUD})(?: +{_CAPITAL}+){{2,4}})"
+)
+_UNNAMED = rf"\1\2{REMOVED}"
 _SHIELD = "\ue000"  # of the private use area: breaks a number in two while it is looked for
 _SHIELDED = rf"{_SHIELD}\1{_SHIELD}\2{_SHIELD}"
 
@@ -50,7 +63,7 @@ def literal(text: str) -> str:
 
 
 def macros(con: "DuckDBPyConnection") -> None:
-    """The engine's words of this module: ``filled``, ``unmarked``, ``masked``."""
+    """The engine's words of this module: ``filled``, ``unmarked``, ``masked``, ``unnamed`` (of free texts: persons, too)."""
     # Trimming costs ten times as much as looking whether there is anything to trim.
     con.execute(
         """CREATE TEMP MACRO filled(x) AS CASE WHEN x = '' THEN NULL
@@ -70,6 +83,7 @@ def macros(con: "DuckDBPyConnection") -> None:
     con.execute(
         f"CREATE TEMP MACRO masked(x) AS CASE WHEN length(x) < 6 THEN x WHEN contains(x, '@') OR {figures} THEN {blanked} ELSE x END"
     )
+    con.execute(f"CREATE TEMP MACRO unnamed(x) AS regexp_replace(x, {literal(PERSON)}, '{_UNNAMED}', 'g')")
 
 
 def mask(text: str) -> str:

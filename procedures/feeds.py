@@ -24,7 +24,7 @@ from core import audit, lake
 from core.database import reading, writing
 from core.errors import InputError
 from core.settings import Settings
-from procedures import intake, merging, progress, quarantine, spool
+from procedures import compaction, intake, progress, quarantine, spool
 from procedures.attempts import Attempt
 from procedures.dossier_queries import data_dir
 from procedures.dossiers import dossier_table
@@ -326,7 +326,7 @@ def tidy_lake(keep: Iterable[str]) -> dict[str, Any]:
     con = lake.engine(data_dir() / "work")
     try:
         with table.lock():
-            merged = merging.compact(table, con, table.snapshot())
+            merged = compaction.compact(table, con, table.snapshot())
             deleted = table.vacuum(keep, older_than=7 * 86_400)
     finally:
         con.close()

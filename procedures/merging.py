@@ -9,11 +9,9 @@ import os
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.calendar import Month, local_date
 from core.lake import LakeTable, Part, Snapshot
 from procedures.engine_words import literal, quote
 from procedures.staging import STAMPS
@@ -35,6 +33,8 @@ class Counts:
     unchanged: int = 0
     repeated: int = 0  # of the superseded: by another row of the same submission
     months: list[str] = field(default_factory=list)
+    warnings: dict[str, int] = field(default_factory=dict)  # rows by rule
+    before: dict[str, float | None] = field(default_factory=dict)  # coverage of the newest months before the commit
 
 
 @dataclass
@@ -66,17 +66,22 @@ class Staged:
 
 
 def plan(table: LakeTable, base: Snapshot, staged: Staged) -> dict[str, Counts]:
-    """Make the tables ``beaten`` (rows that are not taken), ``replaced`` (rows of the lake that go) and ``carried`` (what an earlier row
-    of the dossier says and the one that takes its place does not: who applied, and of event logs the events); count by submission.
+    """Make the tables ``beaten`` (rows that are not taken) and ``replaced`` (rows of the lake that go); count by submission.
+
+    Who applied, and of event logs the events, any row of a dossier may add, whatever the order: ``carried`` has what others say and
+    a row that is taken does not, ``patched`` what an older row says and the lake's does not.
 
     Needs the tables that an attempt makes of its submissions (``attempts.TABLES``).
     """
     con = staged.con
     con.execute("DROP VIEW IF EXISTS staged; DROP TABLE IF EXISTS beaten; DROP TABLE IF EXISTS replaced; DROP TABLE IF EXISTS carried")
+    con.execute("DROP TABLE IF EXISTS patched")
     con.execute("CREATE TEMP TABLE beaten (submission VARCHAR, row_no INTEGER, dossier_code VARCHAR, verdict VARCHAR, file VARCHAR)")
     con.execute("CREATE TEMP TABLE replaced (dossier_code VARCHAR, reception_month VARCHAR, path VARCHAR, submission VARCHAR)")
     history = 'STRUCT("at" TIMESTAMPTZ, status TINYINT, source_status VARCHAR, activity VARCHAR, department VARCHAR)[]'
     con.execute(f"CREATE TEMP TABLE carried (submission VARCHAR, row_no INTEGER, file VARCHAR, known VARCHAR, events {history})")
+    patched = f"dossier_code VARCHAR, reception_month VARCHAR, path VARCHAR, submission VARCHAR, known VARCHAR, events {history}"
+    con.execute(f"CREATE TEMP TABLE patched ({patched})")
     counts = {key: Counts() for key in staged.submissions}
     if not staged.files():
         return counts  # of a file without one good row nothing is known about the month: it replaces nothing
@@ -96,7 +101,8 @@ def plan(table: LakeTable, base: Snapshot, staged: Staged) -> dict[str, Counts]:
         else:
             counts[key].superseded += rows
             counts[key].repeated += rows if verdict == "repeated" else 0
-    months = set(con.execute("SELECT DISTINCT submission, reception_month FROM replaced WHERE submission IS NOT NULL").fetchall())
+    touched = "FROM replaced WHERE submission IS NOT NULL UNION SELECT submission, reception_month FROM patched"
+    months = set(con.execute(f"SELECT submission, reception_month {touched}").fetchall())
     months |= {(key, _month(Path(file))) for (key, file), rows in left.items() if rows}
     for (key, _file), rows in left.items():
         counts[key].accepted += rows
@@ -152,14 +158,16 @@ def _repeated(table: LakeTable, staged: Staged) -> None:
                 (PARTITION BY dossier_code ORDER BY updated_at DESC, arrival DESC, said = last_said DESC, row_no) AS place
             FROM (SELECT submission, row_no, dossier_code, updated_at, file, arrival, {KNOWN_ONCE},
                     arg_max({KNOWN_ONCE}, updated_at) OVER (PARTITION BY dossier_code) AS known,
+                    CASE WHEN events AND len(flatten(list(history) OVER (PARTITION BY dossier_code))) > len(history)
+                        THEN {_union("list(history) OVER (PARTITION BY dossier_code)")} END AS gathered,
                     hash({", ".join(_said(table))}) AS said,
                     arg_max(said, row_no) OVER (PARTITION BY dossier_code, submission, updated_at) AS last_said
-                FROM ({_left(con)}) JOIN (SELECT submission, arrival FROM batch) USING (submission)
+                FROM ({_left(con)}) JOIN (SELECT submission, arrival, events FROM batch) USING (submission)
                 WHERE hash(dossier_code) IN (SELECT code_hash FROM twice))"""
     )
     con.execute("INSERT INTO beaten SELECT submission, row_no, dossier_code, 'repeated', file FROM repeated WHERE place > 1")
-    unsaid = f"place = 1 AND {KNOWN_ONCE} IS NULL AND known IS NOT NULL"
-    con.execute(f"INSERT INTO carried SELECT submission, row_no, file, known, NULL FROM repeated WHERE {unsaid}")
+    unsaid = f"place = 1 AND ({KNOWN_ONCE} IS NULL AND known IS NOT NULL OR gathered IS NOT NULL)"
+    con.execute(f"INSERT INTO carried SELECT submission, row_no, file, known, gathered FROM repeated WHERE {unsaid}")
     con.unregister("twice")
 
 
@@ -198,8 +206,8 @@ def _against_the_lake(table: LakeTable, base: Snapshot, staged: Staged) -> None:
     said = _said(table)
     # Who applied does not change: a row that does not say it, or comes back from quarantine without it, leaves what is known. A log
     # may hold a case's new events alone.
-    events = "list_sort(list_distinct(list_concat(e.history, s.history)))"
-    merged = {KNOWN_ONCE: f"coalesce(s.{KNOWN_ONCE}, e.{KNOWN_ONCE})", "history": f"CASE WHEN b.events THEN {events} ELSE s.history END"}
+    known, events = f"coalesce(s.{KNOWN_ONCE}, c.known)", _union("[e.history, coalesce(c.events, s.history)]")
+    merged = {KNOWN_ONCE: f"coalesce({known}, e.{KNOWN_ONCE})", "history": f"CASE WHEN b.events THEN {events} ELSE s.history END"}
     now = ", ".join(merged.get(name, f"s.{name}") for name in said)
     same = f"({now}) IS NOT DISTINCT FROM ({', '.join(f'e.{name}' for name in said)})"
     # A row without a time of its own carries that of its file's reception: alone it is no change, unless it says again what a row
@@ -215,14 +223,23 @@ def _against_the_lake(table: LakeTable, base: Snapshot, staged: Staged) -> None:
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE met AS
         SELECT s.submission, s.row_no, s.dossier_code, s.file, e.reception_month, e.filename AS path, {verdict} AS verdict,
-            CASE WHEN s.{KNOWN_ONCE} IS NULL THEN e.{KNOWN_ONCE} END AS known, CASE WHEN b.events THEN {events} END AS events
+            {known} AS own, e.{KNOWN_ONCE} AS former, b.replaces,
+            CASE WHEN b.events THEN {events} END AS events, b.events AND len({events}) > len(e.history) AS longer
         FROM ({_left(con)}) s JOIN {read([table.root / part.path for part in found], ", filename = true")} e
-            ON e.dossier_code = s.dossier_code JOIN batch b ON b.submission = s.submission"""
+            ON e.dossier_code = s.dossier_code JOIN batch b ON b.submission = s.submission
+            LEFT JOIN carried c ON c.submission = s.submission AND c.row_no = s.row_no"""
     )
     con.execute("INSERT INTO beaten SELECT submission, row_no, dossier_code, verdict, file FROM met WHERE verdict <> 'accepted'")
     con.execute("INSERT INTO replaced SELECT dossier_code, reception_month, path, submission FROM met WHERE verdict = 'accepted'")
-    carried = "verdict = 'accepted' AND (known IS NOT NULL OR events IS NOT NULL)"
-    con.execute(f"INSERT INTO carried SELECT submission, row_no, file, known, events FROM met WHERE {carried}")
+    carried = "verdict = 'accepted' AND (own IS NULL AND former IS NOT NULL OR events IS NOT NULL)"
+    con.execute(f"INSERT INTO carried SELECT submission, row_no, file, coalesce(own, former), events FROM met WHERE {carried}")
+    patched = "verdict = 'older' AND NOT replaces AND (former IS NULL AND own IS NOT NULL OR longer)"
+    con.execute(f"INSERT INTO patched SELECT dossier_code, reception_month, path, submission, own, events FROM met WHERE {patched}")
+
+
+def _union(histories: str) -> str:
+    """SQL: the events of several histories in order, each once."""
+    return f"list_sort(list_distinct(flatten({histories})))"
 
 
 def _removed(table: LakeTable, base: Snapshot, staged: Staged) -> None:
@@ -259,12 +276,16 @@ def carry_out(table: LakeTable, base: Snapshot, staged: Staged, metadata: Mappin
     Raises ``core.lake.ConflictError`` where another commit came first; the files written for nothing are left to the vacuum.
     """
     con = staged.con
-    if not _some(con, "replaced") and (not staged.files() or not con.execute(f"SELECT 1 {_left(con)} LIMIT 1").fetchall()):
+    if (
+        not _some(con, "replaced")
+        and not _some(con, "patched")
+        and (not staged.files() or not con.execute(f"SELECT 1 {_left(con)} LIMIT 1").fetchall())
+    ):
         return None
-    touched = {
-        month: {row[0] for row in con.execute("SELECT DISTINCT path FROM replaced WHERE reception_month = ?", [month]).fetchall()}
-        for (month,) in con.execute("SELECT DISTINCT reception_month FROM replaced").fetchall()
-    }
+    touched: dict[str, set[str]] = {}
+    changed = "SELECT reception_month, path FROM replaced UNION SELECT reception_month, path FROM patched"
+    for month, path in con.execute(changed).fetchall():
+        touched.setdefault(month, set()).add(path)
     coming: dict[str, list[Path]] = {}
     for path in staged.files():
         coming.setdefault(_month(path), []).append(path)
@@ -286,7 +307,7 @@ def carry_out(table: LakeTable, base: Snapshot, staged: Staged, metadata: Mappin
         if old or len(whole) < len(new):
             paths += _write(table, staged, folder, [table.root / part.path for part in old], [path for path in new if path not in whole])
         removed += old
-        added += _parts(con, table, paths, partition)
+        added += new_parts(con, table, paths, partition)
     if not added and not removed:
         return None
     version = table.commit(base, added, removed, metadata)
@@ -306,18 +327,28 @@ def _write(table: LakeTable, staged: Staged, folder: Path, old: Sequence[Path], 
     target = folder / f"part-{secrets.token_hex(16)}.parquet"
     sources = []
     if old:
-        sources.append(f"SELECT {names} FROM {read(old)} ANTI JOIN replaced USING (dossier_code)")
+        kept, rows = names, f"{read(old)} ANTI JOIN replaced USING (dossier_code)"
+        if _some(staged.con, "patched"):
+            kept = _filled(columns)
+            rows += " LEFT JOIN (SELECT dossier_code, known, events FROM patched) USING (dossier_code)"
+        sources.append(f"SELECT {kept} FROM {rows}")
     if new:
         rows = f"{read(new)} ANTI JOIN beaten USING (submission, row_no)"
         if _some(staged.con, "carried"):
-            filled = {quote(KNOWN_ONCE): f"coalesce({quote(KNOWN_ONCE)}, known)", quote("history"): 'coalesce(events, "history")'}
-            kept = ", ".join(f"{filled[name]} AS {name}" if name in filled else name for name in columns)
-            carried = "SELECT submission, row_no, any_value(known) AS known, any_value(events) AS events FROM carried GROUP BY ALL"
-            sources.append(f"SELECT {kept} FROM {rows} LEFT JOIN ({carried}) USING (submission, row_no)")
+            carried = (
+                "SELECT submission, row_no, any_value(known) AS known, arg_max(events, len(events)) AS events FROM carried GROUP BY ALL"
+            )
+            sources.append(f"SELECT {_filled(columns)} FROM {rows} LEFT JOIN ({carried}) USING (submission, row_no)")
         else:
             sources.append(f"SELECT {names} FROM {rows}")
     copy_to(staged.con, " UNION ALL ".join(sources), target)
     return [target]
+
+
+def _filled(columns: Sequence[str]) -> str:
+    """SQL: a row's columns, with what others have added."""
+    filled = {quote(KNOWN_ONCE): f"coalesce({quote(KNOWN_ONCE)}, known)", quote("history"): 'coalesce(events, "history")'}
+    return ", ".join(f"{filled[name]} AS {name}" if name in filled else name for name in columns)
 
 
 def copy_to(con: "DuckDBPyConnection", query: str, target: Path) -> int:
@@ -327,7 +358,7 @@ def copy_to(con: "DuckDBPyConnection", query: str, target: Path) -> int:
     return rows
 
 
-def _parts(con: "DuckDBPyConnection", table: LakeTable, paths: Sequence[Path], partition: Mapping[str, str]) -> list[Part]:
+def new_parts(con: "DuckDBPyConnection", table: LakeTable, paths: Sequence[Path], partition: Mapping[str, str]) -> list[Part]:
     """What the commit says of new files; an empty one is deleted and left out."""
     if not paths:
         return []
@@ -359,38 +390,3 @@ def find_commit(table: LakeTable, since: int, key: str) -> Counts | None:
         if found is not None:
             return Counts(**found)
     return None
-
-
-def presence(con: "DuckDBPyConnection", table: LakeTable, base: Snapshot, source: str, month: Month, now: datetime) -> float | None:
-    """Share of a month's elapsed working days (Monday to Friday) on which a source shows a reception; None before the first one."""
-    last = min(month.last_day, local_date(now))
-    working = {day for day in map(date.fromordinal, range(month.first_day.toordinal(), last.toordinal() + 1)) if day.weekday() < 5}
-    if not working:
-        return None
-    partition = {"reception_month": str(month), "source": source}
-    here = [table.root / part.path for part in base.parts if part.partition == partition]
-    if not here:
-        return 0.0
-    days = con.execute(f"SELECT DISTINCT (epoch_us(received_at) + 25200000000) // 86400000000 FROM {read(here)}").fetchall()
-    seen = {date(1970, 1, 1) + timedelta(days=number) for (number,) in days}
-    return len(seen & working) / len(working)
-
-
-def compact(table: LakeTable, con: "DuckDBPyConnection", base: Snapshot, most: int = 4) -> int | None:
-    """Write the months of a source that lie in more than ``most`` files anew, each as one file, in one commit."""
-    added: list[Part] = []
-    removed: list[Part] = []
-    groups: dict[tuple[str, str], list[Part]] = {}
-    for part in base.parts:
-        groups.setdefault((part.partition["reception_month"], part.partition["source"]), []).append(part)
-    names = ", ".join(quote(name) for name in table.schema.names if name not in table.partition)
-    for (month, source), parts in sorted(groups.items()):
-        small = [part for part in parts if part.rows < SMALL]
-        if len(small) <= most:
-            continue
-        folder = table.root / f"reception_month={month}" / f"source={source}"
-        target = folder / f"part-{secrets.token_hex(16)}.parquet"
-        copy_to(con, f"SELECT {names} FROM {read([table.root / part.path for part in small])}", target)
-        removed += small
-        added += _parts(con, table, [target], {"reception_month": month, "source": source})
-    return table.commit(base, added, removed, {"purpose": "compaction"}) if added else None

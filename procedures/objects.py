@@ -95,9 +95,9 @@ def _wrong(column: str) -> str:
 
 
 def _kept(sql: str, kind: Any, depth: int = 0) -> str:
-    """SQL for a text, or a list of objects of texts and lists, with long numbers blanked."""
+    """SQL for a text, or a list of objects of texts and lists, with long numbers blanked; in lists, where officers write, persons too."""
     if not isinstance(kind, list):
-        return f"kept({sql})"
+        return f"unnamed(kept({sql}))" if depth else f"kept({sql})"
     entry = f"e{depth}"
     entries = ", ".join(f"{literal(key)}: {_kept(f'{entry}.{quote(key)}', inner, depth + 1)}" for key, inner in kind[0].items())
     return f"list_transform({sql}, lambda {entry}: {{{entries}}})"

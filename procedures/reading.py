@@ -195,9 +195,9 @@ class Reader:
             # a file without headings has its first row in their place: no number of a person is kept from there
             told = original if known or not re.search(LONG_NUMBER, original) else f"({number})"
             sql = kept_of(known[0] if known else None, passed[name])
-            if sql == f"kept({passed[name]})":
+            if f"kept({passed[name]})" in sql:
                 usual.append(passed[name])
-                sql = f"usual[{len(usual)}]"
+                sql = sql.replace(f"kept({passed[name]})", f"usual[{len(usual)}]")
             kept.append(f"{literal(told)}: {sql}")
         whole = f"to_json({{{', '.join(kept)}}})"
         if line:
@@ -255,7 +255,8 @@ class Reader:
         self.con.register("rows_read", chunk)
         self.con.execute(
             """CREATE OR REPLACE TEMP TABLE valid_lines AS SELECT row_no, line,
-            json_valid(line) AND coalesce(json_type(CASE WHEN json_valid(line) THEN line END) = 'OBJECT', false) AS good
+            json_valid(line) AND NOT contains(line, '\\u0000') AND
+                coalesce(json_type(CASE WHEN json_valid(line) THEN line END) = 'OBJECT', false) AS good
             FROM rows_read WHERE trim(line) <> ''"""
         )
         good, every = self.con.execute("SELECT count(*) FILTER (WHERE good), count(*) FROM valid_lines").fetchall()[0]
@@ -364,6 +365,8 @@ def kept_of(name: str | None, text: str) -> str:
         return f"CASE WHEN {text} <> '' THEN '{REMOVED}' END"
     if name == "dossier_code":
         return f"kept_code({text})"
+    if name == "supplement_text":
+        return f"unnamed(kept({text}))"
     return f"kept_parts({text})" if name == "data_lookups" else f"kept({text})"
 
 

@@ -170,14 +170,14 @@ def _requests(profile: Profile, present: set[str]) -> str:
     """SQL for the supplement requests. A flat file gives the first one's time and text and how many there were."""
     if profile.supplements:
         return """list_sort(list_transform(coalesce(requests, []), lambda r: {
-            'requested_at': instant(r.requested_at), 'answered_at': instant(r.answered_at), 'text': masked(r.text),
-            'documents': list_transform(coalesce(r.documents, []), lambda p: {'code': masked(p.code), 'name': masked(p.name)}),
+            'requested_at': instant(r.requested_at), 'answered_at': instant(r.answered_at), 'text': unnamed(masked(r.text)),
+            'documents': list_transform(coalesce(r.documents, []), lambda p: {'code': masked(p.code), 'name': unnamed(masked(p.name))}),
             'due_before': deadline(r.due_before)}))"""
     if not {"supplement_at", "supplement_text"} & present:
         return f"[]::{REQUEST}"
     at = "instant(supplement_at)" if "supplement_at" in present else "NULL::TIMESTAMP"
     rest = f"'answered_at': NULL::TIMESTAMP, 'text': %s, 'documents': []::{PAPERS}, 'due_before': NULL::TIMESTAMP}}"
-    first = f"{{'requested_at': {at}, {rest % 'masked(supplement_text)'}"
+    first = f"{{'requested_at': {at}, {rest % 'unnamed(masked(supplement_text))'}"
     other = f"{{'requested_at': NULL::TIMESTAMP, {rest % 'NULL::VARCHAR'}"
     # Requests without a time are as many entries as the count says: they are counted, in no month of request.
     more = f"list_transform(range(2, least(coalesce(try_cast(supplement_count AS INTEGER), 1), 99) + 1), lambda i: {other})"

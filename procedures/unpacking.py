@@ -91,7 +91,6 @@ class Unpacked:
     kind: Literal["csv", "jsonl", "xlsx", "parquet"]
     name: str
     stream: BinaryIO
-    encoding: str = ""
     notes: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -287,7 +286,13 @@ class _Unpacker:
         for start, vi, en in _OTHER_KINDS:
             if head.startswith(start):
                 raise self.not_read(vi, en)
-        encoding = encodings.recognise(head, len(head) < HEAD, self.name)
+        notes: list[tuple[str, str]] = []
+
+        def told(found: encodings.Encoding) -> None:
+            if _NOTES[found.name] not in notes:
+                notes.append(_NOTES[found.name])
+
+        encoding = encodings.recognise(head, len(head) < HEAD, self.name, told)
         start = _beginning(encoding, head)
         if start.startswith(b"<"):
             raise self.not_read("là HTML hoặc XML", "is HTML or XML")
@@ -299,8 +304,9 @@ class _Unpacker:
             head = next(blocks)[encoding.skip :]
             blocks = chain((head,), blocks)
         lines = _Stream(encodings.utf8_lines(blocks, encoding, self.name), self.held.pop_all())
-        notes = [_NOTES[encoding.name]] if encoding.name in _NOTES else []
-        return Unpacked("jsonl" if start.startswith(b"{") else "csv", inner, io.BufferedReader(lines, BLOCK), encoding.name, notes)
+        if encoding.name in _NOTES:
+            told(encoding)
+        return Unpacked("jsonl" if start.startswith(b"{") else "csv", inner, io.BufferedReader(lines, BLOCK), notes)
 
 
 class _Stream(io.RawIOBase):

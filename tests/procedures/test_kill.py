@@ -113,6 +113,7 @@ def check(feed: Feed, path: Path, word: Expected, keys: list[str]) -> None:
     for item in every:
         assert item.rows_received == item.rows_accepted + item.rows_superseded + item.rows_unchanged + item.rows_quarantined
         assert item.rows_received - item.rows_quarantined == ROWS
+        assert set(item.coverage) == set(item.months), "what is told beside the counts was lost"
         assert quarantine.path_of(item.key).is_file() == (item.rows_quarantined > 0)
     assert {item.key for item in every} >= set(keys)
     found = Counter((row["source"], row["dossier_code"]) for row in lake_rows())
@@ -176,7 +177,7 @@ PLACES = [
     ("procedures.merging:carry_out", "after"),
     ("procedures.progress:close", "before"),
     ("procedures.progress:close", "after"),
-    ("procedures.attempts:Attempt._finish", "after"),
+    ("procedures.progress:finish", "after"),
     ("procedures.spool:destroy", "before"),
     ("procedures.spool:destroy", "after"),
     ("procedures.progress:destroy_spooled", "after"),

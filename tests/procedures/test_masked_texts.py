@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import os
+import re
 import zipfile
 from datetime import timedelta
 from pathlib import Path
@@ -75,6 +76,26 @@ def test_numbers_and_houses_are_masked_and_days_and_codes_stay(way) -> None:  # 
     assert way(HARMLESS) == HARMLESS
 
 
+PERSONS = [
+    "ông Nguyễn Văn An", "Bà Trần Thị B", "ÔNG NGUYỄN VĂN A", "chị Lê Thị Hồng Gấm", "Phạm Minh Tuấn", "HOÀNG THỊ LAN", "anh Tuấn",
+    "bà Hồ Thị Mai", "cô Kim Sa Rây", "Giàng A Pháo", "ông Vi Văn Định", "(Đặng Thùy Trâm)",
+]  # fmt: skip
+PAPERS = [
+    "Giấy chứng nhận kết hôn", "Lý Lịch Tư Pháp", "HỒ SƠ PHÁP LÝ", "ĐỀ NGHỊ BỔ SUNG SỔ HỘ KHẨU, LÝ LỊCH TƯ PHÁP", "Hồ Sơ Mai Táng Phí",
+    "Sở Tư pháp tỉnh Lâm Đồng", "Bằng Cao Đẳng Nghề", "UBND phường Hà Đông", "xác nhận của em",
+]  # fmt: skip
+
+
+def test_persons_in_free_texts_are_masked_and_papers_stay() -> None:
+    con = duckdb.connect()
+    macros(con)
+    told = [con.execute("SELECT unnamed(masked(?::VARCHAR))", [f"nộp thêm, {text}: nộp lại"]).fetchall()[0][0] for text in PERSONS + PAPERS]
+    for text, kept in zip(PERSONS, told, strict=False):
+        assert REMOVED in kept, text
+        assert not set(text.strip("()").split()[1:]) & set(re.split(r"\W+", kept)), (text, kept)
+    assert told[len(PERSONS) :] == [f"nộp thêm, {text}: nộp lại" for text in PAPERS]
+
+
 def test_names_of_files_are_masked(tmp_path: Path) -> None:
     assert shown_name("sđt 0912_345_678 (024) 3825 1234.csv") == f"sđt {REMOVED}.csv"
     assert shown_name("a\0b\udce0.csv") == "a?b?.csv"
@@ -95,13 +116,13 @@ def test_what_is_kept_in_the_lake_is_masked(app: Flask, tmp_path: Path) -> None:
         row = ROW | {
             "supplement_requests": 1,
             "supplement_requested_at": "2026-10-09T08:15:00",
-            "supplement_text": "Gọi (024) 3825 1234, số 12 Lê Lợi, trước 12/10/2026",
+            "supplement_text": "Gọi (024) 3825 1234, số 12 Lê Lợi, trước 12/10/2026, ông Nguyễn Văn A",
         }
         path = tmp_path / "a.jsonl"
         path.write_text(json.dumps(row))
         assert load(path, profile="flat-en").accepted == 1
         (supplement,) = lake_rows()[0]["supplements"]
-        assert supplement["text"] == f"Gọi {REMOVED}, {REMOVED}, trước 12/10/2026"
+        assert supplement["text"] == f"Gọi {REMOVED}, {REMOVED}, trước 12/10/2026, ông {REMOVED}"
 
 
 @pytest.mark.parametrize("code", ["Nguyễn Văn A 001099000001", "001099000001", "0912 345 678", "Nguyễn Văn A"])
@@ -157,3 +178,12 @@ def test_a_file_whose_name_is_no_utf8_is_loaded(app: Flask, tmp_path: Path) -> N
         result = load(path)
         assert result.accepted == 1
         assert stored(result.submission).file_name == "b?i.jsonl"
+
+
+def test_a_line_with_a_zero_byte_in_a_text_is_held_back(app: Flask, tmp_path: Path) -> None:
+    with app.app_context():
+        small_country()
+        path = tmp_path / "a.jsonl"
+        path.write_bytes(lines(message(1), message(2, TenDonViXuLy="a\0b")))
+        result = load(path)
+        assert (result.accepted, result.quarantined) == (1, 1)

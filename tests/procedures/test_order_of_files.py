@@ -1,6 +1,7 @@
 """What is said later wins, whatever lay aside, waited or was replaced in between."""
 
 from datetime import timedelta
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,53 @@ def test_the_events_of_a_case_gather_whatever_file_they_are_in(sqlite_app: Flask
     assert load(days[0], profile="event-log", now=NOW + timedelta(days=2)).accepted == 0
     assert load(days[1], profile="event-log", now=NOW + timedelta(days=3)).unchanged == 1
     assert [step["activity"] for step in lake_rows()[0]["history"]] == ["Confirmation", "Decision"]
+
+
+EVENTS = (
+    "Confirmation,2026-10-08T09:00:00+02:00",
+    "Check,2026-10-10T08:00:00+02:00",
+    "Decision,2026-10-12T08:00:00+02:00",
+)
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+@pytest.mark.parametrize("together", [True, False])
+def test_events_gather_in_whatever_order_their_files_come(
+    sqlite_app: Flask, tmp_path: Path, order: tuple[int, ...], together: bool
+) -> None:
+    small_country()
+    new_procedure("receipt")
+    for hours, number in enumerate(order):
+        path, now = tmp_path / f"{number}.csv", NOW + timedelta(hours=hours)
+        path.write_text(f"{HEAD}{CASE}{EVENTS[number]}\n", encoding="utf-8")
+        key = receive(path, hours, "event-log")
+        if not together:
+            feeds.process(key, now)
+    feeds.process_waiting(NOW + timedelta(days=1))
+    (row,) = lake_rows()
+    assert [step["activity"] for step in row["history"]] == ["Confirmation", "Check", "Decision"]
+    every = reading().query(Submission)
+    assert sum(item.rows_accepted + item.rows_superseded + item.rows_unchanged for item in every) == 3
+
+
+@pytest.mark.parametrize("newer_first", [True, False])
+@pytest.mark.parametrize("together", [True, False])
+def test_who_applied_is_known_from_an_older_row_too(sqlite_app: Flask, tmp_path: Path, newer_first: bool, together: bool) -> None:
+    small_country()
+    code = {"dossier_code": "H26.12-261008-0001"}
+    older = code | {"applicant_key": "001099000001", "updated_at": "2026-10-09", "status": "1"}
+    newer = code | {"applicant_key": "", "updated_at": "2026-10-20"}
+    rows = [newer, older] if newer_first else [older, newer]
+    for hours, row in enumerate(rows):
+        path, now = english(tmp_path / f"{hours}.csv", row), NOW + timedelta(hours=hours)
+        key = receive(path, hours, "flat-en")
+        if not together:
+            feeds.process(key, now)
+    feeds.process_waiting(NOW + timedelta(days=1))
+    (row,) = lake_rows()
+    assert row["applicant_hash"]
+    assert row["updated_at"].day == 19  # 20 October in Viet Nam begins on the 19th
+    assert row["status"] == 4
 
 
 def test_who_applied_is_kept_from_any_row_of_a_file(sqlite_app: Flask, tmp_path: Path) -> None:

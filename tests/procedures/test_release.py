@@ -170,7 +170,7 @@ STEPS: dict[str, tuple[Any, str, Callable[..., Any]]] = {
     "before the commit": (merging, "carry_out", stop),
     "after the commit": (merging, "carry_out", after(merging.carry_out)),
     "before the counts": (progress, "close", stop),
-    "after the counts": (attempts.Attempt, "_finish", after(attempts.Attempt._finish)),
+    "after the counts": (progress, "finish", after(progress.finish)),
     "before the input goes": (quarantine, "close_rows", stop),
 }
 

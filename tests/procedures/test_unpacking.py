@@ -124,18 +124,18 @@ FORMS = {
     "stored zip": lambda data: zipped(("a.csv", data), method=zipfile.ZIP_STORED),
 }
 CONTENTS = {
-    "csv": (TEXT.encode(), "csv", "utf-8", TEXT.encode()),
-    "BOM": (TEXT.encode("utf-8-sig"), "csv", "utf-8", TEXT.encode()),
-    "carriage returns": (TEXT.replace("\n", "\r\n").encode(), "csv", "utf-8", TEXT.encode()),
-    "lone carriage returns": (TEXT.replace("\n", "\r").encode(), "csv", "utf-8", TEXT.encode()),
-    "mixed line ends": (b"a\r\nb\rc\n\r\nd\r", "csv", "utf-8", b"a\nb\nc\n\nd\n"),
-    "UTF-16": (TEXT.encode("utf-16"), "csv", "utf-16", TEXT.encode()),
-    "UTF-16 big end": (b"\xfe\xff" + TEXT.encode("utf-16-be"), "csv", "utf-16", TEXT.encode()),
-    "UTF-16 without BOM": (TEXT.replace("\n", "\r\n").encode("utf-16-le"), "csv", "utf-16", TEXT.encode()),
-    "UTF-16 big end without BOM": (TEXT.encode("utf-16-be"), "csv", "utf-16", TEXT.encode()),
-    "Windows-1258": (cp1258(TEXT), "csv", "windows-1258", TEXT.encode()),
-    "JSON lines": (OBJECTS.encode(), "jsonl", "utf-8", OBJECTS.encode()),
-    "JSON lines with BOM": (OBJECTS.encode("utf-8-sig"), "jsonl", "utf-8", OBJECTS.encode()),
+    "csv": (TEXT.encode(), "csv", "", TEXT.encode()),
+    "BOM": (TEXT.encode("utf-8-sig"), "csv", "", TEXT.encode()),
+    "carriage returns": (TEXT.replace("\n", "\r\n").encode(), "csv", "", TEXT.encode()),
+    "lone carriage returns": (TEXT.replace("\n", "\r").encode(), "csv", "", TEXT.encode()),
+    "mixed line ends": (b"a\r\nb\rc\n\r\nd\r", "csv", "", b"a\nb\nc\n\nd\n"),
+    "UTF-16": (TEXT.encode("utf-16"), "csv", "UTF-16", TEXT.encode()),
+    "UTF-16 big end": (b"\xfe\xff" + TEXT.encode("utf-16-be"), "csv", "UTF-16", TEXT.encode()),
+    "UTF-16 without BOM": (TEXT.replace("\n", "\r\n").encode("utf-16-le"), "csv", "UTF-16", TEXT.encode()),
+    "UTF-16 big end without BOM": (TEXT.encode("utf-16-be"), "csv", "UTF-16", TEXT.encode()),
+    "Windows-1258": (cp1258(TEXT), "csv", "Windows-1258", TEXT.encode()),
+    "JSON lines": (OBJECTS.encode(), "jsonl", "", OBJECTS.encode()),
+    "JSON lines with BOM": (OBJECTS.encode("utf-8-sig"), "jsonl", "", OBJECTS.encode()),
     "workbook": (XLSX, "xlsx", "", XLSX),
     "Parquet": (PARQUET, "parquet", "", PARQUET),
 }
@@ -147,12 +147,12 @@ def test_every_kind_in_every_wrapping(tmp_path: Path, content: str, form: str) -
     data, kind, encoding, expected = CONTENTS[content]
     found = unpack(FORMS[form](data), tmp_path, "so-lieu.bin")
     with found.stream as stream:
-        assert (found.kind, found.encoding) == (kind, encoding)
+        assert found.kind == kind
         assert stream.read() == expected
         if kind in ("xlsx", "parquet"):
             stream.seek(0)
             assert stream.read(4) == data[:4]
-    assert bool(found.notes) == (encoding in ("utf-16", "windows-1258"))
+    assert [encoding in note[1] for note in found.notes] == [True] * bool(encoding)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -167,6 +167,20 @@ def test_letters_are_whole_whatever_the_blocks(tmp_path: Path, monkeypatch: pyte
     text = "Mã hồ sơ,Đang xử lý,Ngày tiếp nhận\r\n" * 9
     with unpack(cp1258(text), tmp_path, drop=drop).stream as stream:
         assert stream.read().decode() == text.replace("\r", "")
+
+
+def test_an_encoding_is_told_wherever_its_first_letter_stands(tmp_path: Path) -> None:
+    begin = "a,b\n" * (unpacking.HEAD // 2)
+    for text in (cp1258(TEXT), TEXT.encode()):
+        data = begin.encode() + text
+        found = unpack(data, tmp_path, "muon.csv")
+        with found.stream as stream:
+            assert stream.read() == begin.encode() + TEXT.encode()
+        assert bool(found.notes) == (text != TEXT.encode())
+    tcvn3 = begin.encode() + "H\xe5 s\xac \xae\xb7 ti\xd5p nh\xcbn\n".encode("latin-1")
+    with unpack(tcvn3, tmp_path, "cu.csv").stream as stream, pytest.raises(InputError, match="TCVN3") as refused:
+        stream.read()
+    assert refused.value.row == begin.count("\n") + 1
 
 
 def test_inner_name_and_encoding_are_told(tmp_path: Path) -> None:
