@@ -100,6 +100,12 @@ def place() -> Place | None:
     return found
 
 
+def place_seen() -> Place | None:
+    """What ``place`` has found in this request so far, without asking the database: for pages that tell that something failed."""
+    found: Place | None = request.environ.get(_PLACE)
+    return found
+
+
 def is_known_place() -> bool:
     """Whether this request's code is a poster's or a kiosk's."""
     return place() is not None

@@ -90,7 +90,9 @@ class Answer(Context, Base):
     questionnaire: Mapped[int] = mapped_column(SmallInteger)
     rating: Mapped[int | None] = mapped_column(SmallInteger, doc="overall satisfaction, 5 best; None: left open")
     responses: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, doc="question code to choice code")
-    comment: Mapped[str] = mapped_column(Text, default="", doc="free text after masking of names, numbers and addresses")
+    comment: Mapped[str] = mapped_column(
+        Text, default="", doc="free text after masking of numbers and addresses; whoever releases it sees to names"
+    )
     answered_on: Mapped[date] = mapped_column(doc="day in Viet Nam")
     first_answered_at: Mapped[datetime] = mapped_column(
         doc="hour of the first answer, for the cut-off (kiosk: quarter of an hour); never leaves the program"

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any, cast
 
-from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, current_app, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
@@ -27,7 +27,7 @@ MAX_BODY = 8 * 1024  # bytes
 FOUND = 8  # procedures that a search shows
 NAME = 140  # letters of a procedure's name: enough to tell it from others, few enough for 15 kB
 NOT_STORED = "not stored"  # a refusal that says so
-KIOSK_IDLE, KIOSK_DONE = 300, 20  # seconds until a kiosk begins anew
+KIOSK_IDLE, KIOSK_DONE, KIOSK_FAILED = 300, 20, 60  # seconds until a kiosk begins anew
 
 WHICH_PAPER = Question(code="which_paper", kind="paper", vi="Thiếu giấy tờ nào?", en="Which paper was missing?")
 
@@ -232,4 +232,10 @@ def _address(endpoint: str, place: Place, visit: str | None, **more: Any) -> str
 @blueprint.errorhandler(500)  # the site's own page for it would else go first
 def _kindly(error: HTTPException) -> ResponseReturnValue:
     code = "not_stored" if error.description == NOT_STORED else error.code
-    return render_template("survey/open/error.html", code=code, place=None, kiosk=False, **DRESS.common()), error.code or 500
+    response = make_response(
+        render_template("survey/open/error.html", code=code, place=None, kiosk=False, **DRESS.common()), error.code or 500
+    )
+    place = limits.place_seen()
+    if place is not None and place.mode == "kiosk":  # nobody stands by to press anything
+        response.headers["Refresh"] = f"{KIOSK_FAILED};url={url_for('survey_open.choose', code=place.code)}"
+    return response

@@ -88,6 +88,16 @@ def test_a_flood_of_unknown_posters_turns_no_visitor_away(narrow: Flask) -> None
     assert [client.get(f"/q/{code}", environ_base=HERE).status_code for _ in range(4)] == [200, 200, 200, 429]
 
 
+@pytest.mark.parametrize(("mode", "begins_anew"), [("kiosk", True), ("open", False)])
+def test_a_kiosk_that_is_turned_away_begins_anew_by_itself(narrow: Flask, mode: str, begins_anew: bool) -> None:
+    client = narrow.test_client()
+    put_units()
+    code = posters.open_place("00004", "Bộ phận Một cửa", mode, NOW).code
+    last = [client.get(f"/q/{code}", environ_base=HERE) for _ in range(6)][-1]
+    assert last.status_code == 429
+    assert last.headers.get("Refresh") == (f"60;url=/q/{code}" if begins_anew else None)
+
+
 def test_a_flood_of_unknown_and_used_links_turns_no_visitor_of_a_poster_away(narrow: Flask) -> None:
     """A hundred times each limit from the carrier's address behind which people stand before a poster."""
     client = narrow.test_client()
