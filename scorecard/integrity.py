@@ -55,35 +55,54 @@ def marked(answers: "pd.DataFrame", overrides: Iterable[Override] = (), heavy_co
 
     ``answers``: as ``surveys.queries.answers_frame``; ``reused`` and ``void`` are true-or-false columns where the survey keeps them.
     ``heavy_contact``: invitations of a month to one contact from which on a human decision about diverted invitations takes hold.
-    ``least``: ratings by personal link of one unit that have to leave together (``_too_telling``).
+    ``least``: ratings by personal link of one unit that have to leave together, and that a decision has to move together
+    (``_too_telling``): a decision about fewer has no effect.
     """
     import numpy as np
 
     found = np.full(len(answers), "", dtype=object)
     for mark, mask in reversed([*_evidence(answers).items()]):  # the first named stands
         found[mask] = mark
-    units = answers["unit_code"].to_numpy(dtype=object)
-    load = answers["contact_load"].to_numpy(dtype="float64", na_value=0.0) if "contact_load" in answers else np.zeros(len(answers))
+    told = _told(answers, found, least)
     for override in overrides:
-        here = units == override.unit_code
-        if override.action == "keep":
-            found[here & (found == override.mark)] = ""
-        elif override.mark in HUMAN_MARKS:
-            found[here & (found == "") & (load >= heavy_contact)] = override.mark
-    found[_evidence(answers)[TEST]] = TEST  # whatever was decided about its other marks
-    found[_too_telling(answers, found, least)] = ""
-    return answers.assign(**{REMOVED_BY: found}).astype({REMOVED_BY: "str"})
+        decided = _decided(answers, found, override, heavy_contact)
+        after = _told(answers, decided, least)
+        # the cleaned figures of the version before and of this one would tell what each of a few answers said
+        if not _too_telling(answers, (told == "") != (after == ""), least).any():
+            found, told = decided, after
+    return answers.assign(**{REMOVED_BY: told}).astype({REMOVED_BY: "str"})
 
 
-def _too_telling(answers: "pd.DataFrame", found: Any, least: int) -> Any:
-    """Where so few ratings of a unit would leave, or none but unsatisfied ones, that the raw figure beside the cleaned one would tell
+def _told(answers: "pd.DataFrame", found: Any, least: int) -> Any:
+    """The marks that take effect."""
+    told = found.copy()
+    told[_too_telling(answers, (found != "") & (found != TEST), least)] = ""
+    return told
+
+
+def _decided(answers: "pd.DataFrame", found: Any, override: Override, heavy_contact: int) -> Any:
+    """The marks after one decision of two persons."""
+    import numpy as np
+
+    load = answers["contact_load"].to_numpy(dtype="float64", na_value=0.0) if "contact_load" in answers else np.zeros(len(answers))
+    here = answers["unit_code"].to_numpy(dtype=object) == override.unit_code
+    decided = found.copy()
+    if override.action == "keep":
+        decided[here & (found == override.mark)] = ""
+    elif override.mark in HUMAN_MARKS:
+        decided[here & (found == "") & (load >= heavy_contact)] = override.mark
+    decided[_evidence(answers)[TEST]] = TEST  # whatever was decided about its other marks
+    return decided
+
+
+def _too_telling(answers: "pd.DataFrame", leaving: Any, least: int) -> Any:
+    """Where so few ratings of a unit would leave, or none but unsatisfied ones, that the figures with and without them would tell
     what each person said: what a clerk's device gave may be a visitor's own answer. Trials stand in neither figure."""
     import numpy as np
     import pandas as pd
 
     if not least or not len(answers):
         return np.zeros(len(answers), dtype=bool)
-    leaving = (found != "") & (found != TEST)
     rated = leaving & ((answers["mode"] == "link") & (answers["end_point"] != "supplement") & answers["rating"].notna()).to_numpy(
         dtype=bool
     )

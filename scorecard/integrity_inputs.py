@@ -38,7 +38,7 @@ def freeze(folder: Path, session: Session, month: Month, published: Path | None 
     _, path = integrity_rules.for_month(month)
     shutil.copyfile(path, folder / RULES)
     accepted = select(IntegrityOverride).where(IntegrityOverride.month == str(month), IntegrityOverride.state == "accepted")
-    rows = session.scalars(accepted.order_by(IntegrityOverride.unit_code, IntegrityOverride.mark))
+    rows = session.scalars(accepted.order_by(IntegrityOverride.decided_at, IntegrityOverride.id))
     overrides = [asdict(_override(row)) for row in rows]
     (folder / OVERRIDES).write_text(json.dumps(overrides, ensure_ascii=False, sort_keys=True, indent=1), encoding="utf-8")
     kept = published / DELIVERIES if published is not None else None

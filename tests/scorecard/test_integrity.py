@@ -242,6 +242,25 @@ def test_answers_of_a_unit_leave_together_or_not_at_all(ratings: list[int], left
     assert int((both == "staff").sum()) == left + 10
 
 
+@pytest.mark.parametrize(("reused", "left"), [(3, 15), (10, 12), (9, 21)])
+def test_a_decision_about_few_answers_has_no_effect(reused: int, left: int) -> None:
+    """Two versions of a month, one before and one after the decision, would tell what those few said."""
+    answers, _ = _country()
+    answers["reused"] = False
+    here = answers.index[answers["unit_code"] == "u001"]
+    answers.loc[here[:12], ["device_kind", "rating"]] = ["staff", 5]
+    answers.loc[here[12 : 12 + reused], ["reused", "rating"]] = [True, 5]
+    keep = integrity.Override("u001", "reused", "keep", "a", "b", "read out twice by one telephone")
+    before = integrity.marked(answers, least=RULES.least_removed)["removed_by"]
+    after = integrity.marked(answers, [keep], least=RULES.least_removed)["removed_by"]
+    assert int((before != "").sum()) == 12 + reused
+    assert int((after != "").sum()) == left
+    moved = [
+        move for move in integrity.moves(answers, lambda frame: float(len(frame)), [keep], least=RULES.least_removed) if move.unit_code
+    ]
+    assert [(move.answers, move.moved) for move in moved] == [(12 + reused - left, float(12 + reused - left))]
+
+
 def test_two_persons_keep_or_remove_and_what_each_moved_is_told() -> None:
     answers, _ = _country()
     answers.loc[answers.index[:20], ["device_kind", "rating"]] = ["staff", 5]
