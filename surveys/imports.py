@@ -66,6 +66,16 @@ class Figure:
     rows: int
 
 
+@dataclass(frozen=True)
+class Said:
+    """Answers to one question: the place of their row in the file, the value on 1 to 5, the weight, the number of people."""
+
+    row: Any
+    value: Any
+    weight: Any
+    number: Any
+
+
 def import_file(path: Path, profile: Profile, by: str, now: datetime, simulated: bool = False) -> Imported:
     """Read a file and store its series. Raises ``InputError`` for a file that does not fit the profile."""
     return _store(path.name, path.read_bytes(), profile, by, now, simulated)
@@ -135,25 +145,30 @@ def summarise(frame: "pd.DataFrame", profile: Profile) -> tuple[list[Figure], in
     periods, groups = _periods(frame, profile, missing, left), _groups(frame, profile, missing)
     figures, used = [], np.zeros(len(frame), dtype=bool)
     for name, question in profile.questions.items():
-        value, why = _on_five(frame, profile, question, missing)
-        for reason, holds in why.items():
-            excluded[reason if len(profile.questions) == 1 else f"{reason}: {name}"] += int((left & holds).sum())
-        use = left & np.isfinite(value)
-        used |= use
-        for period, group, rows in _cells(periods, groups, use):
-            single = profile.rows == "answers"
-            total = float(weight[rows].sum())
+        if question.levels:
+            said, why = _by_level(frame, profile, question, missing)
+        else:
+            value, holds = _on_five(_numbers_of(frame, question, missing), profile, question)
+            said = Said(np.arange(len(frame)), value, weight, number if profile.answered is not None else np.ones(len(frame)))
+            why = {reason: at.astype(float) for reason, at in holds.items()}
+        for reason, people in why.items():
+            excluded[reason if len(profile.questions) == 1 else f"{reason}: {name}"] += int(people[left].sum())
+        use = left[said.row] & np.isfinite(said.value)
+        used[said.row[use]] = True
+        for period, group, entries in _cells([periods[row] for row in said.row], [groups[row] for row in said.row], use):
+            value, heavy, total = said.value[entries], said.weight[entries], float(said.weight[entries].sum())
+            single = profile.rows != "means"
             figures.append(
                 Figure(
                     period=period,
                     group_key=group,
                     question=name,
-                    value=float(np.average(value[rows], weights=weight[rows])) if total > 0 else None,
-                    plain=float(value[rows].mean()),
-                    satisfied=float(np.average(value[rows] >= SATISFIED, weights=weight[rows])) if single and total > 0 else None,
-                    answered=len(rows) if single else int(number[rows].sum()),
-                    offered=int(np.nansum(offered[rows])) if profile.offered is not None else None,
-                    rows=len(rows),
+                    value=float(np.average(value, weights=heavy)) if total > 0 else None,
+                    plain=_plain(said, entries),
+                    satisfied=float(np.average(value >= SATISFIED, weights=heavy)) if single and total > 0 else None,
+                    answered=int(said.number[entries].sum()),
+                    offered=int(np.nansum(offered[np.unique(said.row[entries])])) if profile.offered is not None else None,
+                    rows=len(np.unique(said.row[entries])),
                 )
             )
     if not figures:
@@ -161,9 +176,33 @@ def summarise(frame: "pd.DataFrame", profile: Profile) -> tuple[list[Figure], in
     return figures, int(used.sum()), {reason: count for reason, count in excluded.items() if count}
 
 
+def _by_level(frame: "pd.DataFrame", profile: Profile, question: Question, missing: set[str]) -> tuple[Said, dict[str, Any]]:
+    """What was said where each answer has a column of its own, and how many people each reason leaves out, by row."""
+    import numpy as np
+
+    counts = np.nan_to_num(np.column_stack([_counts(frame, column, missing) for column in question.levels]))
+    if (counts < 0).any():
+        first = int(frame.index[np.flatnonzero((counts < 0).any(axis=1))[0]])
+        raise InputError("Có số người trả lời âm. Sửa lại tệp.", "A number of answers is below zero. Mend the file.", row=first)
+    level, holds = _on_five(np.array([*question.levels.values()], dtype=float), profile, question)
+    why = {reason: counts[:, at].sum(axis=1) for reason, at in holds.items()} | {NO_NUMBER: (counts.sum(axis=1) == 0).astype(float)}
+    row, place = np.nonzero(counts)
+    return Said(row, level[place], counts[row, place], counts[row, place]), why
+
+
+def _plain(said: Said, entries: Any) -> float | None:
+    """The mean of the rows, each once."""
+    import numpy as np
+
+    rows, place = np.unique(said.row[entries], return_inverse=True)
+    heavy = np.bincount(place, said.number[entries], len(rows))
+    sums = np.bincount(place, said.number[entries] * said.value[entries], len(rows))
+    return float((sums / heavy).mean())
+
+
 def _check_columns(frame: "pd.DataFrame", profile: Profile) -> None:
     wanted = [profile.answered, profile.offered, profile.weight, *profile.groups, *(rule.column for rule in profile.exclude)]
-    wanted += [question.column for question in profile.questions.values()]
+    wanted += [column for question in profile.questions.values() for column in question.columns]
     wanted += [profile.period.column, profile.period.quarter] if profile.period is not None else []
     for column in wanted:
         if column is not None and column not in frame.columns:
@@ -200,16 +239,23 @@ def _counts(frame: "pd.DataFrame", column: str | None, missing: set[str]) -> Any
     return _numbers(whole.to_frame(), column, missing)
 
 
-def _on_five(frame: "pd.DataFrame", profile: Profile, question: Question, missing: set[str]) -> tuple[Any, dict[str, Any]]:
-    """Values on 1 to 5, 5 best (nan: none), and where each reason to leave one out holds."""
+def _numbers_of(frame: "pd.DataFrame", question: Question, missing: set[str]) -> Any:
+    """The numbers that stand in a question's column, or that its labels mean."""
     import numpy as np
 
-    scale = profile.scale_of(question)
     value = _numbers(frame, question.column, missing)
     if question.labels:
         labels = {label.strip().casefold(): number for label, number in question.labels.items()}
         texts = frame[question.column].str.casefold().map(labels).to_numpy(dtype="float64")
         value = np.where(np.isfinite(texts), texts, value)
+    return value
+
+
+def _on_five(value: Any, profile: Profile, question: Question) -> tuple[Any, dict[str, Any]]:
+    """Values on 1 to 5, 5 best (nan: none), and where each reason to leave one out holds."""
+    import numpy as np
+
+    scale = profile.scale_of(question)
     share = (value - scale.worst) / (scale.best - scale.worst)
     inside = (share >= 0) & (share <= 1)
     unknown = np.isin(value, scale.unknown) | (np.isin(value, profile.scale.unknown) & ~inside)  # the file's 9 may be a mark of 9 here

@@ -30,13 +30,28 @@ class Scale(_Strict):
 
 
 class Question(_Strict):
-    """A question's column; its own ``scale`` and ``unknown`` codes where they differ. ``labels``: text in the file → number."""
+    """A question's column, or, by ``levels``, one column for each answer with the number of people who gave it (column → answer).
 
-    column: str
+    Its own ``scale`` and ``unknown`` codes where they differ. ``labels``: text in the file → number.
+    """
+
+    column: str | None = None
+    levels: dict[str, float] = {}
     vi: str
     en: str
     scale: Scale | None = None
     labels: dict[str, float] = {}
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.column is None) == (not self.levels):
+            raise ValueError("a question has either 'column' or 'levels'")
+        return self
+
+    @property
+    def columns(self) -> list[str]:
+        """All its columns."""
+        return [self.column] if self.column is not None else [*self.levels]
 
 
 class Period(_Strict):
@@ -64,15 +79,15 @@ class Exclusion(_Strict):
 
 
 class Profile(_Strict):
-    """How one file is read. ``rows``: each is one person's ``answers`` (with an optional ``weight``), or the ``means`` of a group of
-    ``answered`` people."""
+    """How one file is read. ``rows``: each is one person's ``answers`` (with an optional ``weight``), the ``means`` of a group of
+    ``answered`` people, or ``counts``: the one answer of ``answered`` people, or how many gave each answer (``levels``)."""
 
     code: str = Field(pattern=r"^[a-z0-9-]{1,60}$")
     title_vi: str
     title_en: str
     source_vi: str = Field(min_length=1)
     source_en: str = Field(min_length=1)
-    rows: Literal["answers", "means"]
+    rows: Literal["answers", "means", "counts"]
     scale: Scale
     missing: list[str] = []
     period: Period | None = None
@@ -89,6 +104,13 @@ class Profile(_Strict):
             raise ValueError("rows that are means need 'answered', the column with the number of answers")
         if self.rows == "answers" and self.answered is not None:
             raise ValueError("rows that are single answers have no column 'answered'; a weight goes into 'weight'")
+        in_columns = {bool(question.levels) for question in self.questions.values()}
+        if self.rows != "counts" and True in in_columns:
+            raise ValueError("'levels' are for rows that are counts")
+        if self.rows == "counts" and (False in in_columns) != (self.answered is not None):
+            raise ValueError("rows that are counts need 'answered', or 'levels' for every question, and never both")
+        if self.rows == "counts" and (len(in_columns) > 1 or self.weight is not None):
+            raise ValueError("rows that are counts have all questions in one form, and no weight")
         return self
 
     def scale_of(self, question: Question) -> Scale:

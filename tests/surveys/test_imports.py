@@ -66,6 +66,54 @@ def test_single_answers_with_dont_know_codes_and_a_reversed_scale() -> None:
     assert excluded == {"dont_know": 2}
 
 
+@pytest.mark.parametrize("wide", [True, False])
+def test_numbers_of_people_by_answer(wide: bool) -> None:
+    """How many gave each answer, in a column for each or in a row for each: the same figures, exact shares."""
+    if wide:
+        profile = (
+            "rows: counts\nscale: {worst: 4, best: 1, unknown: [9]}\ngroups: [P]\n"
+            "questions: {q: {vi: q, en: q, levels: {R1: 1, R2: 2, R3: 3, R4: 4, DK: 9}}}"
+        )
+        text = "P,R1,R2,R3,R4,DK\nA,1.200,300,100,400,50\nB,10,,0,10,0\nC,0,0,0,0,7\n"
+    else:
+        profile = (
+            "rows: counts\nscale: {worst: 4, best: 1, unknown: [9]}\ngroups: [P]\nanswered: N\nquestions: {q: {vi: q, en: q, column: R}}"
+        )
+        text = "P,R,N\nA,1,1200\nA,2,300\nA,3,100\nA,4,400\nA,9,50\nB,1,10\nB,4,10\nC,9,7\n"
+    figures, used, excluded = _read(text, profile)
+    one = figures["", "A", "q"]
+    assert (one.answered, one.satisfied) == (2000, pytest.approx(0.6))
+    assert one.value == pytest.approx((5 * 1200 + 11 / 3 * 300 + 7 / 3 * 100 + 1 * 400) / 2000)
+    whole = figures["", "total", "q"]
+    assert (whole.answered, whole.satisfied) == (2020, pytest.approx(1210 / 2020))
+    assert ("", "C", "q") not in figures
+    assert used == (2 if wide else 6)
+    assert excluded == ({"dont_know": 57} if wide else {"dont_know": 2})
+    if wide:
+        assert (whole.rows, whole.plain) == (2, pytest.approx((one.value + 3) / 2))
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [
+        "rows: counts\nquestions: {q: {vi: q, en: q, column: R}}",
+        "rows: counts\nanswered: N\nquestions: {q: {vi: q, en: q, levels: {R: 1}}}",
+        "rows: answers\nquestions: {q: {vi: q, en: q, levels: {R: 1}}}",
+        "rows: counts\nquestions: {q: {vi: q, en: q}}",
+        "rows: counts\nquestions: {q: {vi: q, en: q, column: R, levels: {R: 1}}}",
+    ],
+)
+def test_a_profile_of_counts_says_where_they_stand(profile: str) -> None:
+    with pytest.raises(InputError):
+        _read("R,N\n1,2\n", f"scale: {{worst: 1, best: 5}}\n{profile}")
+
+
+def test_a_negative_number_of_people_is_refused_with_its_row() -> None:
+    with pytest.raises(InputError) as refused:
+        _read("R\n1\n-2\n", "rows: counts\nscale: {worst: 1, best: 5}\nquestions: {q: {vi: q, en: q, levels: {R: 1}}}")
+    assert refused.value.row == 3
+
+
 def test_weights_labels_semicolons_and_decimal_commas() -> None:
     profile = (
         "rows: answers\nscale: {worst: 1, best: 5}\nweight: W\ngroups: [Nơi]\n"
