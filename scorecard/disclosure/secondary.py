@@ -1,6 +1,5 @@
 """Which further cells are hidden for the sake of hidden ones: a cheap choice first, checked as an attacker would, until all are safe."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from scorecard.disclosure.bounds import ContradictionError, Floats, Ints, Problem, Seen, audit, propagate
 from scorecard.disclosure.cells import Cell, Equations
+from scorecard.disclosure.choosing import NOBODY, cell_of, choices
 from scorecard.disclosure.counts import FEW, MANY, MISSING, SHOWN, ZERO, Counts
 from scorecard.disclosure.cuts import Cuts
 from scorecard.disclosure.primary import Flags, Needs, same_answer
@@ -46,11 +46,6 @@ class Protection:
         self.largest[counts.largest] = True
         answers = np.nan_to_num(counts.values[:, self.answers], nan=0.0)
         self._size = answers.max(axis=1, initial=0.0)
-        order = np.argsort(equations.equation, kind="stable")
-        self._members = np.split(equations.cell[order], np.cumsum(np.bincount(equations.equation, minlength=equations.count))[:-1])
-        self._sums_of: dict[int, list[int]] = defaultdict(list)
-        for equation, cell in zip(equations.equation.tolist(), equations.cell.tolist(), strict=True):
-            self._sums_of[cell].append(equation)
         past = zip(self._wholes(), equations.names, (equations.own | equations.timed).tolist(), strict=True)
         self.loose = np.array([not told and (whole, name) not in exact for whole, name, told in past], dtype=bool)
         self._hopeless: set[int] = set()
@@ -67,11 +62,10 @@ class Protection:
             weak = self._given_away(known) or self._audited(known)
             if not weak:
                 return self.hidden
-            self._bests: dict[int, tuple[bool, bool, bool, float, int]] = {}
-            chosen = [(name, self._choose(found)) for name, found in weak]
-            helped = {name for name, cell in chosen if cell is not None}
-            self._hopeless |= {name for name, _ in chosen} - helped
-            self.hidden[[cell for _, cell in chosen if cell is not None]] = True
+            chosen = self._choose(found for _, found in weak)
+            helped = {name for (name, _), cell in zip(weak, chosen, strict=True) if cell != NOBODY}
+            self._hopeless |= {name for name, _ in weak} - helped
+            self.hidden[[cell for cell in chosen if cell != NOBODY]] = True
 
     def exact(self) -> list[tuple[Cell, str]]:
         """Wholes of which the new parts leave nothing over, with what divides them: who knows the country can know that."""
@@ -346,39 +340,21 @@ class Protection:
             raise ValueError("the counts contradict each other")
         self._blind = self._problem(np.ones_like(self.hidden), blind=True)
 
-    def _choose(self, found: Iterable[int]) -> int | None:
-        """The smallest shown new cell of these sums, parts before wholes; or else of the sums next to them, and so on.
+    def _choose(self, found: Iterable[Ints]) -> list[int]:
+        """For each list of sums the smallest shown new cell of them, parts before wholes; or else of the sums next to them, and so on.
 
         A cell just above the limit comes after larger ones: that it is not below the limit says nearly what it holds.
         """
-        seen: set[int] = set()
-        ring = frozenset(map(int, found))
-        while ring:
-            best = min((self._best(equation) for equation in ring), default=NOBODY)
-            if best is not NOBODY:
-                return best[-1]
-            seen |= ring
-            members = np.concatenate([self._members[equation] for equation in ring])
-            closed = members[~(self.counts.new[members] & ~self.hidden[members])]
-            ring = frozenset(equation for cell in set(closed.tolist()) for equation in self._sums_of[cell]) - seen
-        return None
-
-    def _best(self, equation: int) -> tuple[bool, bool, bool, float, int]:
-        """The first choice within one sum, or ``NOBODY``."""
-        if equation not in self._bests:
-            members, best = self._members[equation], NOBODY
-            free = self.counts.new[members] & ~self.hidden[members] & ~self.fixed[members]
-            for cell in members[free].tolist():
-                size = float(self._size[cell])
-                above = cell == self.whole[equation] and not self.equations.timed[equation]  # a window is no more than its months
-                tight = self.ceiling[cell] - self.needs.least < self.needs.answers  # a number of answers that is nearly public hides little
-                best = min(best, (bool(tight), bool(above), size < self.needs.least + self.needs.answers, size, cell))
-            self._bests[equation] = best
-        return self._bests[equation]
+        sums, needs, size = self.equations, self.needs, self._size[self.equations.cell]
+        above = (sums.cell == self.whole[sums.equation]) & ~sums.timed[sums.equation]  # a window is no more than its months
+        tight = (self.ceiling - needs.least < needs.answers)[sums.cell]  # a number of answers that is nearly public hides little
+        order = np.lexsort((sums.cell, size, size < needs.least + needs.answers, above, tight))
+        open_ = self.counts.new & ~self.hidden
+        value = choices(sums, order, open_ & ~self.fixed, ~open_)
+        return [cell_of(sums, order, int(value[near].min())) for near in found]
 
 
 FIRST_FINDINGS = 8  # told by the first audit
-NOBODY = (True, True, True, np.inf, -1)
 
 
 @dataclass(frozen=True)
