@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would calculate a cell that begins so: an apostrophe goes before it
 REMOVED = "[removed]"
+UNITS = ("handling_unit", "receiving_unit", "reception_point")  # fields that name a unit
 PERSONAL = ("applicant_key",)  # fields that say who somebody is: hashed, never kept
 PAPERS = "STRUCT(code VARCHAR, name VARCHAR)[]"
 NO_STEPS = 'NULL::STRUCT("at" VARCHAR, status VARCHAR, activity VARCHAR, department VARCHAR)[]'

@@ -35,11 +35,12 @@ def _sequences(*texts: str) -> list[tuple[str, ...]]:
 
 
 COMMITTEE = _sequences("ủy ban nhân dân", "ủy ban", "ubnd")
-LEVELS = {"province": _sequences("tỉnh", "thành phố", "tp"), "commune": _sequences("xã", "phường", "đặc khu", "thị trấn", "x", "p")}
+LEVELS = {"province": _sequences("tỉnh", "thành phố", "tp", "t"), "commune": _sequences("xã", "phường", "đặc khu", "thị trấn", "x", "p")}
 TYPES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("x",): tuple(words("xã")),
     ("p",): tuple(words("phường")),
     ("tp",): tuple(words("thành phố")),
+    ("t",): tuple(words("tỉnh")),
 }
 SHORT = {"hcm": words("Hồ Chí Minh"), "tphcm": words("tp Hồ Chí Minh")}
 

@@ -205,8 +205,9 @@ def _against_the_lake(table: LakeTable, base: Snapshot, staged: Staged) -> None:
         return
     said = _said(table)
     # Who applied does not change: a row that does not say it, or comes back from quarantine without it, leaves what is known. A log
-    # may hold a case's new events alone.
-    known, events = f"coalesce(s.{KNOWN_ONCE}, c.known)", _union("[e.history, coalesce(c.events, s.history)]")
+    # may hold a case's new events alone, but a month that is replaced has those of the new file.
+    known, before = f"coalesce(s.{KNOWN_ONCE}, c.known)", "CASE WHEN NOT b.replaces THEN e.history END"
+    events = _union(f"[{before}, coalesce(c.events, s.history)]")
     merged = {KNOWN_ONCE: f"coalesce({known}, e.{KNOWN_ONCE})", "history": f"CASE WHEN b.events THEN {events} ELSE s.history END"}
     now = ", ".join(merged.get(name, f"s.{name}") for name in said)
     same = f"({now}) IS NOT DISTINCT FROM ({', '.join(f'e.{name}' for name in said)})"

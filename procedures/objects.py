@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from procedures.delimited import Rows
-from procedures.engine_words import LISTS, NESTED, NO_LOOKUPS, NO_REQUESTS, NO_STEPS, PERSONAL, REMOVED, literal, quote
+from procedures.engine_words import LISTS, NESTED, NO_LOOKUPS, NO_REQUESTS, NO_STEPS, PERSONAL, REMOVED, UNITS, literal, quote
 from procedures.mapping import FALSE_WORDS, TRUE_WORDS, UNKNOWN_WORDS, Profile
 
 if TYPE_CHECKING:
@@ -95,9 +95,9 @@ def _wrong(column: str) -> str:
 
 
 def _kept(sql: str, kind: Any, depth: int = 0) -> str:
-    """SQL for a text, or a list of objects of texts and lists, with long numbers blanked; in lists, where officers write, persons too."""
+    """SQL for a text, or a list of objects of texts and lists, with long numbers and persons blanked."""
     if not isinstance(kind, list):
-        return f"unnamed(kept({sql}))" if depth else f"kept({sql})"
+        return f"unnamed(kept({sql}))"
     entry = f"e{depth}"
     entries = ", ".join(f"{literal(key)}: {_kept(f'{entry}.{quote(key)}', inner, depth + 1)}" for key, inner in kind[0].items())
     return f"list_transform({sql}, lambda {entry}: {{{entries}}})"
@@ -114,12 +114,15 @@ def names_alone(line: str, told: Sequence[str]) -> str:
 
 
 def own_object(profile: Profile, shape: dict[str, Any], rows: str) -> str:
-    """What is kept of objects: the columns that the profile names, long numbers blanked (``_kept``); of others the name alone."""
+    """What is kept of objects: the columns that the profile names, as ``_kept`` has them; of others the name alone."""
     personal = {column for name in PERSONAL for column in profile.columns.get(name, [])}
     kept = {column: kind for column, kind in shape.items() if column not in personal}
+    units = {column for name in UNITS for column in profile.columns.get(name, [])}  # of which many are named after a person
     parts = []
     for column, kind in kept.items():
-        code = column in profile.columns["dossier_code"]
-        parts.append(f"{literal(column)}: {f'kept_code(o.{quote(column)})' if code else _kept(f'o.{quote(column)}', kind)}")
+        text = f"o.{quote(column)}"
+        code, unit = column in profile.columns["dossier_code"], column in units
+        kept_text = f"kept_code({text})" if code else f"kept({text})" if unit else _kept(text, kind)
+        parts.append(f"{literal(column)}: {kept_text}")
     return f"""SELECT row_no, json_merge_patch(to_json({{{", ".join(parts)}}}), {names_alone("line", list(kept))})::VARCHAR AS own
         FROM (SELECT row_no, line, json_transform(line, {literal(json.dumps(kept))}) AS o FROM {rows} WHERE NOT broken)"""

@@ -159,7 +159,7 @@ def _nearest(submission: Submission) -> dict[tuple[str, str], str]:
     from procedures import names
 
     by_rule: dict[str, list[str]] = {}
-    for rule, code, _rows in unknown_codes(submission.key)[:200]:
+    for rule, code, _rows in unknown_codes(submission.key):
         by_rule.setdefault(rule, []).append(code)
     return {
         (rule, code): "; ".join(f"{candidate.code} {candidate.name}" for candidate in found)

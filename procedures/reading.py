@@ -16,7 +16,20 @@ from typing import TYPE_CHECKING
 from core.errors import InputError
 from procedures import delimited
 from procedures.delimited import COLUMNS, ROW, Rows, chunks, heading, too_many_columns
-from procedures.engine_words import LISTS, LONG_NUMBER, NESTED, NO_LOOKUPS, NO_REQUESTS, NO_STEPS, PERSONAL, REMOVED, literal, mask, quote
+from procedures.engine_words import (
+    LISTS,
+    LONG_NUMBER,
+    NESTED,
+    NO_LOOKUPS,
+    NO_REQUESTS,
+    NO_STEPS,
+    PERSONAL,
+    REMOVED,
+    UNITS,
+    literal,
+    mask,
+    quote,
+)
 from procedures.mapping import EVENT_FIELDS, FIELDS, REQUIRED, Profile
 from procedures.objects import as_lines, names_alone, nested, own_object
 from procedures.plain_times import plain
@@ -28,6 +41,7 @@ if TYPE_CHECKING:
 
 TIME_FIELDS = ("received_at", "due_at", "first_due_at", "finished_at", "returned_at", "supplement_at", "updated_at")
 TOLD = ("row", "reasons", "message_vi", "message_en")  # columns that stand before the sender's own in the file of rows held back
+USUAL = "unnamed(kept({}))"  # SQL for what is kept of a text
 EVENTS = "(events)"  # in what is kept of a case of an event log: its events, each with the log's own headings
 _NONE = f"{NO_STEPS} AS steps, {NO_REQUESTS} AS requests, {NO_LOOKUPS} AS lookups, " + ", ".join(
     f"NULL::BOOLEAN AS {name}" for name in NESTED[3:]
@@ -195,15 +209,15 @@ class Reader:
             # a file without headings has its first row in their place: no number of a person is kept from there
             told = original if known or not re.search(LONG_NUMBER, original) else f"({number})"
             sql = kept_of(known[0] if known else None, passed[name])
-            if f"kept({passed[name]})" in sql:
+            if sql == USUAL.format(passed[name]):
                 usual.append(passed[name])
-                sql = sql.replace(f"kept({passed[name]})", f"usual[{len(usual)}]")
+                sql = f"usual[{len(usual)}]"
             kept.append(f"{literal(told)}: {sql}")
         whole = f"to_json({{{', '.join(kept)}}})"
         if line:
             whole = f"json_merge_patch({whole}, {names_alone(line, list(columns.values()))})"
         # in a list, so that the patterns of what is blanked are compiled once and not for each column
-        listed = f"list_transform([{', '.join(usual)}]::VARCHAR[], lambda x: kept(x)) AS usual"
+        listed = f"list_transform([{', '.join(usual)}]::VARCHAR[], lambda x: {USUAL.format('x')}) AS usual"
         own = f"SELECT row_no, CASE WHEN NOT broken THEN {whole}::VARCHAR END AS own FROM"
         self.own = lambda rows: f"{own} (SELECT *, {listed} FROM {rows})"
         counted = ", ".join(name for name in FIELDS if name in self.present and name not in self.profile.constants)
@@ -303,7 +317,7 @@ class Reader:
             f"{literal(label(self.profile, name))}: {kept_of(name, name)}" for name in FIELDS if name in self.profile.columns
         )
         named = {key: getattr(self.profile.history, key) for key in EVENT_FIELDS if getattr(self.profile.history, key)}
-        events = ", ".join(f"{literal(column)}: kept(s.{key})" for key, column in named.items())
+        events = ", ".join(f"{literal(column)}: {USUAL.format(f's.{key}')}" for key, column in named.items())
         entries += f", {literal(EVENTS)}: list_transform(steps, lambda s: {{{events}}})"
         self.own = lambda rows: f"SELECT row_no, to_json({{{entries}}})::VARCHAR AS own FROM {rows}"
         self.con.execute(
@@ -359,15 +373,15 @@ def kept_of(name: str | None, text: str) -> str:
     """SQL for what is kept of a field's text in a row that is held back; ``name``: None for a column that the profile does not know.
 
     Any column may hold a person's number by mistake: long numbers are blanked everywhere but in times and in what is a
-    dossier's code by its form.
+    dossier's code by its form. So are persons, but for units, of which many are named after one.
     """
     if name is None or name in PERSONAL:
         return f"CASE WHEN {text} <> '' THEN '{REMOVED}' END"
     if name == "dossier_code":
         return f"kept_code({text})"
-    if name == "supplement_text":
-        return f"unnamed(kept({text}))"
-    return f"kept_parts({text})" if name == "data_lookups" else f"kept({text})"
+    if name in UNITS:
+        return f"kept({text})"
+    return f"unnamed(kept_parts({text}))" if name == "data_lookups" else USUAL.format(text)
 
 
 def text_of(profile: Profile, name: str, sources: Sequence[str], padded: bool = True) -> str:

@@ -150,7 +150,7 @@ def _typed(profile: Profile, present: set[str], plain: bool) -> str:
     if profile.history:
         step_status = _codes("folded(s.status)", profile.statuses, "TINYINT")
         history = f"""list_sort(list_transform(coalesce(steps, []), lambda s: {{'at': instant(s.at), 'status': {step_status},
-            'source_status': s.status, 'activity': masked(s.activity), 'department': masked(s.department)}}))"""
+            'source_status': s.status, 'activity': unnamed(masked(s.activity)), 'department': unnamed(masked(s.department))}}))"""
     offset = f"{profile.utc_offset_minutes}::SMALLINT" if plain else "offset_of(received_at)"
     return f"""SELECT row_no, broken, {texts}, {dates}, {offset} AS utc_offset_minutes,
         {status} AS status, {channel} AS channel,
@@ -198,14 +198,14 @@ def _lookups(profile: Profile, present: set[str]) -> str:
     """SQL for what was looked up: a JSON list, or ``database|time|outcome`` joined by semicolons."""
     kind = 'STRUCT(database VARCHAR, "at" TIMESTAMP, outcome VARCHAR, said VARCHAR)[]'
     if profile.layout == "objects":
-        entry = "{'database': masked(l.database), 'at': instant(l.at), 'outcome': masked(l.outcome), 'said': l.at}"
+        entry = "{'database': unnamed(masked(l.database)), 'at': instant(l.at), 'outcome': unnamed(masked(l.outcome)), 'said': l.at}"
         return f"CAST(list_transform(lookups, lambda l: {entry}) AS {kind})"
     if "data_lookups" not in present:
         return f"NULL::{kind}"
-    entry = "{'database': masked(filled(l.database)), 'at': instant(filled(l.time)), "
-    entry += "'outcome': masked(filled(l.outcome)), 'said': filled(l.time)}"
-    split = "{'database': masked(filled(split_part(l, '|', 1))), 'at': instant(filled(split_part(l, '|', 2))), "
-    split += "'outcome': masked(filled(split_part(l, '|', 3))), 'said': filled(split_part(l, '|', 2))}"
+    entry = "{'database': unnamed(masked(filled(l.database))), 'at': instant(filled(l.time)), "
+    entry += "'outcome': unnamed(masked(filled(l.outcome))), 'said': filled(l.time)}"
+    split = "{'database': unnamed(masked(filled(split_part(l, '|', 1)))), 'at': instant(filled(split_part(l, '|', 2))), "
+    split += "'outcome': unnamed(masked(filled(split_part(l, '|', 3)))), 'said': filled(split_part(l, '|', 2))}"
     listed = "CASE WHEN data_lookups[1] = '{' THEN '[' || data_lookups || ']' ELSE data_lookups END"
     return f"""CAST(CASE WHEN data_lookups IS NULL THEN NULL
         WHEN data_lookups[1] IN ('[', '{{') THEN list_transform(from_json(CASE WHEN json_valid({listed}) THEN {listed} ELSE '[{{}}]' END,

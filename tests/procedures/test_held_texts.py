@@ -1,4 +1,4 @@
-"""Nothing of a row that is held back shows a person's number, whichever column or list it strayed into; times stay as they are."""
+"""Nothing of a row that is held back shows a person, whichever column or list name or number strayed into; times stay as they are."""
 
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from tests.procedures.test_release import declare
 from tests.procedures.test_semantics import english
 
 PERSON = "CCCD 001099000001"
+NAME = "của bà Nguyễn Thị Hoa"
 
 
 def test_no_column_of_a_message_keeps_a_number(sqlite_app: Flask, tmp_path: Path) -> None:
@@ -51,3 +52,31 @@ def test_times_are_kept_so_that_the_row_can_be_released(sqlite_app: Flask, tmp_p
     first, second = lake_rows()
     assert first["data_lookups"][:1] == second["data_lookups"]
     assert f"{second['data_lookups'][0]['at']:%H:%M}" == "02:00"
+
+
+def test_no_column_but_those_of_units_keeps_a_name(sqlite_app: Flask, tmp_path: Path) -> None:
+    small_country()
+    names = ("status", "channel", "assisted", "supplement_requests", "due_at", "applicant_type", "procedure_code", "updated_at")
+    strayed = dict.fromkeys(names, NAME) | {"data_lookups": f"dan-cu|x|{NAME}", "unit_code": "Phường Trần Hưng Đạo"}
+    result = load(english(tmp_path / "a.csv", strayed), profile="flat-en")
+    (held,) = quarantined(result.submission)
+    assert "Thị Hoa" not in str(held)
+    assert "Thị Hoa".encode() not in path_of(result.submission).read_bytes()
+    assert held["unit_code"] == "Phường Trần Hưng Đạo"
+    result = load(write(tmp_path / "b.jsonl", [message(2, TrangThaiHoSo=NAME, NgayTra=NAME, KenhThucHien=NAME)]))
+    assert "Thị Hoa" not in str(quarantined(result.submission))
+
+
+def test_steps_and_look_ups_in_the_lake_name_nobody(sqlite_app: Flask, tmp_path: Path) -> None:
+    small_country()
+    steps = [
+        {"ThoiDiemXuLy": "20261008081500", "TrangThai": "2", "NoiDungXuLy": f"Tiếp nhận hồ sơ {NAME}", "PhongBanXuLy": "Trần Thị Hoa"},
+        {"ThoiDiemXuLy": "20261009081500", "TrangThai": "5", "NoiDungXuLy": f"Chờ giấy tờ {NAME}", "PhongBanXuLy": "Phòng Tư pháp"},
+    ]
+    load(write(tmp_path / "a.jsonl", [message(1, TrangThaiHoSo="5", NgayKetThucXuLy="", NgayTra="", QuaTrinhXuLy=steps)]))
+    load(english(tmp_path / "b.csv", {"dossier_code": "H26.12-261008-0002", "data_lookups": f"dan-cu||{NAME}"}), profile="flat-en")
+    first, second = lake_rows()
+    assert "Thị Hoa" not in f"{first}{second}"
+    assert [step["department"] for step in first["history"]] == ["[removed]", "Phòng Tư pháp"]
+    assert [request["text"] for request in first["supplements"]] == ["Chờ giấy tờ của bà [removed]"]
+    assert second["data_lookups"][0]["outcome"] == "của bà [removed]"

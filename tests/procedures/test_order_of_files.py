@@ -129,6 +129,18 @@ def test_events_gather_in_whatever_order_their_files_come(
     assert sum(item.rows_accepted + item.rows_superseded + item.rows_unchanged for item in every) == 3
 
 
+def test_a_replaced_month_has_the_events_of_the_new_file_alone(sqlite_app: Flask, tmp_path: Path) -> None:
+    small_country()
+    new_procedure("receipt")
+    for name, events in (("wrong.csv", EVENTS[:2]), ("right.csv", EVENTS[1:])):
+        (tmp_path / name).write_text(HEAD + "".join(f"{CASE}{event}\n" for event in events), encoding="utf-8")
+    load(tmp_path / "wrong.csv", profile="event-log")
+    replaced = {"replaces_month": "2026-10", "confirmed": True}
+    found = feeds.load_feed(tmp_path / "right.csv", "h26", "event-log", NOW + timedelta(hours=1), **replaced)
+    assert found.difference["changed"] == 1
+    assert [step["activity"] for step in lake_rows()[0]["history"]] == ["Check", "Decision"]
+
+
 @pytest.mark.parametrize("newer_first", [True, False])
 @pytest.mark.parametrize("together", [True, False])
 def test_who_applied_is_known_from_an_older_row_too(sqlite_app: Flask, tmp_path: Path, newer_first: bool, together: bool) -> None:
