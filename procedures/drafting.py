@@ -11,9 +11,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from core.errors import InputError
 from procedures import delimited, mapping, sheets
@@ -41,8 +44,11 @@ TIMES = (
     "%m/%d/%Y %H:%M",
     "%m/%d/%Y %I:%M:%S %p",
     "%m/%d/%Y %I:%M %p",
+    "%Y/%m/%d %H:%M:%S.%f",
+    "%Y/%m/%d %H:%M:%S",
+    "%Y/%m/%d %H:%M",
 )
-DAYS = ("%d/%m/%Y", "%Y%m%d", "%d-%m-%Y", "%d.%m.%Y", "%m/%d/%Y")
+DAYS = ("%d/%m/%Y", "%Y%m%d", "%d-%m-%Y", "%d.%m.%Y", "%m/%d/%Y", "%Y/%m/%d")
 NATIONAL = "flat-en"  # the profile whose pattern of dossier codes is the national one
 # Words in headings of columns about persons: such a column is taken for nothing that it merely resembles.
 PERSONS = re.compile(
@@ -117,7 +123,22 @@ def _sample(unpacked: Unpacked) -> Sample:
     for case in (heading(column) for profile in shipped if profile.layout == "events" for column in profile.columns["dossier_code"]):
         if case in rows.names:
             found.layout = "events"
+    if all(_column(found, key) for key in ("cases", "activities", "times")):
+        found.layout = "events"
     return found
+
+
+@cache
+def _elsewhere() -> dict[str, Any]:
+    """Headings and words of other systems: the file beside this module."""
+    found: dict[str, Any] = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
+    return found
+
+
+def _column(sample: Sample, key: str) -> str | None:
+    """The first of a kind of columns of other systems' event logs that the file has."""
+    present = {_key(column): column for column in sample.columns}
+    return next((present[_key(column)] for column in _elsewhere()[key] if _key(column) in present), None)
 
 
 def _first(batches: Iterable[Any]) -> Iterator[Any]:
@@ -157,13 +178,15 @@ def _key(text: str) -> str:
     return plain(text).replace(" ", "")
 
 
-def _likeliest(text: str, known: Mapping[str, Any]) -> tuple[Any, bool]:
+def _likeliest(text: str, known: Mapping[str, Any], elsewhere: Mapping[str, Any]) -> tuple[Any, bool]:
     """What a text means among known ones, and whether that is certain; (None, False) if nothing is like it."""
     from rapidfuzz import fuzz, process
 
     key = _key(text)
     if key in known:
         return known[key], True
+    if key in elsewhere:
+        return elsewhere[key], False
     if PERSONS.search(plain(_CAMEL.sub(" ", unicodedata.normalize("NFC", text)))):
         return None, False
     found = process.extractOne(key, list(known), scorer=fuzz.ratio, score_cutoff=LIKE)
@@ -179,9 +202,11 @@ def _fields(sample: Sample) -> dict[str, list[tuple[str, bool]]]:
         for column in columns
         if (shipped.layout == "events") == (sample.layout == "events")
     }
+    others = _elsewhere()["events" if sample.layout == "events" else "table"]
+    elsewhere = {_key(column): name for name, columns in others.items() for column in columns}
     found: dict[str, list[tuple[str, bool]]] = {}
     for column, values in sample.columns.items():
-        name, certain = _likeliest(column, known)
+        name, certain = _likeliest(column, known, elsewhere)
         if name is None or (not certain and not _fits(name, values)):
             continue
         if column in sample.nested and name not in ("data_lookups", "applicant_key"):
@@ -244,13 +269,14 @@ def _text(value: object) -> str:
 def _words(key: str, values: list[str]) -> list[str]:
     """The lines of ``statuses``, ``channels`` or ``applicants``."""
     known, counts = _known_words(key), Counter(" ".join(value.split()) for value in values if value.strip())
+    elsewhere = {_key(word): code for word, code in _elsewhere()[key].items()}
     lines, seen = [], set()
     for word, count in counts.most_common(WORDS):
         folded = unicodedata.normalize("NFC", word).lower()
         if folded in seen or len(word) > 80:
             continue
         seen.add(folded)
-        code, certain = _likeliest(word, known)
+        code, certain = _likeliest(word, known, elsewhere)
         if code is None:
             lines.append(f"  # {_text(word)}: ?  # {count} dòng, chưa rõ nghĩa | rows, meaning unknown")
         elif word.isdigit():
@@ -264,6 +290,9 @@ def _words(key: str, values: list[str]) -> list[str]:
 
 def _lines(sample: Sample, name: str, file_name: str) -> Iterator[str]:
     fields = _fields(sample)
+    if sample.layout == "events" and "received_at" not in fields and (first := _column(sample, "times")):
+        yield "# ? received_at là bước đầu: chỉ đúng khi mỗi tệp có đủ các bước | the first event: right where files hold whole cases"
+        fields["received_at"] = [(first, False)]
     values = {key: [value for column, _certain in pairs for value in sample.columns[column]] for key, pairs in fields.items()}
     status = () if sample.layout == "events" else ("status",)
     missing = [key for key in (*REQUIRED, *status) if key not in fields]
@@ -288,6 +317,9 @@ def _lines(sample: Sample, name: str, file_name: str) -> Iterator[str]:
     if sample.layout == "events":
         history = next(profile.history for profile in map(mapping.load, _shipped()) if profile.layout == "events")
         steps = history.model_dump() if history else {}
+        for key, kind in (("at", "times"), ("activity", "activities"), ("department", "departments")):
+            if steps[key] not in sample.columns:
+                steps[key] = _column(sample, kind) or ""
         mapped.update(steps.values())
         yield f"history: {_text(steps)}  # ?"
         yield "status_by_end: {ended: 9, open: 4}  # ?"

@@ -139,6 +139,11 @@ class Profile(_Strict):
     results: Results | None = None
     flags: dict[str, dict[str, bool]] = Field(default_factory=dict, description="field → words of the source's own for yes and no")
 
+    @field_validator("columns", "constants", "channels", mode="before")
+    @classmethod
+    def _empty(cls, given: object) -> object:
+        return {} if given is None else given  # a draft in which everything is still a comment: told by what is missing
+
     @field_validator("flags", mode="after")
     @classmethod
     def _fold_flags(cls, words: dict[str, dict[str, bool]]) -> dict[str, dict[str, bool]]:

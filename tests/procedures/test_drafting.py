@@ -45,8 +45,60 @@ def test_event_log_wants_its_procedure() -> None:
     assert drafted.history == mapping.load("event-log").history
 
 
+ENGLISH = """Application No,Service Code,Office Code,Applicant Name,Applicant Type,Submission Channel,Date Submitted,Due Date,State
+H26.12-261008-0001,1.004222,H26.12,Nguyen Van A,Business,Online,10/13/2026 08:15 AM,10/20/2026,Completed
+"""
+LOG = """Case ID,Activity,Complete Timestamp,Resource,org:group,Department
+H26.12-261008-0001,Receive,2026/10/08 08:15:00.000,Tran B,Front office,H26.12
+H26.12-261008-0001,Check,2026/10/09 08:15:00.000,Tran B,Back office,H26.12
+"""
+
+
+def test_headings_and_words_of_other_systems_are_guessed_and_doubted(sqlite_app: Flask, tmp_path: Path) -> None:
+    small_country()
+    folder = sqlite_app.extensions["settings"].data_dir / "profiles"
+    folder.mkdir(parents=True)
+    (tmp_path / "abroad.csv").write_text(ENGLISH, encoding="utf-8")
+    text = draft(tmp_path / "abroad.csv")
+    assert all("# ?" in line for line in text.splitlines() if line.startswith("  ") and "Applicant Type" not in line)
+    assert "Nguyen" not in text
+    (folder / "ours.yaml").write_text(text, encoding="utf-8")
+    assert load(tmp_path / "abroad.csv", profile="ours").accepted == 1
+    (row,) = lake_rows()
+    assert (row["status"], row["channel"], row["applicant_type"], row["received_at"].day) == (9, 2, "enterprise", 13)
+
+
+def test_an_event_log_of_another_tool_is_told_by_its_headings(sqlite_app: Flask, tmp_path: Path) -> None:
+    small_country()
+    folder = sqlite_app.extensions["settings"].data_dir / "profiles"
+    folder.mkdir(parents=True)
+    (tmp_path / "log.csv").write_text(LOG, encoding="utf-8")
+    text = draft(tmp_path / "log.csv")
+    assert "MISSING: procedure_code" in text
+    (folder / "ours.yaml").write_text(text + 'constants: {procedure_code: "1.004222"}\n', encoding="utf-8")
+    assert load(tmp_path / "log.csv", profile="ours").accepted == 1
+    (row,) = lake_rows()
+    assert [step["activity"] for step in row["history"]] == ["Receive", "Check"]
+    assert "Tran B" not in str(row)
+
+
+def test_a_draft_of_comments_alone_says_what_it_needs() -> None:
+    with pytest.raises(InputError, match="dossier_code"):
+        mapping.parse("name: ours\ntitle_vi: a\ntitle_en: a\nlayout: table\ncolumns:\nchannels: {}\n", "ours.yaml")
+
+
 ODD = [
-    ["Mã hồ sơ", "Mã số TTHC", "Cơ quan", "Ngày nhận hồ sơ", "Trạng thái hồ sơ TTHC", "Người tiếp nhận", "Họ tên", "Kênh nộp", "Ghi chú"],
+    [
+        "Mã hồ sơ",
+        "Mã số TTHC",
+        "Bên xử trí",
+        "Ngày nhận hồ sơ",
+        "Trạng thái hồ sơ TTHC",
+        "Người tiếp nhận",
+        "Họ tên",
+        "Kênh nộp",
+        "Ghi chú",
+    ],
     [
         "H26.12-261008-0001",
         "1.004222",
@@ -79,7 +131,7 @@ def test_draft_of_an_unknown_file_marks_what_it_guesses(tmp_path: Path, suffix: 
         assert person not in text
     with pytest.raises(InputError, match="handling_unit"):
         mapping.parse(text, "ours.yaml")
-    mended = text.replace("  # handling_unit: [?]", '  handling_unit: ["Cơ quan"]')
+    mended = text.replace("  # handling_unit: [?]", '  handling_unit: ["Bên xử trí"]')
     assert mapping.parse(mended, "ours.yaml").statuses == {"đã trả kết quả": 10}
 
 
