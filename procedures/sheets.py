@@ -27,6 +27,7 @@ SHEET_BATCH = 10_000
 PARQUET_BATCH = 1 << 16
 BATCH_BYTES = 256 << 20  # most that one column of a batch may take as text
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=[\"']\$?[A-Z]+\$?([0-9]+)(?::\$?[A-Z]+\$?([0-9]+))?[\"']")
+_ROW = re.compile(rb"<(?:\w+:)?row\b(?:[^>]*?\sr=[\"'](-?[0-9]+)[\"'])?")
 
 
 def sheet_rows(stream: BinaryIO, name: str, wanted: Sequence[str], needed: Sequence[str]) -> Rows:
@@ -43,6 +44,12 @@ def sheet_rows(stream: BinaryIO, name: str, wanted: Sequence[str], needed: Seque
     needs = {*map(heading, needed)}
     for number, other in others:
         if needs and any(needs <= {*map(heading, row)} for row in _headed(other, name, known)[0]):
+            if not found:
+                raise InputError(
+                    f"Bảng hồ sơ của tệp {name} ở trang tính {number}, trang 1 không có. Chuyển trang này lên đầu rồi gửi lại.",
+                    f"The table of dossiers of {name} is in sheet {number}, sheet 1 has none. Make that sheet the first and resend it.",
+                    row=1,
+                )
             raise InputError(
                 f"Tệp {name} có bảng hồ sơ ở nhiều trang tính (trang 1 và trang {number}). Gộp vào một trang hoặc gửi mỗi trang một tệp.",
                 f"{name} has tables of dossiers in several sheets (1 and {number}). Join them in one or send each as a file of its own.",
@@ -87,23 +94,37 @@ def _first_sheet(stream: BinaryIO, name: str) -> tuple[Any, list[tuple[int, int]
         for sheet in sheets:
             sheet.reset_dimensions()  # what a workbook says of its size is often wrong
         with zipfile.ZipFile(stream) as archive, archive.open(sheets[0]._worksheet_path) as part:
-            return sheets[0], list(_merged_rows(part)), list(enumerate(sheets[1:], 2))
+            return sheets[0], list(_merged_rows(part, name)), list(enumerate(sheets[1:], 2))
 
     found: tuple[Any, list[tuple[int, int]], list[tuple[int, Any]]] = _careful(read, name)
     return found
 
 
-def _merged_rows(part: Any) -> Iterator[tuple[int, int]]:
-    """Where cells are merged, from the sheet's own XML: they stand behind its rows, which need not be parsed for that."""
-    rest = b""
-    while block := part.read(BLOCK):
+def _merged_rows(part: Any, name: str) -> Iterator[tuple[int, int]]:
+    """Where cells are merged, from the sheet's own XML: they stand behind its rows, which need not be parsed for that.
+
+    Raises ``InputError`` where a row's number does not follow the one before: the library would pass over such rows in silence.
+    """
+    rest, row, block = b"", 0, b"<"
+    while block:
+        block = part.read(BLOCK)
         text = rest + block
-        end = 0
+        cut = text.rfind(b"<")
+        if not block or cut < 0 or b">" in text[cut:] or len(text) - cut > BLOCK:
+            cut = len(text)
+        text, rest = text[:cut], text[cut:]  # a tag that goes on in the next block waits for it
+        for found in _ROW.finditer(text):
+            number = int(found[1]) if found[1] else row + 1
+            if not row < number <= LAST_ROW:
+                raise InputError(
+                    f"Tệp {name} có dòng đánh số sai thứ tự (dòng {number} sau dòng {row}). Mở bằng Excel, lưu lại rồi gửi lại.",
+                    f"{name} has a row numbered out of order (row {number} after row {row}). Open and save it in Excel, then resend it.",
+                    row=row or None,
+                )
+            row = number
         if b"mergeCell" in text:
             for match in _MERGED.finditer(text):
-                end = match.end()
                 yield int(match[1]), int(match[2] or match[1])
-        rest = text[max(end, len(text) - 200) :]
 
 
 def _careful(read: Callable[[], Any], name: str) -> Any:

@@ -120,7 +120,28 @@ def test_merged_cells_are_found_wherever_the_blocks_end() -> None:
             def read(self, _size: int, step: int = size) -> bytes:
                 return self.stream.read(step)
 
-        assert list(sheets._merged_rows(Part())) == [(1, 1), (12, 14)]
+        assert list(sheets._merged_rows(Part(), "a.xlsx")) == [(1, 1), (12, 14)]
+
+
+@pytest.mark.parametrize("number", ["1", "2", "-3", "1048577"])
+def test_rows_that_would_be_passed_over_are_told(number: str) -> None:
+    data = io.BytesIO()
+    rows = book(HEADINGS, ["H26.12-261008-0001", DAY, "4"], ["H26.12-261008-0002", DAY, "4"])
+    with zipfile.ZipFile(io.BytesIO(rows)) as old, zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as new:
+        for item in old.namelist():
+            new.writestr(item, old.read(item).replace(b'<row r="3"', f'<row r="{number}"'.encode()))
+    with pytest.raises(InputError, match="thứ tự") as refused:
+        sheet(data.getvalue())
+    assert refused.value.row == 2
+
+
+def test_a_table_behind_an_empty_sheet_is_named() -> None:
+    found = Workbook()
+    found.create_sheet("Bảng").append(HEADINGS)
+    stream = io.BytesIO()
+    found.save(stream)
+    with pytest.raises(InputError, match="trang tính 2, trang 1 không có"):
+        sheet(stream.getvalue())
 
 
 ZONE = timezone(timedelta(hours=7))
