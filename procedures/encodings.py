@@ -14,7 +14,7 @@ from itertools import chain
 from core.errors import InputError
 
 SAMPLE = 1 << 18  # bytes from which an encoding without marks of its own is told
-ENOUGH = 4096  # bytes from the first line with other letters than ASCII, to tell the encoding from
+ENOUGH = 4096  # bytes from the first letter that is not ASCII, to tell the encoding from
 SURE = 0.8  # share of the different words with marks that must be syllables of Vietnamese
 _MARKS = b"\xcc\xd2\xde\xec\xf2"  # Windows-1258: grave, hook, tilde, acute, dot below
 _MARK_RUN = re.compile(rb"[\xcc\xd2\xde\xec\xf2]{3}")
@@ -162,16 +162,17 @@ def undecided(told: Callable[[Encoding], None]) -> Encoding:
             block, rest = rest + block, b""
             if block.isascii():
                 return block
-            first = re.search(rb"[\x80-\xff]", block)
-            line = block.rfind(b"\n", 0, first.start() if first else 0) + 1
-            if not last and len(block) - line < ENOUGH:
+            first = next(re.finditer(rb"[\x80-\xff]", block)).start()
+            line = max(block.rfind(b"\n", 0, first), block.rfind(b"\r", 0, first)) + 1
+            if not last and len(block) - first < ENOUGH:
                 block, rest = block[:line], block[line:]
                 return block
             machine = _utf8()
             try:
                 return machine(block, last)
             except UndecodableError as error:
-                likely = _likely(block[line : line + SAMPLE])
+                begin = max(line, first - ENOUGH)  # a line may be longer than the sample
+                likely = _likely(block[begin : begin + SAMPLE])
                 if likely != "Windows-1258":
                     raise UndecodableError(error.before, likely) from error
             told(WINDOWS_1258)

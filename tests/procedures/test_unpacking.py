@@ -183,6 +183,15 @@ def test_an_encoding_is_told_wherever_its_first_letter_stands(tmp_path: Path) ->
     assert refused.value.row == begin.count("\n") + 1
 
 
+@pytest.mark.parametrize("begin", ["a,b\r" * 100_000, "a,b\n" + "x" * 400_000 + ","])
+def test_an_encoding_is_told_where_a_line_is_longer_than_the_sample(tmp_path: Path, begin: str) -> None:
+    text = begin.encode() + cp1258(TEXT.replace("\n", "\r") if "\r" in begin else TEXT)
+    found = unpack(text, tmp_path, "dai.csv")
+    with found.stream as stream:
+        assert stream.read().decode() == (begin + TEXT).replace("\r", "\n")
+    assert found.notes
+
+
 def test_inner_name_and_encoding_are_told(tmp_path: Path) -> None:
     names = {"a.csv.gz": gzip.compress(TEXT.encode()), "B.GZ": gzip.compress(TEXT.encode()), "c.zip": zipped(("x/y.txt", TEXT.encode()))}
     found = {}
