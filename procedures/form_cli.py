@@ -19,7 +19,7 @@ def _month(_context: click.Context, _parameter: click.Parameter, text: str) -> M
     try:
         return Month.parse(text)
     except ValueError as error:
-        raise click.BadParameter("2026-10") from error
+        raise click.BadParameter(f"{text!r}: a month is written like 2026-10 (tháng được viết như 2026-10)") from error
 
 
 @click.command("form")

@@ -201,7 +201,9 @@ def test_unknown_units_and_forms_are_refused(runner: FlaskCliRunner, tmp_path: P
     path = form(tmp_path / "bieu.csv", ["", "Tổng", *GOOD])
     answer = runner.invoke(args=["feeds", "form", str(path), "--unit", "99", "--month", "2026-10"])
     assert (answer.exit_code, "There is no unit 99" in answer.stderr) == (1, True)
-    assert runner.invoke(args=["feeds", "form", str(path), "--unit", "01", "--month", "10/2026"]).exit_code == 2
+    answer = runner.invoke(args=["feeds", "form", str(path), "--unit", "01", "--month", "10/2026"])
+    assert answer.exit_code == 2
+    assert "'10/2026': a month is written like 2026-10" in answer.output
     with pytest.raises(InputError):
         load_form(path, "01", MONTH, "II.07b", NOW)
 
