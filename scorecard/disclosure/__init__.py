@@ -129,7 +129,7 @@ def _hidden(
     by_indicator: dict[str, dict[Cell, list[Row]]] = defaultdict(lambda: defaultdict(list))
     cells = [_cell(row) for row in rows]
     for row, cell, public in zip(rows, cells, declared, strict=True):
-        if public:
+        if public and not (row.indicator == tables.leading and tables.says_total(row.breakdown, row.category)):
             by_indicator[row.indicator][cell].append(row)
     rates = sorted(name for name in by_indicator if tables.counting(name).answers == "numerator")
     first = [tables.leading, *rates]
@@ -145,6 +145,7 @@ def _hidden(
     for name in sorted(set(by_indicator) - set(first), key=lambda name: (bool(tables.counting(name).parts), name)):
         minor = counts([name], by_indicator[name], earlier, tables)
         forced = dict(closed[tables.leading])
+        forced |= {cell: word for cell in by_indicator[name] if (word := _with_total(cell, closed[tables.leading], tables))}
         if parts := tables.counting(name).parts:
             forced |= dict.fromkeys(_telling(by_indicator, name, parts, closed, needs.counted), SUPPRESSED)
         closed[name], nothing_left = _closed(minor, needs, places, tables, groups, shapes, forced, public_answers, exact.get(name, ()))
@@ -152,7 +153,17 @@ def _hidden(
     if learned is not None:
         learned += told
     whole = closed[tables.leading]  # also of figures that are no counts of their own
-    return [closed.get(row.indicator, whole).get(cell) or whole.get(cell) for row, cell in zip(rows, cells, strict=True)]
+    return [
+        closed.get(row.indicator, whole).get(cell) or whole.get(cell) or _with_total(cell, whole, tables)
+        for row, cell in zip(rows, cells, strict=True)
+    ]
+
+
+def _with_total(cell: "Cell", closed: "Mapping[Cell, str]", tables: PublicTables) -> str | None:
+    """Why a cell is hidden that says again what its subject's total says: as that is."""
+    if not tables.says_total(cell.breakdown, cell.category):
+        return None
+    return closed.get(cell._replace(breakdown=TOTAL, category=TOTAL))
 
 
 def _closed(

@@ -73,6 +73,7 @@ class PublicTables(_Strict):
     compared: tuple[str, ...]
     indicators: dict[str, Counting]
     not_dividing: tuple[str, ...]
+    as_total: dict[str, tuple[str, ...]] = {}  # an older edition's copy does not name them
     live: Live
 
     @model_validator(mode="after")
@@ -84,6 +85,10 @@ class PublicTables(_Strict):
     def counting(self, indicator: str) -> Counting:
         """How an indicator counts answers."""
         return self.indicators.get(indicator, Counting())
+
+    def says_total(self, breakdown: str, category: str) -> bool:
+        """Whether a category says again what the total says."""
+        return category in self.as_total.get(breakdown, ())
 
     def table_of(self, row: "Row", places: "Mapping[str, Place]", live: bool = False) -> Table | None:
         """The declared table in which the row stands, or None: then it does not leave."""

@@ -108,4 +108,18 @@ def measured(counted: Mapping[Key, tuple[int, ...]], window: int = 1) -> list[Ro
                 continue
             value = k / d if k is not None and d else 0.5
             rows.append(Row(kind, code, indicator, variant, VALUE, k, d, n, value, 0.1, 0.9, **place))  # type: ignore[arg-type]
-    return rows
+    return rows + _said_again(counted["nation", "VN", "total", "total"], window)
+
+
+def _said_again(total: tuple[int, ...], window: int) -> list[Row]:
+    """Rows that say what the nation's total says: the answers by personal link, and how many gave each rating."""
+    _, rated, satisfied, _, _ = total
+    if not rated:
+        return []
+    fives, ones = satisfied * 2 // 3, (rated - satisfied) // 4
+    levels = {"5": fives, "4": satisfied - fives, "3": rated - satisfied - ones, "2": 0, "1": ones}
+    found = [Row("nation", "VN", "satisfaction", "raw", VALUE, satisfied, rated, rated, window=window, breakdown="mode", category="link")]
+    for level, count in levels.items():
+        place = {"window": window, "breakdown": "rating", "category": level}
+        found.append(Row("nation", "VN", "rating_share", "raw", VALUE, count, rated, rated, **place))  # type: ignore[arg-type]
+    return found

@@ -46,6 +46,9 @@ class Attacker:
     def read(self, month: int, version: int, rows: Iterable[Row]) -> None:
         """Take in one publication."""
         for row in rows:
+            if row.breakdown in ("mode", "rating"):
+                self._read_again(month, version, row)
+                continue
             cell = (row.subject_kind, row.subject_code, row.window, row.breakdown, row.category)
             for name, (indicator, variant, source) in NUMBERS.items():
                 if (row.indicator, row.variant) == (indicator, variant):
@@ -54,6 +57,16 @@ class Attacker:
                     else:
                         assert row.status in ("too_few", "suppressed")
                         self.hidden[month, version, cell] = row.status
+
+    def _read_again(self, month: int, version: int, row: Row) -> None:
+        """A row that says what the total says: the answers by personal link, or how many of the same answers gave one rating."""
+        total = (row.subject_kind, row.subject_code, row.window, "total", "total")
+        if row.status == "value":
+            assert row.numerator is not None
+            assert row.denominator is not None
+            self.known[month, version, total, "n"] = row.denominator
+            if row.breakdown == "mode":
+                self.known[month, version, total, "satisfied"] = row.numerator
 
     def sums(self) -> list[tuple[tuple[int, int, Cell], list[tuple[int, int, Cell]], bool]]:
         """(whole, parts, whether the parts make up the whole) of everything published."""

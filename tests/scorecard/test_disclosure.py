@@ -9,7 +9,7 @@ from flask import Flask
 from core.database import reading
 from core.errors import InputError
 from exports import data
-from scorecard import operations, queries, rulesets
+from scorecard import operations, public_history, queries, rulesets
 from scorecard.disclosure import NUMBERS, is_few, protect, read_tables
 from scorecard.disclosure.public import FILE
 from scorecard.indicators import INDICATORS, SURVEY
@@ -115,6 +115,20 @@ def test_weighted_shares_leave_without_the_digits_that_tell_what_they_are_made_o
     weighted = Row("nation", "VN", "satisfaction", "weighted", "value", n=80, value=0.7512345, low=0.6512345, high=0.8512, n_eff=61.37)
     (found,) = protect([weighted], PLACES, RULES)
     assert (found.value, found.low, found.high, found.n_eff) == (0.751, 0.651, 0.851, 61.0)
+
+
+def test_what_says_the_total_again_is_hidden_with_it() -> None:
+    """The answers by personal link are those of the total, and the five ratings add up to them: the total of 30 alike stays hidden."""
+    again = rows({"VN": (30, 30)}, breakdown="mode", category="link") + rows({"VN": (20, 25)}, breakdown="mode", category="open")
+    levels = {"5": (20, 30), "4": (10, 30), "3": (0, 30), "2": (0, 30), "1": (0, 30)}
+    for level, counts in levels.items():
+        again += rows({"VN": counts}, "rating_share", breakdown="rating", category=level)
+    found = protect(rows({"VN": (30, 30)}) + again, PLACES, RULES)
+    assert {(row.breakdown, row.category) for row in found if row.status == "value"} == {("mode", "open")}
+    before = public_history.public_cells(rows({"VN": (40, 50)}), []).assign(ago=0, version=1)
+    later = rows({"VN": (41, 53)}) + rows({"VN": (41, 53)}, breakdown="mode", category="link")
+    assert [row.status for row in protect(later, PLACES, RULES, before)] == ["suppressed", "suppressed"]
+    assert [row.status for row in protect(later, PLACES, RULES)] == ["value", "value"]
 
 
 @pytest.mark.parametrize(
