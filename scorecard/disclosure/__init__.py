@@ -61,6 +61,7 @@ def protect(
     rows = list(rows)
     tables = tables or read_tables()
     _counted_once(rows, tables.leading)
+    earlier = None if earlier is None else tables.published(earlier, places)
     declared = [tables.table_of(row, places, live) is not None for row in rows]
     status = _hidden(rows, declared, places, rules, earlier, tables, groups or {}, learned)
     return [
@@ -196,9 +197,11 @@ def _closed(
     if hash(key) not in shapes or shapes[hash(key)][0] != key:
         shapes[hash(key)] = key, equations(key, places, tables, groups)
     hidden = primary(counted, needs) | np.array([cell in (forced or ()) for cell in key])
-    few = few_answers(counted, needs.least) if forced is None else np.array([forced.get(cell) == TOO_FEW for cell in key])
+    # Of a window no word tells how many there are: beside the words of its months that would narrow them all.
+    month = np.array([cell.window == 1 for cell in key])
+    few = few_answers(counted, needs.least) & month if forced is None else np.array([forced.get(cell) == TOO_FEW for cell in key])
     ceiling = np.array([ceilings.get(cell, np.inf) for cell in key])
-    protection = Protection(counted, shapes[hash(key)][1], hidden & ~counted.zero, needs, few, forced is None, ceiling, exact)
+    protection = Protection(counted, shapes[hash(key)][1], hidden & ~counted.zero, needs, few, month & (forced is None), ceiling, exact)
     hidden = protection.run()
     return {
         cell: TOO_FEW if small else SUPPRESSED for cell, closed, small in zip(key, hidden, few, strict=True) if closed

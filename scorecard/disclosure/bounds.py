@@ -224,7 +224,7 @@ class _Part:
         self.cut = np.r_[np.zeros(len(pairs)), problem.cut[cuts]]
         place = np.full(len(problem.low), -1, dtype=np.int64)
         place[columns] = np.arange(len(columns))
-        lead = place[problem.lead[columns]]
+        lead = np.where(problem.lead[columns] >= 0, place[problem.lead[columns]], -1)  # the raw number of a category is no unknown
         self.lead = np.where(lead >= 0, lead, np.arange(len(columns)))
         self.point = problem.point[columns]
         self.alike = alike(self.equations, self.limits, self.cut, self.low, self.high)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,6 +70,12 @@ class Equations:
     def count(self) -> int:
         """Number of equations."""
         return len(self.own)
+
+    def added(self, entries: NDArray[Any]) -> NDArray[np.float64]:
+        """Entries × quantities, added up by equation."""
+        total = np.zeros((self.count, entries.shape[1]))
+        np.add.at(total, self.equation, entries.astype(np.float64))
+        return total
 
 
 def equations(cells: Sequence[Cell], places: "Mapping[str, Place]", tables: PublicTables, groups: Mapping[str, str]) -> Equations:

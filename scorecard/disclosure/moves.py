@@ -15,6 +15,7 @@ from scipy.sparse.csgraph import connected_components
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+DUAL, PRIMAL = 1, 4  # the solver's numbers for the two ways of the simplex method
 REFINED = 3  # rounds of telling the numbers of a cell apart
 
 
@@ -35,6 +36,7 @@ class Moves:
         solver = self._solver
         solver.changeColsCost(len(aim), everyone, -aim)
         solver.run()
+        solver.setOptionValue("simplex_strategy", PRIMAL)  # from one solution to the next
         solved = solver.getModelStatus() == _highs().HighsModelStatus.kOptimal
         return np.asarray(solver.getSolution().col_value) if solved else None
 
@@ -56,7 +58,7 @@ class Moves:
         solver.setOptionValue("threads", 1)
         solver.setOptionValue("solver", "simplex")
         solver.setOptionValue("presolve", "off")
-        solver.setOptionValue("simplex_strategy", 4)
+        solver.setOptionValue("simplex_strategy", DUAL)  # to the first one
         solver.passModel(model)
         return solver
 

@@ -11,6 +11,8 @@ from core.errors import InputError
 from scorecard.figures import NATION, PROCEDURE, RAW
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from scorecard.rows import Place, Row
 
 FILE = Path(__file__).parents[1] / "public_tables.yaml"
@@ -92,20 +94,39 @@ class PublicTables(_Strict):
 
     def table_of(self, row: "Row", places: "Mapping[str, Place]", live: bool = False) -> Table | None:
         """The declared table in which the row stands, or None: then it does not leave."""
-        if row.period_kind not in self.period_kinds or row.variant not in (*COUNTED, *self.digits):
+        if row.variant not in (*COUNTED, *self.digits):
             return None
         if live and not (
             row.breakdown in self.live.breakdowns and row.window in self.live.windows and row.indicator in self.live.indicators
         ):
             return None
-        kind = row.subject_kind
-        if kind not in (NATION, PROCEDURE):
-            place = places.get(row.subject_code)
-            kind = place.kind if place is not None else ""
-        for table in self.tables:
-            if table.holds(kind, row.breakdown, row.window) and (not live or table.id in self.live.tables):
+        for table in self._holding(_kind(row.subject_kind, row.subject_code, places), row.period_kind, row.breakdown, row.window):
+            if not live or table.id in self.live.tables:
                 return table
         return None
+
+    def _holding(self, kind: str, period_kind: str, breakdown: str, window: int) -> list[Table]:
+        return [table for table in self.tables if period_kind in self.period_kinds and table.holds(kind, breakdown, window)]
+
+    def published(self, earlier: "pd.DataFrame", places: "Mapping[str, Place]") -> "pd.DataFrame":
+        """Of earlier figures those that stand in a declared table: of the others, hidden whatever they hold, the word says nothing."""
+        import numpy as np
+
+        by = ["subject_kind", "subject_code", "period_kind", "breakdown", "window"]
+        cells = earlier[by].drop_duplicates()
+        held = [
+            bool(self._holding(_kind(kind, code, places), period, breakdown, window))
+            for kind, code, period, breakdown, window in cells.itertuples(index=False)
+        ]
+        return earlier.merge(cells[np.array(held, dtype=bool)], on=by)
+
+
+def _kind(subject_kind: str, subject_code: str, places: "Mapping[str, Place]") -> str:
+    """The kind of subject as the declaration names it: of a unit, what kind of unit."""
+    if subject_kind in (NATION, PROCEDURE):
+        return subject_kind
+    place = places.get(subject_code)
+    return place.kind if place is not None else ""
 
 
 def read_tables(path: Path = FILE) -> PublicTables:

@@ -2,18 +2,17 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scorecard.disclosure.bounds import ContradictionError, Floats, Ints, Problem, Seen, audit, propagate
 from scorecard.disclosure.cells import Cell, Equations
-from scorecard.disclosure.choosing import NOBODY, cell_of, choices
+from scorecard.disclosure.choosing import FAR, NOBODY, cell_of, choices
 from scorecard.disclosure.counts import FEW, MANY, MISSING, SHOWN, ZERO, Counts
 from scorecard.disclosure.cuts import Cuts
 from scorecard.disclosure.primary import Flags, Needs, same_answer
-from scorecard.figures import RAW
+from scorecard.disclosure.public import TOTAL
+from scorecard.figures import NATION, RAW
 
 
 class Protection:
@@ -21,9 +20,9 @@ class Protection:
 
     ``hidden`` grows from the first choice to one that is safe: within all sums known from the shown cells, from earlier figures and
     from the limit itself, every hidden number keeps a range. ``few``: cells of which the word says that they hold too few answers;
-    ``says_many``: the other word says that they hold enough. ``ceiling``: for each cell a public number that none of its numbers can
-    exceed. ``together``: whether hidden cells must also come to at least ``least`` answers, not all alike, wherever their sum is
-    known. What the parts of a sum leave over (answers about a unit itself) is protected like a cell.
+    ``says_many``: those of which the other word says that they hold enough. ``ceiling``: for each cell a public number that none of
+    its numbers can exceed. What the parts of a sum leave over (answers about a unit itself) is protected like a cell. Hidden cells
+    must also come to at least ``least`` answers, not all alike, wherever their sum is known.
     """
 
     def __init__(
@@ -33,7 +32,7 @@ class Protection:
         hidden: Flags,
         needs: Needs,
         few: Flags,
-        says_many: bool,
+        says_many: Flags,
         ceiling: Floats | None = None,
         exact: Collection[tuple[Cell, str]] = (),
     ) -> None:
@@ -48,6 +47,9 @@ class Protection:
         self._size = answers.max(axis=1, initial=0.0)
         past = zip(self._wholes(), equations.names, (equations.own | equations.timed).tolist(), strict=True)
         self.loose = np.array([not told and (whole, name) not in exact for whole, name, told in past], dtype=bool)
+        self.headline = np.array(
+            [(each.subject_kind, each.breakdown, each.window) == (NATION, TOTAL, 1) for each in counts.cells], dtype=bool
+        )
         self._hopeless: set[int] = set()
         self._settle()
         self._most = FIRST_FINDINGS
@@ -96,9 +98,9 @@ class Protection:
         true = ~np.isnan(counts.values)
         low, high = np.where(true, counts.values, low), np.where(true, counts.values, high)
         positive = (sums.factor > 0)[:, None]
-        least = _summed(sums, np.where(positive, low[sums.cell], -high[sums.cell]))
-        most = _summed(sums, np.where(positive, high[sums.cell], -low[sums.cell]))
-        gone = _summed(sums, (counts.new[:, None] & (counts.state == MISSING))[sums.cell]) > 0
+        least = sums.added(np.where(positive, low[sums.cell], -high[sums.cell]))
+        most = sums.added(np.where(positive, high[sums.cell], -low[sums.cell]))
+        gone = sums.added((counts.new[:, None] & (counts.state == MISSING))[sums.cell]) > 0
         own = sums.own[:, None]
         self.rest = np.where(own & ~gone, -most, 0.0)
         raw = np.array([quantity.role == "answers" and quantity.variant == RAW for quantity in counts.quantities])
@@ -142,7 +144,7 @@ class Protection:
     def _outside(self) -> tuple[Floats, Floats]:
         """Bounds of numbers that are not public, as far as they follow from their being hidden."""
         state, limited = self.counts.state, self.roles == "answers"
-        low = np.where((state == MANY) & self.largest & self.says_many, float(self.needs.least), 0.0)
+        low = np.where((state == MANY) & self.largest & self.says_many[:, None], float(self.needs.least), 0.0)
         return low, np.where((state == FEW) & limited, float(self.needs.least - 1), np.inf)
 
     def _problem(self, hidden: Flags, blind: bool = False) -> "Known":
@@ -154,7 +156,7 @@ class Protection:
         low, high = self._outside()
         if not blind:
             few = self.few[:, None]
-            low = np.where(new & ~few & self.largest & self.says_many, float(least), low)
+            low = np.where(new & ~few & self.largest & self.says_many[:, None], float(least), low)
             high = np.where(new & few & (self.roles == "answers"), float(least - 1), high)
             high = np.minimum(high, np.where(new, self.ceiling[:, None], np.inf))
         left = self.kept & ((self.rest > 0) | self.loose[:, None])
@@ -168,7 +170,7 @@ class Protection:
         entry_kept = self.kept[sums.equation]
         entry_unknown = unknown[sums.cell]
         values = np.where(entry_kept & ~entry_unknown, np.nan_to_num(counts.values)[sums.cell], 0.0)
-        right = -_summed(sums, values * sums.factor[:, None])
+        right = -sums.added(values * sums.factor[:, None])
         entries, quantity = np.nonzero(entry_kept & entry_unknown)
         rest_equation, rest_quantity = np.nonzero(left)
         row = np.concatenate([sums.equation[entries] * width + quantity, rest_equation * width + rest_quantity])
@@ -343,15 +345,18 @@ class Protection:
     def _choose(self, found: Iterable[Ints]) -> list[int]:
         """For each list of sums the smallest shown new cell of them, parts before wholes; or else of the sums next to them, and so on.
 
-        A cell just above the limit comes after larger ones: that it is not below the limit says nearly what it holds.
+        A cell just above the limit comes after larger ones: that it is not below the limit says nearly what it holds. The month's figure
+        of the nation is hidden only where nothing else is left that could be.
         """
         sums, needs, size = self.equations, self.needs, self._size[self.equations.cell]
         above = (sums.cell == self.whole[sums.equation]) & ~sums.timed[sums.equation]  # a window is no more than its months
         tight = (self.ceiling - needs.least < needs.answers)[sums.cell]  # a number of answers that is nearly public hides little
         order = np.lexsort((sums.cell, size, size < needs.least + needs.answers, above, tight))
         open_ = self.counts.new & ~self.hidden
-        value = choices(sums, order, open_ & ~self.fixed, ~open_)
-        return [cell_of(sums, order, int(value[near].min())) for near in found]
+        usual = choices(sums, order, open_ & ~self.fixed & ~self.headline, ~open_)
+        last = choices(sums, order, open_ & ~self.fixed & self.headline, ~open_)
+        best = ((int(usual[near].min()), int(last[near].min())) for near in found)
+        return [cell_of(sums, order, first if first < FAR else other) for first, other in best]
 
 
 FIRST_FINDINGS = 8  # told by the first audit
@@ -367,10 +372,3 @@ class Known:
     need: Floats
     rows: Ints
     unknown: Flags
-
-
-def _summed(sums: Equations, entries: NDArray[Any]) -> Floats:
-    """Entries × quantities, added up by equation."""
-    total = np.zeros((sums.count, entries.shape[1]))
-    np.add.at(total, sums.equation, entries.astype(np.float64))
-    return total

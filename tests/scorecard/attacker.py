@@ -106,7 +106,7 @@ class Attacker:
             few = self.hidden[month, version, cell] == "too_few"
             if few and name.startswith(("n", "answered")):
                 high[at[month, version, cell, name]] = LEAST - 1
-            if not few and name == "answered":
+            if not few and name == "answered" and cell[2] == 1:  # of a window the word says nothing
                 low[at[month, version, cell, name]] = LEAST
         equal, right, less, most = [], [], [], []
         for index, (whole, members, exact) in enumerate(sums):
