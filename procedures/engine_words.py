@@ -26,7 +26,7 @@ _INNOCENT = rf"\b({_DAY}|[1-3]\.\d{{6}})(\.\d{{3}}\.\d\d\.\d\d)?\b"
 # A letter and seven figures of a passport, plates of cars and motorcycles; addresses of mail.
 PAPER_NUMBER = r"(?i:\b[A-Z]\d{7}\b)|\b\d{2}[A-ZĐ]{1,2}\d?[ -]?\d{3}\.?\d{2}\b"
 MAIL = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
-# Houses.
+# Houses: by a word before the number, or by the street's name after it.
 _HOUSE = r"\d{1,4}[A-Za-z]?(?:[/\-]\d{1,4}[A-Za-z]?)*\b"
 _CAPITAL = "[A-ZÀ-ÝĂĐĨŨƠƯẠẢẤẦẨẪẬẮẰẲẴẶẸẺẼẾỀỂỄỆỈỊỌỎỐỒỔỖỘỚỜỞỠỢỤỦỨỪỬỮỰỲỴỶỸ]"
 _SMALL = "[a-zà-ýăđĩũơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]"

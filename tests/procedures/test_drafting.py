@@ -54,10 +54,16 @@ H26.12-261008-0001,Check,2026/10/09 08:15:00.000,Tran B,Back office,H26.12
 """
 
 
-def test_headings_and_words_of_other_systems_are_guessed_and_doubted(sqlite_app: Flask, tmp_path: Path) -> None:
+def own_profiles(app: Flask) -> Path:
+    """A small country, and where an installation keeps its own profiles."""
     small_country()
-    folder = sqlite_app.extensions["settings"].data_dir / "profiles"
+    folder: Path = app.extensions["settings"].data_dir / "profiles"
     folder.mkdir(parents=True)
+    return folder
+
+
+def test_headings_and_words_of_other_systems_are_guessed_and_doubted(sqlite_app: Flask, tmp_path: Path) -> None:
+    folder = own_profiles(sqlite_app)
     (tmp_path / "abroad.csv").write_text(ENGLISH, encoding="utf-8")
     text = draft(tmp_path / "abroad.csv")
     assert all("# ?" in line for line in text.splitlines() if line.startswith("  ") and "Applicant Type" not in line)
@@ -69,9 +75,7 @@ def test_headings_and_words_of_other_systems_are_guessed_and_doubted(sqlite_app:
 
 
 def test_an_event_log_of_another_tool_is_told_by_its_headings(sqlite_app: Flask, tmp_path: Path) -> None:
-    small_country()
-    folder = sqlite_app.extensions["settings"].data_dir / "profiles"
-    folder.mkdir(parents=True)
+    folder = own_profiles(sqlite_app)
     (tmp_path / "log.csv").write_text(LOG, encoding="utf-8")
     text = draft(tmp_path / "log.csv")
     assert "MISSING: procedure_code" in text
