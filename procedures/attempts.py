@@ -143,7 +143,7 @@ class Attempt:
             tried |= months
         if left:
             own = f"JOIN {relation} r ON r.row_no = j.row_no LEFT JOIN ({reader.own(relation)}) o ON o.row_no = j.row_no"
-            names = "?, j.row_no, kept_code(j.dossier_code), masked(r.handling_unit), unnamed(masked(j.procedure_code)), j.received_at, "
+            names = "?, j.row_no, kept_code(j.dossier_code), kept_unit(r.handling_unit), unnamed(masked(j.procedure_code)), j.received_at, "
             names += "j.errors, o.own, applicant(r.applicant_key), NULL"
             con.execute(f"INSERT INTO held SELECT {names} FROM ({judged.bad(relation)}) j {own}", [submission.key])
         self._warn(submission.key, written)

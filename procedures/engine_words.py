@@ -1,6 +1,7 @@
 """The engine's words for texts: names, literals, what is trimmed and what is blanked; the types of lists that a file lacks."""
 
 import re
+import unicodedata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,16 +40,20 @@ ADDRESS = (
 # Persons, as far as they can be told: after a word of address; a usual surname with two words more, if need be all in capitals.
 _ADDRESSED = "[Ôô]ng|[Bb]à|[Aa]nh|[Cc]hị|[Cc]ô|[Cc]hú|[Bb]ác|[Cc]háu|[Ee]m"
 _SURNAMES = (  # without those that begin papers and places in capitals: Hồ Sơ …, Lý Lịch …, Cao Đẳng …, Hà Nội …
-    "Nguyễn|Trần|Lê|Phạm|Huỳnh|Hoàng|Phan|Vũ|Võ|Đặng|Bùi|Đỗ|Ngô|Dương|Đinh|Trịnh|Trương|Tạ|Lâm|Đoàn|Vương|Tô|Lưu|Nông|Quách|Hứa|"
+    "Nguyễn|Trần|Lê|Phạm|Huỳnh|Hoàng|Phan|Vũ|Võ|Đặng|Bùi|Đỗ|Ngô|Dương|Đinh|Trịnh|Trương|Tạ|Đoàn|Vương|Tô|Lưu|Nông|Quách|Hứa|"
     "Triệu|Tống|Kiều|Giàng|Sùng|Lò|Thào|Lầu|Thạch"
 )
 _LOUD = "NGUYỄN|TRẦN|LÊ|PHẠM|HUỲNH|HOÀNG|PHAN|VŨ|VÕ|ĐẶNG|BÙI|ĐỖ|NGÔ|DƯƠNG|ĐINH|TRỊNH|LƯƠNG|TRƯƠNG|ĐOÀN"  # those that begin no paper's name
 _WORD = f"{_CAPITAL}{_SMALL}*"
-PERSON = (
-    f"(^|[^A-Za-zÀ-ỹ])(?:((?:{_ADDRESSED}) +){_CAPITAL}+{_SMALL}*(?: +{_CAPITAL}+{_SMALL}*){{0,4}}"
-    f"|(?:{_SURNAMES})(?: +{_WORD}){{2,4}}|(?:{_LOUD})(?: +{_CAPITAL}+){{2,4}})"
+_NAMED = (
+    f"(?:{_SURNAMES}|Lâm +{_CAPITAL.replace('Đ', '')}{_SMALL}*)(?: +{_WORD}){{2,4}}|(?:{_LOUD})(?: +{_CAPITAL}+){{2,4}}"  # not Lâm Đồng
 )
+PERSON = f"(^|[^A-Za-zÀ-ỹ])(?:((?:{_ADDRESSED}) +){_CAPITAL}+{_SMALL}*(?: +{_CAPITAL}+{_SMALL}*){{0,4}}|{_NAMED})"
 _UNNAMED = rf"\1\2{REMOVED}"
+# A cell that is a person and nothing else: of units, many are named after one, but then a word says of what kind they are.
+ONLY_PERSON = f"(?:(?:{_ADDRESSED})(?: +{_CAPITAL}+{_SMALL}*){{2,5}}|{_NAMED})"
+# Numbers of telephones and identity papers that would pass for a dossier's code.
+PERSONAL_CODE = r"(?:0|\+?84)[. _/-]?[35789]\d(?:[. _/-]?\d){7}|0\d{2}(?:[. _/-]?\d){9}"
 _SHIELD = "\ue000"  # of the private use area: breaks a number in two while it is looked for
 _SHIELDED = rf"{_SHIELD}\1{_SHIELD}\2{_SHIELD}"
 
@@ -84,6 +89,7 @@ def macros(con: "DuckDBPyConnection") -> None:
     con.execute(
         f"CREATE TEMP MACRO masked(x) AS CASE WHEN length(x) < 6 THEN x WHEN contains(x, '@') OR {figures} THEN {blanked} ELSE x END"
     )
+    con.execute(f"CREATE TEMP MACRO numbered(x) AS x[1] IN ('0', '+', '8') AND regexp_full_match(x, {literal(PERSONAL_CODE)})")
     con.execute(f"CREATE TEMP MACRO unnamed(x) AS regexp_replace(x, {literal(PERSON)}, '{_UNNAMED}', 'g')")
 
 
@@ -96,5 +102,7 @@ def mask(text: str) -> str:
 
 
 def shown_name(name: str) -> str:
-    """A file's name as it may be stored and shown: what can be printed, somebody's numbers in it masked."""
-    return mask("".join(letter if letter.isprintable() else "?" for letter in name))
+    """A file's name as it may be stored and shown: what can be printed, somebody's numbers and name in it masked."""
+    printable = "".join(letter if letter.isprintable() else "?" for letter in name)
+    person = f"{PERSON.replace(' +', '[ _]+')}(?![^\\W_])"  # T10 is no word of a name
+    return re.sub(person, _UNNAMED, mask(unicodedata.normalize("NFC", printable)))

@@ -100,6 +100,14 @@ def fold(name: str) -> str:
     return parse(name).core
 
 
+def commune_named(name: str) -> str:
+    """The commune that an office's name ends with: ``Bộ phận Một cửa xã Lâm Thao`` gives ``xã Lâm Thao``; else the name."""
+    tokens = _tokens(name)
+    full = [each for each in LEVELS["commune"] if len("".join(each)) > 1]
+    starts = (at for at in range(1, len(tokens)) if _after(tokens[at:], full))
+    return " ".join(tokens[next(starts, 0) :])
+
+
 def plain(text: str) -> str:
     """Words without any mark, for measuring likeness only: ``Ba Đình`` gives ``ba dinh``."""
     return " ".join(_bare(word) for word in words(text))

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
-from procedures.folding import UnitName, fold, is_name, parse, plain, words
+from procedures.folding import UnitName, commune_named, fold, is_name, parse, plain, words
 from procedures.models import NATIONAL, Procedure, Source, Unit, UnitCode, UnitSuccessor, UnitVersion
 from procedures.queries import units, valid
 
@@ -283,7 +283,7 @@ def _nearest_units(
     home = source.unit.code if source.unit is not None and source.list_code == NATIONAL else None
     own = {code for code, view in every.items() if home is not None and home in (code, view.province_code)}
     entries = [_Entry(code, titles[code], fold(view.name), tuple(sorted(known[code]))) for code, view in every.items()]
-    folded = {code: fold(names.get(code) or code) for code in codes if names.get(code) or is_name(code)}
+    folded = {code: fold(commune_named(names.get(code) or code)) for code in codes if names.get(code) or is_name(code)}
     found = _rank(codes, folded, entries, own, limit)
     if source.list_code == NATIONAL:
         for code, heirs in _successors(session, codes).items():

@@ -122,7 +122,7 @@ def own_object(profile: Profile, shape: dict[str, Any], rows: str) -> str:
     for column, kind in kept.items():
         text = f"o.{quote(column)}"
         code, unit = column in profile.columns["dossier_code"], column in units
-        kept_text = f"kept_code({text})" if code else f"kept({text})" if unit else _kept(text, kind)
+        kept_text = f"kept_code({text})" if code else f"kept_unit({text})" if unit else _kept(text, kind)
         parts.append(f"{literal(column)}: {kept_text}")
     return f"""SELECT row_no, json_merge_patch(to_json({{{", ".join(parts)}}}), {names_alone("line", list(kept))})::VARCHAR AS own
         FROM (SELECT row_no, line, json_transform(line, {literal(json.dumps(kept))}) AS o FROM {rows} WHERE NOT broken)"""

@@ -23,7 +23,7 @@ from core.calendar import local_date
 from core.database import reading, writing
 from procedures import lookups, mapping
 from procedures.dossier_queries import data_dir
-from procedures.engine_words import FORMULA, literal
+from procedures.engine_words import FORMULA, REMOVED, literal
 from procedures.models import Source, Submission
 from procedures.reading import EVENTS, TOLD
 from procedures.rules import messages
@@ -84,7 +84,7 @@ def _codes(path: Path) -> list[tuple[str, str, int, datetime | None]]:
     with closing(lake.engine(data_dir() / "work")) as con:
         found: list[tuple[str, str, int, datetime | None]] = con.execute(
             f"""WITH rows_held AS (FROM read_parquet({literal(str(path))}))
-            SELECT rule, code, count(*) AS rows, min(received_at) FROM ({parts}) WHERE code IS NOT NULL
+            SELECT rule, code, count(*) AS rows, min(received_at) FROM ({parts}) WHERE code <> '{REMOVED}'
             GROUP BY rule, code ORDER BY rows DESC, rule, code"""
         ).fetchall()
     return found

@@ -373,14 +373,14 @@ def kept_of(name: str | None, text: str) -> str:
     """SQL for what is kept of a field's text in a row that is held back; ``name``: None for a column that the profile does not know.
 
     Any column may hold a person's number by mistake: long numbers are blanked everywhere but in times and in what is a
-    dossier's code by its form. So are persons, but for units, of which many are named after one.
+    dossier's code by its form. So are persons; of units, many of which are named after one, only where nothing else is said.
     """
     if name is None or name in PERSONAL:
         return f"CASE WHEN {text} <> '' THEN '{REMOVED}' END"
     if name == "dossier_code":
         return f"kept_code({text})"
     if name in UNITS:
-        return f"kept({text})"
+        return f"kept_unit({text})"
     return f"unnamed(kept_parts({text}))" if name == "data_lookups" else USUAL.format(text)
 
 

@@ -235,6 +235,7 @@ def conditions(profile: Profile, present: set[str], month: str | None = None) ->
         pattern = literal(profile.dossier_code_pattern)
         found.append(("bad_dossier_code", "dossier_code", f"NOT regexp_full_match(dossier_code_text, {pattern})"))
     found.append(("bad_dossier_code", "dossier_code", f"length(dossier_code_text) > {MAX_DOSSIER_CODE}"))
+    found.append(("bad_dossier_code", "dossier_code", "numbered(dossier_code_text)"))
     for name in TIME_FIELDS:
         if name in present:
             read = READ.get(name, name)

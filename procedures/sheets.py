@@ -37,7 +37,7 @@ def sheet_rows(stream: BinaryIO, name: str, wanted: Sequence[str], needed: Seque
     Raises ``InputError`` where cells of the heading are merged, or where no row looks like a heading.
     """
     known = set(wanted)
-    sheet, merged, others = _first_sheet(stream, name)
+    (place, sheet), merged, others = _first_sheet(stream, name)
     top, scores = _headed(sheet, name, known)
     best = scores.index(max(scores)) if scores else 0
     found = bool(scores) and scores[best] > 0
@@ -46,13 +46,17 @@ def sheet_rows(stream: BinaryIO, name: str, wanted: Sequence[str], needed: Seque
         if needs and any(needs <= {*map(heading, row)} for row in _headed(other, name, known)[0]):
             if not found:
                 raise InputError(
-                    f"Bảng hồ sơ của tệp {name} ở trang tính {number}, trang 1 không có. Chuyển trang này lên đầu rồi gửi lại.",
-                    f"The table of dossiers of {name} is in sheet {number}, sheet 1 has none. Make that sheet the first and resend it.",
+                    f"Bảng hồ sơ của tệp {name} ở trang tính {number}, trang {place} không có. "
+                    "Bỏ các trang khác (trang này không được ẩn) rồi gửi lại.",
+                    f"The table of dossiers of {name} is in sheet {number}, sheet {place} has none. "
+                    "Drop the other sheets (this one must not be hidden) and resend it.",
                     row=1,
                 )
             raise InputError(
-                f"Tệp {name} có bảng hồ sơ ở nhiều trang tính (trang 1 và trang {number}). Gộp vào một trang hoặc gửi mỗi trang một tệp.",
-                f"{name} has tables of dossiers in several sheets (1 and {number}). Join them in one or send each as a file of its own.",
+                f"Tệp {name} có bảng hồ sơ ở nhiều trang tính (trang {place} và trang {number}). "
+                "Gộp vào một trang hoặc gửi mỗi trang một tệp.",
+                f"{name} has tables of dossiers in several sheets ({place} and {number}). "
+                "Join them in one or send each as a file of its own.",
                 row=1,
             )
     if not found or any(first <= best + 1 <= last for first, last in merged):
@@ -85,18 +89,20 @@ def _no_heading(name: str, needed: Sequence[str], merged_row: int | None) -> Inp
     )
 
 
-def _first_sheet(stream: BinaryIO, name: str) -> tuple[Any, list[tuple[int, int]], list[tuple[int, Any]]]:
-    """The first sheet, the (first, last) rows of its merged cells, and the other sheets with their places."""
+def _first_sheet(stream: BinaryIO, name: str) -> tuple[tuple[int, Any], list[tuple[int, int]], list[tuple[int, Any]]]:
+    """The first sheet that is not hidden and its place, the (first, last) rows of its merged cells, the other sheets."""
     from openpyxl import load_workbook
 
-    def read() -> tuple[Any, list[tuple[int, int]], list[tuple[int, Any]]]:
-        sheets = load_workbook(stream, read_only=True, data_only=True).worksheets
-        for sheet in sheets:
+    def read() -> tuple[tuple[int, Any], list[tuple[int, int]], list[tuple[int, Any]]]:
+        every = list(enumerate(load_workbook(stream, read_only=True, data_only=True).worksheets, 1))
+        # a sheet that nobody sees is not what its sender means by the first
+        sheets = sorted(every, key=lambda numbered: numbered[1].sheet_state != "visible")
+        for _place, sheet in sheets:
             sheet.reset_dimensions()  # what a workbook says of its size is often wrong
-        with zipfile.ZipFile(stream) as archive, archive.open(sheets[0]._worksheet_path) as part:
-            return sheets[0], list(_merged_rows(part, name)), list(enumerate(sheets[1:], 2))
+        with zipfile.ZipFile(stream) as archive, archive.open(sheets[0][1]._worksheet_path) as part:
+            return sheets[0], list(_merged_rows(part, name)), sheets[1:]
 
-    found: tuple[Any, list[tuple[int, int]], list[tuple[int, Any]]] = _careful(read, name)
+    found: tuple[tuple[int, Any], list[tuple[int, int]], list[tuple[int, Any]]] = _careful(read, name)
     return found
 
 
@@ -224,13 +230,23 @@ def _parquet_batches(batches: "Iterator[pa.RecordBatch]", names: Sequence[str], 
         if batch is None:
             return
         _careful(partial(batch.validate, full=True), name)
-        columns = [_column_text(column, column_name, first, name) for column_name, column in zip(names, batch.columns, strict=True)]
+        columns = [
+            _without_nul(_column_text(column, column_name, first, name)) for column_name, column in zip(names, batch.columns, strict=True)
+        ]
         size += sum(column.nbytes for column in columns)
         if limit is not None and size > limit:
             raise too_large(name, limit)
         numbers = pa.array(range(first, first + batch.num_rows), pa.int64())
         first += batch.num_rows
         yield pa.record_batch([numbers, *columns], schema=schema)
+
+
+def _without_nul(column: "pa.Array") -> "pa.Array":
+    """No text of a database holds a NUL: the sign for what cannot be read stands in its place."""
+    from pyarrow import compute
+
+    signs = column.buffers()[2]
+    return compute.replace_substring(column, "\0", "\ufffd") if signs is not None and b"\0" in memoryview(signs).tobytes() else column
 
 
 def _column_text(column: Any, heading: str, first: int, name: str) -> "pa.Array":

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from procedures.dossiers import END_STATUSES, dossier_schema
-from procedures.engine_words import LISTS, LONG_NUMBER, PAPERS, REMOVED, literal
+from procedures.engine_words import LISTS, LONG_NUMBER, ONLY_PERSON, PAPERS, REMOVED, literal
 from procedures.lookups import Lookups
 from procedures.mapping import FALSE_WORDS, FIELDS, FLAGS, TRUE_WORDS, Profile
 from procedures.reading import TIME_FIELDS
@@ -75,8 +75,13 @@ def macros(con: "DuckDBPyConnection", profile: Profile, applicant_key: str) -> N
     )
     # What stands in the place of a dossier's code and is none by its form may be anything, a person's name above all.
     is_code = f"length(filled(x)) <= {MAX_DOSSIER_CODE} AND regexp_full_match(filled(x), {literal(profile.dossier_code_pattern)})"
+    is_code += " AND NOT numbered(filled(x))"
     con.execute(
         f"CREATE OR REPLACE TEMP MACRO kept_code(x) AS CASE WHEN filled(x) IS NULL THEN x WHEN {is_code} THEN x ELSE '{REMOVED}' END"
+    )
+    con.execute(
+        f"CREATE OR REPLACE TEMP MACRO kept_unit(x) AS CASE WHEN regexp_full_match(filled(x), {literal(ONLY_PERSON)}) THEN '{REMOVED}' "
+        "ELSE kept(x) END"
     )
     parts = "array_to_string(list_transform(string_split({0}, '{1}'), lambda {2}: {3}), '{1}')"
     table = parts.format("x", ";", "entry", parts.format("entry", "|", "part", "kept(part)"))
@@ -99,7 +104,8 @@ def macros(con: "DuckDBPyConnection", profile: Profile, applicant_key: str) -> N
     con.execute("SET VARIABLE applicant_key = ?", [applicant_key])
     # The outer hash keeps the key out of reach of whoever could append to the text.
     key = "getvariable('applicant_key')"
-    hashed = f"sha256({key} || sha256({key} || x))"
+    # one number is written with blanks or points and without
+    hashed = f"sha256({key} || sha256({key} || replace(replace(x, ' ', ''), '.', '')))"
     # A row that comes back from quarantine has its hash already; in any other file such a text is one like all others.
     back = f"getvariable('released') AND regexp_full_match(x, '{HASHED}[0-9a-f]{{64}}')"
     told = f"CASE WHEN {back} THEN substr(x, {len(HASHED) + 1}) ELSE {hashed} END"

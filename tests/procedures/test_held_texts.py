@@ -1,11 +1,14 @@
 """Nothing of a row that is held back shows a person, whichever column or list name or number strayed into; times stay as they are."""
 
+import csv
 from pathlib import Path
 
+import pyarrow as pa
 from flask import Flask
+from pyarrow import parquet
 
 from procedures import feeds
-from procedures.quarantine import path_of
+from procedures.quarantine import path_of, unknown_codes
 from tests.procedures.feed import NOW, lake_rows, load, message, quarantined, small_country, write
 from tests.procedures.test_release import declare
 from tests.procedures.test_semantics import english
@@ -80,3 +83,34 @@ def test_steps_and_look_ups_in_the_lake_name_nobody(sqlite_app: Flask, tmp_path:
     assert [step["department"] for step in first["history"]] == ["[removed]", "Phòng Tư pháp"]
     assert [request["text"] for request in first["supplements"]] == ["Chờ giấy tờ của bà [removed]"]
     assert second["data_lookups"][0]["outcome"] == "của bà [removed]"
+
+
+def test_a_column_of_units_keeps_no_person(sqlite_app: Flask, tmp_path: Path) -> None:
+    small_country()
+    rows = [{"unit_code": "Nguyễn Thị Hoa"}, {"unit_code": "bà Nguyễn Thị Hoa"}, {"unit_code": "NGUYỄN THỊ HOA"}, {"unit_code": "Bà Nà"}]
+    result = load(english(tmp_path / "a.csv", *rows), profile="flat-en")
+    assert [row["unit_code"] for row in quarantined(result.submission)] == ["[removed]"] * 3 + ["Bà Nà"]
+    assert b"Hoa" not in path_of(result.submission).read_bytes()
+    assert [code for _rule, code, _rows in unknown_codes(result.submission)] == ["Bà Nà"]
+
+
+def test_a_number_is_one_with_blanks_and_without(sqlite_app: Flask, tmp_path: Path) -> None:
+    small_country()
+    load(
+        english(tmp_path / "a.csv", *({"applicant_key": key} for key in ("001099000001", "001 099 000 001", "001.099.000001"))),
+        profile="flat-en",
+    )
+    assert len({row["applicant_hash"] for row in lake_rows()}) == 1
+
+
+def test_a_nul_in_a_parquet_file_is_no_text_and_no_code(sqlite_app: Flask, tmp_path: Path) -> None:
+    small_country()
+    with (
+        english(tmp_path / "a.csv", {}, {"supplement_text": "a?b"}, {"status": "?"}, {"dossier_code": "H26.12-?1"}, {"unit_code": "H26?"})
+    ).open() as text:
+        columns = {name: [cell.replace("?", "\0") for cell in cells] for name, *cells in zip(*csv.reader(text), strict=True)}
+    parquet.write_table(pa.table(columns), tmp_path / "a.parquet")
+    result = load(tmp_path / "a.parquet", profile="flat-en")
+    held = [(row["row"], row["reasons"]) for row in quarantined(result.submission)]
+    assert held == [("4", "unknown_status"), ("5", "bad_dossier_code"), ("6", "unknown_unit")]
+    assert [request["text"] for row in lake_rows() for request in row["supplements"]] == ["a\ufffdb"]

@@ -78,11 +78,11 @@ def test_numbers_and_houses_are_masked_and_days_and_codes_stay(way) -> None:  # 
 
 PERSONS = [
     "ông Nguyễn Văn An", "Bà Trần Thị B", "ÔNG NGUYỄN VĂN A", "chị Lê Thị Hồng Gấm", "Phạm Minh Tuấn", "HOÀNG THỊ LAN", "anh Tuấn",
-    "bà Hồ Thị Mai", "cô Kim Sa Rây", "Giàng A Pháo", "ông Vi Văn Định", "(Đặng Thùy Trâm)",
+    "bà Hồ Thị Mai", "cô Kim Sa Rây", "Giàng A Pháo", "ông Vi Văn Định", "(Đặng Thùy Trâm)", "Lâm Thị Mỹ Dạ",
 ]  # fmt: skip
 PAPERS = [
     "Giấy chứng nhận kết hôn", "Lý Lịch Tư Pháp", "HỒ SƠ PHÁP LÝ", "ĐỀ NGHỊ BỔ SUNG SỔ HỘ KHẨU, LÝ LỊCH TƯ PHÁP", "Hồ Sơ Mai Táng Phí",
-    "Sở Tư pháp tỉnh Lâm Đồng", "Bằng Cao Đẳng Nghề", "UBND phường Hà Đông", "xác nhận của em",
+    "Sở Tư pháp tỉnh Lâm Đồng", "Bằng Cao Đẳng Nghề", "UBND phường Hà Đông", "Sở Xây dựng Lâm Đồng Đà Lạt", "xác nhận của em",
 ]  # fmt: skip
 
 
@@ -99,6 +99,9 @@ def test_persons_in_free_texts_are_masked_and_papers_stay() -> None:
 def test_names_of_files_are_masked(tmp_path: Path) -> None:
     assert shown_name("sđt 0912_345_678 (024) 3825 1234.csv") == f"sđt {REMOVED}.csv"
     assert shown_name("a\0b\udce0.csv") == "a?b?.csv"
+    assert shown_name("Hồ sơ ông Nguyễn Văn An.xlsx") == f"Hồ sơ ông {REMOVED}.xlsx"
+    assert shown_name("HS_Nguyễn_Văn_An_T10_2026.csv") == f"HS_{REMOVED}_T10_2026.csv"
+    assert shown_name("Lâm Đồng T10.xlsx") == "Lâm Đồng T10.xlsx"
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("CCCD 001099000001.csv", "a")
@@ -125,7 +128,7 @@ def test_what_is_kept_in_the_lake_is_masked(app: Flask, tmp_path: Path) -> None:
         assert supplement["text"] == f"Gọi {REMOVED}, {REMOVED}, trước 12/10/2026, ông {REMOVED}"
 
 
-@pytest.mark.parametrize("code", ["Nguyễn Văn A 001099000001", "001099000001", "0912 345 678", "Nguyễn Văn A"])
+@pytest.mark.parametrize("code", ["Nguyễn Văn A 001099000001", "001099000001", "0912 345 678", "0912.345.678", "Nguyễn Văn A"])
 def test_a_dossier_code_that_is_none_is_not_kept(app: Flask, tmp_path: Path, code: str) -> None:
     with app.app_context():
         small_country()

@@ -172,6 +172,7 @@ def test_like_names_are_offered_from_the_own_province_first(places: None) -> Non
     assert nearest_units(reading(), source(), "Lâm Thảo")[0].code == "08494"
     assert [item.code for item in nearest_units(reading(), source(), "Hoà Bình")][:2] == ["04795", "04799"]
     assert nearest_units(reading(), source(), "XYZ", name="UBND xã Lâm Thau")[0].code == "08494"
+    assert nearest_units(reading(), source(), "Bộ phận Một cửa xã Lâm Thao")[0].code == "08494"
 
 
 def test_offers_for_many_codes(places: None) -> None:

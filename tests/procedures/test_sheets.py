@@ -144,6 +144,22 @@ def test_a_table_behind_an_empty_sheet_is_named() -> None:
         sheet(stream.getvalue())
 
 
+def test_what_is_hidden_is_not_the_first_sheet() -> None:
+    found = Workbook()
+    found.active.sheet_state = "hidden"
+    found.active.append(["Danh mục"])
+    found.create_sheet("Bảng").append(HEADINGS)
+    found["Bảng"].append(["a", DAY, "Đã trả"])
+    stream = io.BytesIO()
+    found.save(stream)
+    assert [row[WANTED[0]] for row in sheet(stream.getvalue())[1]] == ["a"]
+    found.worksheets[0].append(HEADINGS)
+    stream = io.BytesIO()
+    found.save(stream)
+    with pytest.raises(InputError, match="trang 2 và trang 1"):
+        sheet(stream.getvalue())
+
+
 ZONE = timezone(timedelta(hours=7))
 VALUES: list[tuple[Any, Any, Any]] = [
     (pa.string(), "1.115150", "1.115150"),
