@@ -4,15 +4,14 @@ Everything stays text: a procedure code that is read as a number loses its last 
 """
 
 import csv as plain_csv
-import io
 import re
-import unicodedata
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from core.errors import InputError
+from procedures.headings import check_heading, in_text, sayable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,7 +23,6 @@ HEAD = 1 << 20  # bytes in which the heading must end
 LONGEST_ROW = 1 << 26  # bytes
 TORN = 16 << 20  # letters of rows with too many or too few cells that are kept to be told
 MAX_CELL = 1 << 24  # bytes; a longer quoted cell is a quotation mark that nobody closed
-COLUMNS = 1_000  # of a table or keys of its objects: what any export of dossiers has, ten times over
 CHUNK_ROWS, CHUNK_BYTES = 800_000, 192 << 20
 LINE_BYTES = 96 << 20  # in a chunk of whole lines, which are taken apart into tables first
 _QUOTED = re.compile(rb'"[^"]*+(?:""[^"]*+)*+("?)')
@@ -32,11 +30,11 @@ _QUOTED = re.compile(rb'"[^"]*+(?:""[^"]*+)*+("?)')
 
 @dataclass
 class Rows:
-    """A file's rows on their way. ``batches``: ``row_no`` (heading is row 1), then text columns named ``names``.
+    """A file's rows on their way. ``batches``: ``row_no`` (counted from the file's first row), then text columns named ``names``.
 
-    ``names``: headings as they are compared, all different; ``originals``: as they were written. ``broken``: numbers of rows
-    that could not be read; it grows while the batches are consumed. ``padded``: some cell may begin or end with a blank; like
-    ``broken`` it is known for all rows of a batch when the batch is there.
+    ``names``: headings as they are compared, all different; ``originals``: as they were written; ``top``: the row in which they stand.
+    ``broken``: numbers of rows that could not be read; it grows while the batches are consumed. ``padded``: some cell may begin or end
+    with a blank; like ``broken`` it is known for all rows of a batch when the batch is there.
     """
 
     names: list[str]
@@ -45,47 +43,7 @@ class Rows:
     broken: list[int] = field(default_factory=list)
     torn: dict[int, list[str]] = field(default_factory=dict)  # the cells of broken rows, as far as they are kept
     padded: Callable[[], bool] = lambda: True
-
-
-def heading(text: object) -> str:
-    """A heading as it is compared: composed letters, lower case, single blanks, no star for "required"."""
-    return " ".join(unicodedata.normalize("NFC", str(text or "")).replace("*", " ").casefold().split())
-
-
-def check_heading(names: Sequence[str], row: int, file_name: str, known: Collection[str] | None = None) -> list[str]:
-    """The headings as they are compared, numbered where empty. Raises ``InputError`` where one occurs twice or where
-    there are more than ``COLUMNS``.
-
-    A heading that is not among the ``known`` ones (None: all are) is told by its place: in a file without headings it may be
-    somebody's name.
-    """
-    if len(names) > COLUMNS:
-        raise too_many_columns(file_name, row)
-    folded = [heading(name) for name in names]
-    twice = min((name for name in folded if name and folded.count(name) > 1), key=lambda name: not _sayable(name, known), default=None)
-    if twice is not None:
-        places = [position for position, name in enumerate(folded, 1) if name == twice][:2]
-        columns = " và ".join(map(str, places)), " and ".join(map(str, places))
-        raise InputError(
-            f"Tiêu đề lặp lại trong tệp {file_name}, ở cột thứ {columns[0]}. Đổi tên hoặc bỏ một cột.",
-            f"A heading occurs twice in {file_name}, in columns {columns[1]}. Rename or drop one of the columns.",
-            row=row,
-            field=twice if _sayable(twice, known) else None,
-        )
-    return [name or f"({position})" for position, name in enumerate(folded, 1)]
-
-
-def too_many_columns(file_name: str, row: int | None = None) -> InputError:
-    """A file with more columns, or objects with more different keys, than are read."""
-    return InputError(
-        f"Tệp {file_name} có hơn {COLUMNS} cột. Chỉ xuất các cột mà loại tệp cần rồi gửi lại.",
-        f"The file {file_name} has more than {COLUMNS} columns. Export only those that its profile needs and resend it.",
-        row=row,
-    )
-
-
-def _sayable(name: str, known: Collection[str] | None) -> bool:
-    return known is None or name in known
+    top: int = 1
 
 
 def chunks(rows: Rows) -> Iterator["pa.Table"]:
@@ -148,9 +106,9 @@ class _QuoteGuard:
     enough for a row or text behind its closing mark, has swallowed at least one.
     """
 
-    def __init__(self, separator: bytes, names: Sequence[str], file_name: str) -> None:
+    def __init__(self, separator: bytes, names: Sequence[str], file_name: str, row: int) -> None:
         self._separator, self._names, self._file_name = separator, names, file_name
-        self._row = 1  # of the next byte that is not yet checked
+        self._row = row  # of the next byte that is not yet checked
         self.padded = False
 
     def checked(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
@@ -265,21 +223,23 @@ class _QuoteGuard:
 
 
 def csv_rows(stream: BinaryIO, name: str, wanted: Collection[str] | None = None) -> Rows:
-    """The rows of a CSV with a heading (UTF-8, rows ended by a line feed); the separator is told from the heading. ``wanted``:
-    headings (as compared) that may be said to the sender, None for all.
+    """The rows of a CSV (UTF-8, rows ended by a line feed) under its heading, by which its separator is told. ``wanted``: headings (as
+    compared) by which their row is found and which may be said to the sender; None: the first row is it, and all may be said.
 
     Raises ``InputError``, at once or while the batches are read, where a heading occurs twice or cannot be read, and where a
     quotation mark swallows rows.
     """
     head = _fill(stream, HEAD)
-    line = head.split(b"\n", 1)[0]
-    separator = max((b",", b";", b"\t"), key=line.count)
-    originals = _csv_heading(head, separator.decode(), name)
-    names = check_heading(originals, 1, name, wanted)
-    rows = Rows(names, originals, iter(()))
-    guard = _QuoteGuard(separator, [column if _sayable(column, wanted) else "" for column in names], name)
+    place = in_text(head, name, wanted)
+    names = check_heading(place.cells, place.row, name, wanted)
+    rows = Rows(names, place.cells, iter(()), top=place.row)
+    told = [column if sayable(column, wanted) else "" for column in names]
+    guard = _QuoteGuard(place.separator.encode(), told, name, place.row)
+    head = head[place.begin :]
+    if b"\n" not in head:  # a heading alone, without the end of its line
+        head += stream.readline(LONGEST_ROW) + b"\n"
     blocks = guard.checked(_blocks(head, stream))
-    rows.batches = _parsed(blocks, rows, separator.decode(), name)
+    rows.batches = _parsed(blocks, rows, place.separator, name)
     rows.padded = lambda: guard.padded
     return rows
 
@@ -302,31 +262,20 @@ def _fill(stream: BinaryIO, size: int) -> bytes:
     return b"".join(parts)
 
 
-def _csv_heading(head: bytes, separator: str, name: str) -> list[str]:
-    try:
-        return next(plain_csv.reader(io.StringIO(head.decode("utf-8", "ignore")), delimiter=separator), [])
-    except plain_csv.Error as error:
-        raise InputError(
-            f"Dòng tiêu đề của tệp {name} không đọc được (một tiêu đề quá dài?). Dòng đầu phải là tên các cột.",
-            f"The heading of {name} cannot be read (is one of them too long?). The first row must name the columns.",
-            row=1,
-        ) from error
-
-
 def _parsed(blocks: Iterator[bytes], rows: Rows, separator: str | None, name: str) -> Iterator["pa.RecordBatch"]:
     """Blocks of whole rows as batches; broken ones are noted in ``rows``.
 
-    ``separator`` None: each line is a value and row 1 the first; else the heading is row 1.
+    ``separator`` None: each line is a value and row 1 the first; else the blocks begin with the heading.
     """
     import pyarrow as pa
 
-    first, left = 1, TORN
+    first, left = rows.top, TORN
     for block in blocks:
-        heading_here = separator is not None and first == 1
+        heading_here = separator is not None and first == rows.top
         try:
             table, skipped = _table(block, rows.names, separator, heading_here)
         except pa.ArrowInvalid as error:
-            raise _unreadable(name, error) from error
+            raise _unreadable(name, first) from error
         left_out = [first + number - 1 for number, _text in skipped]
         for number, text in skipped:
             if text:
@@ -375,10 +324,11 @@ def _table(block: bytes, names: Sequence[str], separator: str | None, heading: b
     return read(len(block) + 1), skipped
 
 
-def _unreadable(name: str, error: Exception) -> InputError:
+def _unreadable(name: str, row: int) -> InputError:
     return InputError(
-        f"Không đọc được tệp {name}: {error}. Kiểm tra dấu ngoặc kép, dấu phân cách và độ dài các ô.",
-        f"The file {name} cannot be read: {error}. Check its quotation marks, separators and the length of its cells.",
+        f"Không đọc được tệp {name} từ dòng này trở đi. Kiểm tra dấu ngoặc kép, dấu phân cách và độ dài các ô.",
+        f"The file {name} cannot be read from this row on. Check its quotation marks, separators and the length of its cells.",
+        row=row,
     )
 
 

@@ -20,8 +20,8 @@ import yaml
 
 from core.errors import InputError
 from procedures import delimited, mapping, sheets
-from procedures.delimited import heading
 from procedures.folding import plain
+from procedures.headings import heading
 from procedures.mapping import FIELDS, REQUIRED, Profile
 from procedures.reading import TIME_FIELDS
 from procedures.unpacking import Unpacked, unpack
@@ -32,6 +32,8 @@ WORDS = 40  # more different values than these are no statuses
 TIMES = (
     "%d/%m/%Y %H:%M:%S",
     "%d/%m/%Y %H:%M",
+    "%d/%m/%Y %I:%M:%S %p",
+    "%d/%m/%Y %I:%M %p",
     "%H:%M:%S %d/%m/%Y",
     "%H:%M %d/%m/%Y",
     "%Y%m%d%H%M%S",
@@ -61,6 +63,7 @@ MEANINGS = {  # field with words → key of the profile
     "applicant_type": "applicants",
 }
 _CAMEL = re.compile("(?<=[a-zà-ỹ])(?=[A-ZĐ])")
+_MORNING, _AFTERNOON = re.compile(r"\bSA\b", re.IGNORECASE), re.compile(r"\bCH\b", re.IGNORECASE)
 _NAME = re.compile("[a-z0-9-]{1,40}")
 _DATA = re.compile(r"\d{9,}|[GH]\d\d[.\d]*-\d{6,8}-\d{4,7}|\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}.*")
 
@@ -107,14 +110,15 @@ def _sample(unpacked: Unpacked) -> Sample:
     shipped = [mapping.load(name) for name in _shipped()]
     if unpacked.kind == "jsonl":
         return _objects(delimited.line_rows(unpacked.stream, unpacked.name))
+    wanted = {heading(column) for profile in shipped for columns in profile.columns.values() for column in columns}
+    wanted.update(heading(column) for kind in ("table", "events") for columns in _elsewhere()[kind].values() for column in columns)
     if unpacked.kind == "xlsx":
-        wanted = [heading(column) for profile in shipped for columns in profile.columns.values() for column in columns]
         needed = [columns[0] for name, columns in mapping.load("flat-vi").columns.items() if name in (*REQUIRED, "status")]
         rows = sheets.sheet_rows(unpacked.stream, unpacked.name, wanted, needed)
     elif unpacked.kind == "parquet":
         rows = sheets.parquet_rows(unpacked.stream, unpacked.name)
     else:
-        rows = delimited.csv_rows(unpacked.stream, unpacked.name)
+        rows = delimited.csv_rows(unpacked.stream, unpacked.name, wanted)
     found = Sample("table", {original: [] for original in rows.originals if original.strip()})
     for batch in _first(rows.batches):
         for key, original in zip(rows.names, rows.originals, strict=True):
@@ -235,6 +239,8 @@ def _iso(value: str) -> bool:
 
 
 def _reads(value: str, pattern: str) -> bool:
+    if "%p" in pattern:
+        value = _AFTERNOON.sub("PM", _MORNING.sub("AM", value))
     try:
         datetime.strptime(value.strip(), pattern)  # noqa: DTZ007  # whether it can be read is all that is asked
     except ValueError:

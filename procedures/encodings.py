@@ -286,7 +286,7 @@ def not_utf8(name: str, row: int, encoding: str = "") -> InputError:
     vi = f"ở bảng mã {encoding}" if encoding else "không phải UTF-8 (có thể là TCVN3 hoặc VNI)"
     en = f"in {encoding}" if encoding else "not UTF-8 (perhaps TCVN3 or VNI)"
     return InputError(
-        f"Tệp {name} {vi}. Lưu lại dưới dạng “CSV UTF-8” rồi gửi lại.",
-        f"The file {name} is {en}. Save it as “CSV UTF-8” and resend it.",
+        f"Tệp {name} {vi}. Lưu lại ở UTF-8 (trong Excel: “CSV UTF-8”) rồi gửi lại.",
+        f"The file {name} is {en}. Save it in UTF-8 (in Excel: “CSV UTF-8”) and resend it.",
         row=row,
     )

@@ -21,7 +21,7 @@ MAX_BYTES = 256 << 20  # unpacked
 
 @dataclass(frozen=True)
 class Lines:
-    """Rows of a file: ``table`` has ``row_no`` (heading is row 1) and text columns; ``broken`` the numbers of unreadable rows."""
+    """Rows of a file: ``table`` has ``row_no`` (from the file's first row on) and text columns; ``broken`` numbers of unreadable rows."""
 
     table: "pa.Table"
     broken: list[int]
@@ -59,7 +59,7 @@ def read_table(data: bytes, name: str, wanted: Sequence[str], needed: Sequence[s
             if unpacked.kind == "xlsx":
                 rows = sheets.sheet_rows(unpacked.stream, unpacked.name, wanted, needed)
             elif unpacked.kind == "csv":
-                rows = delimited.csv_rows(unpacked.stream, unpacked.name)
+                rows = delimited.csv_rows(unpacked.stream, unpacked.name, wanted or None)
             else:
                 raise InputError(f"Tệp {name} phải là CSV hoặc XLSX.", f"The file {name} must be CSV or XLSX.")
             schema = pa.schema([(ROW, pa.int64()), *((column, pa.string()) for column in rows.names)])

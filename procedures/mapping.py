@@ -121,7 +121,7 @@ class Profile(_Strict):
     title_en: str
     layout: Literal["objects", "table", "events"] = Field(description="JSON lines; a row a dossier; a row an event")
     utc_offset_minutes: int = Field(default=420, description="of dates that carry no offset themselves")
-    date_formats: list[str] = Field(default_factory=list, description="as strptime writes them, with a time of day")
+    date_formats: list[str] = Field(default_factory=list, description="as strptime writes them, with a time of day; %p: SA, CH, too")
     day_formats: list[str] = Field(default_factory=list, description="without one: a deadline then ends with its day")
     iso_dates: bool = Field(default=False, description="ISO 8601 is read too, with or without an offset")
     columns: dict[str, list[str]] = Field(description="field → headings that it may have")

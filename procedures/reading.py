@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import InputError
 from procedures import delimited
-from procedures.delimited import COLUMNS, ROW, Rows, chunks, heading, too_many_columns
+from procedures.delimited import ROW, Rows, chunks
 from procedures.engine_words import (
     LISTS,
     LONG_NUMBER,
@@ -30,6 +30,7 @@ from procedures.engine_words import (
     mask,
     quote,
 )
+from procedures.headings import COLUMNS, heading, too_many_columns
 from procedures.mapping import EVENT_FIELDS, FIELDS, REQUIRED, Profile
 from procedures.objects import as_lines, names_alone, nested, own_object
 from procedures.plain_times import plain
@@ -131,10 +132,10 @@ class Reader:
     def _need(self, present: set[str]) -> None:
         names = [name for name in required(self.profile) if not present.intersection(map(heading, self.profile.columns[name]))]
         if names:
-            raise missing_column(self.name, self.profile.columns[names[0]][0])
+            raise missing_column(self.name, self.profile.columns[names[0]][0], self.rows.top)
         at = heading(self.profile.history.at) if self.profile.layout == "events" and self.profile.history else None
         if at is not None and at not in present:
-            raise missing_column(self.name, at)
+            raise missing_column(self.name, at, self.rows.top)
 
     def parts(self) -> Iterator[int]:
         """Make ``raw`` from one part of the file after the other; gives their numbers. Raises ``InputError`` as ``raw`` does.
@@ -343,12 +344,12 @@ def twice(name: str, column: str | None) -> InputError:
     )
 
 
-def missing_column(name: str, column: str) -> InputError:
-    """A column without which no row can be taken is nowhere in the file."""
+def missing_column(name: str, column: str, row: int = 1) -> InputError:
+    """A column without which no row can be taken is nowhere in the file. ``row``: of its heading."""
     return InputError(
         f"Tệp {name} thiếu cột bắt buộc. Thêm cột này (đúng tiêu đề) rồi gửi lại.",
         f"The file {name} lacks a required column. Add it (with this very heading) and resend.",
-        row=1,
+        row=row,
         field=column,
     )
 

@@ -8,20 +8,20 @@ import json
 import re
 import warnings
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from core.errors import InputError
-from procedures.delimited import ROW, Rows, check_heading, heading
+from procedures.delimited import ROW, Rows
+from procedures.headings import WITHIN, check_heading, heading, score
 from procedures.unpacking import BLOCK, damaged, too_large
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-HEADING_WITHIN = 10  # rows in which the heading of a sheet is looked for
 LAST_ROW, LAST_COLUMN = 1 << 20, 1 << 14  # of a workbook, as the format has it
 SHEET_BATCH = 10_000
 PARQUET_BATCH = 1 << 16
@@ -30,7 +30,7 @@ _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=[\"']\$?[A-Z]+\$?([0-9]+)
 _ROW = re.compile(rb"<(?:\w+:)?row\b(?:[^>]*?\sr=[\"'](-?[0-9]+)[\"'])?")
 
 
-def sheet_rows(stream: BinaryIO, name: str, wanted: Sequence[str], needed: Sequence[str]) -> Rows:
+def sheet_rows(stream: BinaryIO, name: str, wanted: Collection[str], needed: Sequence[str]) -> Rows:
     """The rows of a workbook's first sheet under the heading row that has most of the ``wanted`` headings.
     ``needed`` are named to the sender where there is none.
 
@@ -66,13 +66,13 @@ def sheet_rows(stream: BinaryIO, name: str, wanted: Sequence[str], needed: Seque
         named.pop()
     originals = [cell_text(cell) for cell in named]
     names = check_heading(originals, best + 1, name, known)
-    return Rows(names, originals, _sheet_batches(sheet, name, best + 2, names))
+    return Rows(names, originals, _sheet_batches(sheet, name, best + 2, names), top=best + 1)
 
 
 def _headed(sheet: Any, name: str, known: set[str]) -> tuple[list[list[Any]], list[int]]:
     """The first rows of a sheet, and how many of the known headings each has."""
-    top = [list(row) for _number, row in _taken(sheet, name, last_row=HEADING_WITHIN, last_column=LAST_COLUMN)]
-    return top, [len(known.intersection(map(heading, row))) for row in top]
+    top = [list(row) for _number, row in _taken(sheet, name, last_row=WITHIN, last_column=LAST_COLUMN)]
+    return top, [score(row, known) for row in top]
 
 
 def _no_heading(name: str, needed: Sequence[str], merged_row: int | None) -> InputError:
@@ -83,8 +83,8 @@ def _no_heading(name: str, needed: Sequence[str], merged_row: int | None) -> Inp
             row=merged_row,
         )
     return InputError(
-        f"Không tìm thấy dòng tiêu đề trong tệp {name}. Cần có các cột: {', '.join(needed)}.",
-        f"No heading row was found in {name}. These columns are needed: {', '.join(needed)}.",
+        f"Không tìm thấy dòng tiêu đề trong {WITHIN} dòng đầu của tệp {name}. Cần có các cột: {', '.join(needed)}.",
+        f"No heading row was found in the first {WITHIN} rows of {name}. These columns are needed: {', '.join(needed)}.",
         row=1,
     )
 

@@ -32,13 +32,15 @@ def macros(con: "DuckDBPyConnection", profile: Profile, applicant_key: str) -> N
     """The engine's words for dates, flags and hashes, as the profile has them."""
     shift = f"INTERVAL '{profile.utc_offset_minutes} minutes'"
     naive = []
+    # sáng, chiều: the halves of the day as office programs write them in Vietnamese
+    halves = r"regexp_replace(regexp_replace(x, '\bSA\b', 'AM', 'i'), '\bCH\b', 'PM', 'i')"
     for formats, full in ((profile.date_formats, True), (profile.day_formats, False)):
         # The engine takes 2026108 for a day: digits without marks between them must be as many as the form has.
         glued = [form for form in formats if _GLUED.fullmatch(form)]
-        marked = [form for form in formats if form not in glued]
+        halved = [form for form in formats if "%p" in form]
+        marked = [form for form in formats if form not in (*glued, *halved)]
         read = [f"CASE WHEN strlen(x) = {len(form) + 2 * form.count('%Y')} THEN try_strptime(x, {literal(form)}) END" for form in glued]
-        if marked:
-            read.append(f"try_strptime(x, [{', '.join(map(literal, marked))}])")
+        read += [f"try_strptime({text}, [{', '.join(map(literal, some))}])" for text, some in (("x", marked), (halves, halved)) if some]
         naive += [("time" if full else "day", sql) for sql in read]
     # The engine's own reading passes over what it does not know at the end, zones by name among it: the whole must be of this form.
     moment = r"\d{4}-\d\d?-\d\d?[T ]\d\d?:\d\d(:\d\d(\.\d+)?)?"
