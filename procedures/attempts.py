@@ -20,9 +20,11 @@ from procedures import lookups, mapping, merging, progress, quarantine, spool, s
 from procedures.delimited import Rows
 from procedures.dossier_queries import data_dir
 from procedures.dossiers import dossier_table
+from procedures.engine_words import REMOVED
 from procedures.engine_words import macros as text_macros
 from procedures.lookups import Lookups
 from procedures.models import Submission
+from procedures.objects import nobodys
 from procedures.reading import Reader, kept_cells, rows_of
 from procedures.unpacking import Unpacked, unpack
 
@@ -143,8 +145,10 @@ class Attempt:
             tried |= months
         if left:
             own = f"JOIN {relation} r ON r.row_no = j.row_no LEFT JOIN ({reader.own(relation)}) o ON o.row_no = j.row_no"
-            names = "?, j.row_no, kept_code(j.dossier_code), kept_unit(r.handling_unit), unnamed(masked(j.procedure_code)), j.received_at, "
-            names += "j.errors, o.own, applicant(r.applicant_key), NULL"
+            named = "regexp_matches(j.dossier_code, '[0-9]')"
+            codes = f"CASE WHEN {named} THEN kept_unit(r.handling_unit) END, CASE WHEN {named} THEN unnamed(masked(j.procedure_code)) END"
+            kept = f"CASE WHEN {named} THEN o.own ELSE {nobodys('o.own', reader.profile)} END"
+            names = f"?, j.row_no, kept_code(j.dossier_code), {codes}, j.received_at, j.errors, {kept}, applicant(r.applicant_key), NULL"
             con.execute(f"INSERT INTO held SELECT {names} FROM ({judged.bad(relation)}) j {own}", [submission.key])
         self._warn(submission.key, written)
         return taken + left
@@ -185,14 +189,15 @@ class Attempt:
 
     def _check_replacement(self, submission: Submission) -> None:
         """Of a row without a dossier's code nobody knows which dossier it leaves in the month. Raises ``InputError``."""
-        nameless = "SELECT row_no FROM held WHERE submission = ? AND dossier_code IS NULL ORDER BY row_no LIMIT 1"
-        found = self.con.execute(nameless, [submission.key]).fetchall()
+        nameless = "submission = ? AND (dossier_code IS NULL OR dossier_code = ?)"
+        query = f"SELECT row_no FROM held WHERE {nameless} ORDER BY row_no LIMIT 1"
+        found = self.con.execute(query, [submission.key, REMOVED]).fetchall()
         if found:
             raise InputError(
                 f"Tệp {submission.file_name} có dòng không đọc được mã hồ sơ nên không thay cả tháng được: hồ sơ của dòng đó sẽ bị xóa. "
-                "Sửa dòng này rồi gửi lại tệp; số liệu giữ nguyên.",
+                "Sửa dòng này (dòng tổng, dòng ký thì bỏ) rồi gửi lại tệp; số liệu giữ nguyên.",
                 f"{submission.file_name} has a row whose dossier code cannot be read and cannot replace the month: that row's dossier "
-                "would be removed. Mend the row and send the file again; nothing was changed.",
+                "would be removed. Mend the row (drop it if it is a total or a signature) and send the file again; nothing was changed.",
                 row=found[0][0],
             )
 
@@ -200,8 +205,8 @@ class Attempt:
         con = self.con
         self.bad[key] = con.execute("SELECT count(*) FROM held WHERE submission = ?", [key]).fetchall()[0][0]
         rules = con.execute(
-            """SELECT split_part(reason, ':', 1) AS rule, count(*) AS rows
-            FROM (SELECT unnest(errors) AS reason FROM held WHERE submission = ?) GROUP BY rule ORDER BY rows DESC, rule""",
+            """SELECT rtrim(reason, ':') AS told, count(*) AS rows FROM (SELECT unnest(errors) AS reason FROM held WHERE submission = ?)
+            GROUP BY told ORDER BY rows DESC, told""",
             [key],
         ).fetchall()
         self.quarantined[key] = dict(rules)

@@ -222,15 +222,16 @@ class _QuoteGuard:
             position, column = next_separator + 1, column + 1
 
 
-def csv_rows(stream: BinaryIO, name: str, wanted: Collection[str] | None = None) -> Rows:
+def csv_rows(stream: BinaryIO, name: str, wanted: Collection[str] | None = None, *, guess: bool = False) -> Rows:
     """The rows of a CSV (UTF-8, rows ended by a line feed) under its heading, by which its separator is told. ``wanted``: headings (as
-    compared) by which their row is found and which may be said to the sender; None: the first row is it, and all may be said.
+    compared) by which their row is found (``headings.likeness``) and which may be said to the sender; None: the first row is it, and
+    all may be said.
 
     Raises ``InputError``, at once or while the batches are read, where a heading occurs twice or cannot be read, and where a
     quotation mark swallows rows.
     """
     head = _fill(stream, HEAD)
-    place = in_text(head, name, wanted)
+    place = in_text(head, name, wanted, guess)
     names = check_heading(place.cells, place.row, name, wanted)
     rows = Rows(names, place.cells, iter(()), top=place.row)
     told = [column if sayable(column, wanted) else "" for column in names]

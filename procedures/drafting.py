@@ -62,6 +62,7 @@ MEANINGS = {  # field with words → key of the profile
     "channel": "channels",
     "applicant_type": "applicants",
 }
+_ASPECT = re.compile("dang|da|chua|khong|cho")  # đang, đã, chưa, không, chờ: what tells one status from another
 _CAMEL = re.compile("(?<=[a-zà-ỹ])(?=[A-ZĐ])")
 _MORNING, _AFTERNOON = re.compile(r"\bSA\b", re.IGNORECASE), re.compile(r"\bCH\b", re.IGNORECASE)
 _NAME = re.compile("[a-z0-9-]{1,40}")
@@ -114,11 +115,11 @@ def _sample(unpacked: Unpacked) -> Sample:
     wanted.update(heading(column) for kind in ("table", "events") for columns in _elsewhere()[kind].values() for column in columns)
     if unpacked.kind == "xlsx":
         needed = [columns[0] for name, columns in mapping.load("flat-vi").columns.items() if name in (*REQUIRED, "status")]
-        rows = sheets.sheet_rows(unpacked.stream, unpacked.name, wanted, needed)
+        rows = sheets.sheet_rows(unpacked.stream, unpacked.name, wanted, needed, guess=True)
     elif unpacked.kind == "parquet":
         rows = sheets.parquet_rows(unpacked.stream, unpacked.name)
     else:
-        rows = delimited.csv_rows(unpacked.stream, unpacked.name, wanted)
+        rows = delimited.csv_rows(unpacked.stream, unpacked.name, wanted, guess=True)
     found = Sample("table", {original: [] for original in rows.originals if original.strip()})
     for batch in _first(rows.batches):
         for key, original in zip(rows.names, rows.originals, strict=True):
@@ -182,6 +183,10 @@ def _key(text: str) -> str:
     return plain(text).replace(" ", "")
 
 
+def _begins(key: str) -> str:
+    return found[0] if (found := _ASPECT.match(key)) else ""
+
+
 def _likeliest(text: str, known: Mapping[str, Any], elsewhere: Mapping[str, Any]) -> tuple[Any, bool]:
     """What a text means among known ones, and whether that is certain; (None, False) if nothing is like it."""
     from rapidfuzz import fuzz, process
@@ -193,7 +198,9 @@ def _likeliest(text: str, known: Mapping[str, Any], elsewhere: Mapping[str, Any]
         return elsewhere[key], False
     if PERSONS.search(plain(_CAMEL.sub(" ", unicodedata.normalize("NFC", text)))):
         return None, False
-    found = process.extractOne(key, list(known), scorer=fuzz.ratio, score_cutoff=LIKE)
+    # đã giải quyết and đang giải quyết are as alike as words can be, and opposites
+    near = [word for word in known if _begins(word) == _begins(key)]
+    found = process.extractOne(key, near, scorer=fuzz.ratio, score_cutoff=LIKE)
     return (known[found[0]], False) if found else (None, False)
 
 

@@ -19,9 +19,13 @@ def heading(text: object) -> str:
     return " ".join(unicodedata.normalize("NFC", str(text or "")).replace("*", " ").casefold().split())
 
 
-def score(cells: Iterable[object], wanted: Collection[str]) -> int:
-    """How many of the ``wanted`` headings a row has."""
-    return len({heading(cell) for cell in cells}.intersection(wanted))
+def likeness(cells: Iterable[object], wanted: Collection[str], guess: bool = False) -> int:
+    """How much a row looks like the heading: by how many of the ``wanted`` headings it has; with ``guess``, where these are as many,
+    by how many different words without a figure.
+    """
+    names = {heading(cell) for cell in cells}
+    words = sum(any(map(str.isalpha, name)) and not any(map(str.isdigit, name)) for name in names)
+    return len(names.intersection(wanted)) * COLUMNS + (min(words, COLUMNS - 1) if guess else 0)
 
 
 def check_heading(names: Sequence[str], row: int, file_name: str, known: Collection[str] | None = None) -> list[str]:
@@ -71,9 +75,9 @@ class Place:
     cells: list[str]
 
 
-def in_text(head: bytes, file_name: str, wanted: Collection[str] | None) -> Place:
-    """The heading in the first bytes of delimited text (UTF-8, lines ended by a line feed): the row that has most of the ``wanted``
-    headings, else the first one. Raises ``InputError`` where that cannot be read.
+def in_text(head: bytes, file_name: str, wanted: Collection[str] | None, guess: bool = False) -> Place:
+    """The heading in the first bytes of delimited text (UTF-8, lines ended by a line feed): the row that looks most like one
+    (``likeness``), else the first. Raises ``InputError`` where that cannot be read.
     """
     text = head.decode("utf-8", "ignore")
     likely = max(SEPARATORS, key=text.split("\n", 1)[0].count)
@@ -86,13 +90,13 @@ def in_text(head: bytes, file_name: str, wanted: Collection[str] | None) -> Plac
             row=1,
         ) from error
     known = set(wanted or ())
-    most = score(found.cells, known)
+    most = likeness(found.cells, known, guess)
     for separator in SEPARATORS:
         reader, begin, lines = csv.reader(io.StringIO(text), delimiter=separator), 0, 0
         try:
             for row, cells in enumerate(islice(reader, WITHIN), 1):
-                if score(cells, known) > most:
-                    found, most = Place(row, begin, separator, cells), score(cells, known)
+                if (like := likeness(cells, known, guess)) > most:
+                    found, most = Place(row, begin, separator, cells), like
                 while lines < reader.line_num and begin < len(head):
                     begin, lines = (head.find(b"\n", begin) + 1 or len(head)), lines + 1
         except csv.Error:  # a cell that is no heading

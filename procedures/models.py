@@ -298,7 +298,7 @@ class Submission(Base):
     rows_released: Mapped[int] = mapped_column(default=0, doc="of the quarantined: taken later, when their code was mapped")
     months: Mapped[list[str]] = mapped_column(JSON, default=list, doc="reception months that it touched")
     warnings: Mapped[dict[str, int]] = mapped_column(JSON, default=dict, doc="rule code → rows kept with that warning")
-    quarantined: Mapped[dict[str, int]] = mapped_column(JSON, default=dict, doc="rule code → rows held back by it")
+    quarantined: Mapped[dict[str, int]] = mapped_column(JSON, default=dict, doc="rule, and behind a colon its field → rows held back by it")
     notes: Mapped[list[dict[str, str]]] = mapped_column(JSON, default=list, doc="what was noticed about the file: [{vi, en}]")
     coverage: Mapped[dict[str, list[float | None]]] = mapped_column(JSON, default=dict, doc="month → [share of working days before, after]")
     difference: Mapped[dict[str, int]] = mapped_column(JSON, default=dict, doc="of a replacement: added, changed, removed, unchanged")

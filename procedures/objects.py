@@ -113,6 +113,18 @@ def names_alone(line: str, told: Sequence[str]) -> str:
     return f"to_json(map_from_entries(list_transform({masked}, lambda k: {{'k': k, 'v': '{REMOVED}'}})))"
 
 
+def nobodys(own: str, profile: Profile) -> str:
+    """SQL for what is kept of a row that names no dossier, such as the signatures below a list, where any word may be somebody's name:
+    numbers, times, codes and the words that the profile knows.
+    """
+    known = ", ".join(map(literal, (*profile.statuses, *profile.channels, *profile.applicants, *TRUE_WORDS, *FALSE_WORDS, "")))
+    value = f"json_extract_string({own}, '/' || replace(replace(k, '~', '~0'), '/', '~1'))"
+    words = r"regexp_matches(e.v, '\pL{2,}\s+\pL') OR NOT regexp_matches(e.v, '[0-9]')"
+    told = f"CASE WHEN ({words}) AND NOT list_contains([{known}], folded(e.v)) THEN '{REMOVED}' ELSE e.v END"
+    entries = f"list_transform(json_keys({own}), lambda k: {{'k': k, 'v': {value}}})"
+    return f"to_json(map_from_entries(list_transform({entries}, lambda e: {{'k': e.k, 'v': {told}}})))::VARCHAR"
+
+
 def own_object(profile: Profile, shape: dict[str, Any], rows: str) -> str:
     """What is kept of objects: the columns that the profile names, as ``_kept`` has them; of others the name alone."""
     personal = {column for name in PERSONAL for column in profile.columns.get(name, [])}

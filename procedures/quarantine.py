@@ -64,6 +64,11 @@ def _write(con: "DuckDBPyConnection", query: str, path: Path) -> None:
     part.replace(path)
 
 
+def for_codes(submission: Submission) -> bool:
+    """Whether a submission holds rows back for codes that a mapping can make known."""
+    return any(told.partition(":")[0] in CODE_RULES for told in submission.quarantined)
+
+
 def unknown_codes(key: str) -> list[tuple[str, str, int]]:
     """(rule, code, rows) of the codes that hold rows of a submission back, most rows first."""
     return [(rule, code, rows) for rule, code, rows, _since in _codes(path_of(key))]
@@ -205,7 +210,7 @@ def releasable(now: datetime, source_code: str | None) -> list[str]:
     opened = []
     for parent in reading().scalars(wanted.order_by(Submission.id)).all():
         # rows are as old as the file in which they came
-        if set(parent.quarantined) & set(CODE_RULES) and origin(parent).received_at > oldest and _some_known(parent, now):
+        if for_codes(parent) and origin(parent).received_at > oldest and _some_known(parent, now):
             opened.append(_open_release(parent, now))
     return opened
 
@@ -261,7 +266,7 @@ def waiting(source_id: int, but: Sequence[str]) -> list[Path]:
         Submission.rows_quarantined > Submission.rows_released,
         Submission.finished_at.is_not(None),
     )
-    found = [path_of(item.key) for item in reading().scalars(wanted) if set(item.quarantined) & set(CODE_RULES)]
+    found = [path_of(item.key) for item in reading().scalars(wanted) if for_codes(item)]
     return [path for path in found if path.is_file()]
 
 

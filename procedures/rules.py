@@ -15,6 +15,8 @@ MAX_DOSSIER_CODE = 64
 LONGEST = "INTERVAL '3653 days'"  # ten years: no dossier is under way longer; a wrong year is
 FIRST = "TIMESTAMP '1990-01-01'"  # a year of two digits is read as one of antiquity; no dossier was kept by machine before
 
+# H26.12-261008-0975: the day is between the first two hyphens
+CODE_DAY = "try_cast(substr(dossier_code_text, position('-' IN dossier_code_text) + 1, 6) AS INTEGER)"
 # What the file itself says, where the row's own time may come from a step or a request instead.
 READ = {"first_due_at": "first_due_read", "finished_at": "finished_read", "returned_at": "returned_read"}
 
@@ -48,8 +50,14 @@ RULES = {
         Rule(
             "bad_date",
             "error",
-            "{field} không phải ngày hợp lệ (năm đủ bốn chữ số, từ 1990): sửa ngày.",
-            "{field} is not a valid date (a year of four digits, from 1990 on): mend it.",
+            "{field} không phải ngày hợp lệ (năm đủ bốn chữ số, từ 1990; trong Excel, định dạng cột là ngày): sửa ngày.",
+            "{field} is not a valid date (a year of four digits, from 1990 on; in Excel, format the column as a date): mend it.",
+        ),
+        Rule(
+            "day_for_month",
+            "error",
+            "{field} khác ngày trong mã hồ sơ như thể ngày và tháng bị đảo: sửa ngày, hoặc viết 2026-10-08.",
+            "{field} differs from the day in the dossier code as if day and month were exchanged: mend it or write 2026-10-08.",
         ),
         Rule(
             "bad_list",
@@ -214,6 +222,7 @@ FIELD_OF = {
     "bad_number": "supplement_count",
     "bad_lookup": "data_lookups",
     "other_month": "received_at",
+    "day_for_month": "received_at",
     "returned_before_end": "returned_at",
     "end_without_date": "finished_at",
     "end_date_of_open": "finished_at",
@@ -257,6 +266,10 @@ def conditions(profile: Profile, present: set[str], month: str | None = None) ->
     if profile.supplements:
         unread = "request_unread OR len(list_filter(requests, lambda r: r.requested_at IS NULL)) > 0"
         found.append(("bad_date", "supplements", unread))
+    if any("%d" in form and not form.startswith("%Y") for form in (*profile.date_formats, *profile.day_formats)):
+        # an office program of another country writes the month first: 10/04/2026 would be taken for a day of April
+        exchanged = f"{CODE_DAY} = year(day) % 100 * 10000 + day(day) * 100 + month(day) AND day(day) <> month(day)"
+        found.append(("day_for_month", "received_at", _where("day(day) <= 12 AND received_at_text[5] <> '-'", exchanged)))
     found.append(("bad_date", "received_at", "abs(utc_offset_minutes) > 840"))  # no zone is further from UTC than 14 hours
     # By day and not by the minute: systems write 00:00 for "that day".
     ends = [name for name in ("due_at", "finished_at", "returned_at") if name in present or (profile.history and name != "due_at")]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from core.errors import InputError
 from procedures.delimited import ROW, Rows
-from procedures.headings import WITHIN, check_heading, heading, score
+from procedures.headings import WITHIN, check_heading, heading, likeness
 from procedures.unpacking import BLOCK, damaged, too_large
 
 if TYPE_CHECKING:
@@ -30,15 +30,15 @@ _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=[\"']\$?[A-Z]+\$?([0-9]+)
 _ROW = re.compile(rb"<(?:\w+:)?row\b(?:[^>]*?\sr=[\"'](-?[0-9]+)[\"'])?")
 
 
-def sheet_rows(stream: BinaryIO, name: str, wanted: Collection[str], needed: Sequence[str]) -> Rows:
-    """The rows of a workbook's first sheet under the heading row that has most of the ``wanted`` headings.
+def sheet_rows(stream: BinaryIO, name: str, wanted: Collection[str], needed: Sequence[str], *, guess: bool = False) -> Rows:
+    """The rows of a workbook's first sheet under the row that looks most like a heading (``headings.likeness``).
     ``needed`` are named to the sender where there is none.
 
     Raises ``InputError`` where cells of the heading are merged, or where no row looks like a heading.
     """
     known = set(wanted)
     (place, sheet), merged, others = _first_sheet(stream, name)
-    top, scores = _headed(sheet, name, known)
+    top, scores = _headed(sheet, name, known, guess)
     best = scores.index(max(scores)) if scores else 0
     found = bool(scores) and scores[best] > 0
     needs = {*map(heading, needed)}
@@ -69,10 +69,10 @@ def sheet_rows(stream: BinaryIO, name: str, wanted: Collection[str], needed: Seq
     return Rows(names, originals, _sheet_batches(sheet, name, best + 2, names), top=best + 1)
 
 
-def _headed(sheet: Any, name: str, known: set[str]) -> tuple[list[list[Any]], list[int]]:
-    """The first rows of a sheet, and how many of the known headings each has."""
+def _headed(sheet: Any, name: str, known: set[str], guess: bool = False) -> tuple[list[list[Any]], list[int]]:
+    """The first rows of a sheet, and how much each looks like a heading."""
     top = [list(row) for _number, row in _taken(sheet, name, last_row=WITHIN, last_column=LAST_COLUMN)]
-    return top, [score(row, known) for row in top]
+    return top, [likeness(row, known, guess) for row in top]
 
 
 def _no_heading(name: str, needed: Sequence[str], merged_row: int | None) -> InputError:

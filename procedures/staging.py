@@ -13,7 +13,7 @@ from procedures.engine_words import LISTS, LONG_NUMBER, ONLY_PERSON, PAPERS, REM
 from procedures.lookups import Lookups
 from procedures.mapping import FALSE_WORDS, FIELDS, FLAGS, TRUE_WORDS, Profile
 from procedures.reading import TIME_FIELDS
-from procedures.rules import FIRST, LONGEST, MAX_DOSSIER_CODE, conditions
+from procedures.rules import CODE_DAY, FIRST, LONGEST, MAX_DOSSIER_CODE, conditions
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -280,8 +280,7 @@ LAKE = {
         'answered_at': zoned(r.answered_at), 'text': r.text, 'documents': r.documents})""",
     "updated_at": "coalesce(zoned(updated_at), received_file)",
     "row_no": "CAST(row_no AS INTEGER)",
-    # H26.12-261008-0975: the day is between the first two hyphens
-    "code_day": "try_cast(substr(dossier_code_text, position('-' IN dossier_code_text) + 1, 6) AS INTEGER)",
+    "code_day": CODE_DAY,
 }
 LOG_UPDATED = "coalesce(zoned(updated_at), zoned(list_max(list_transform(steps, lambda s: s.at))), received_file)"  # by its newest event
 EMPTY = {"data_lookups": "NULL", "history": "[]", "supplements": "[]"}

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from procedures.models import NATIONAL, Source, Submission, Unit
-from procedures.quarantine import CODE_RULES, origin
+from procedures.quarantine import for_codes, origin
 from procedures.queries import own_units
 
 
@@ -58,5 +58,5 @@ def waiting_for_codes(session: Session, source_ids: Collection[int], since: date
         .options(selectinload(Submission.source))
         .order_by(Submission.received_at.desc(), Submission.id.desc())
     )
-    held = (submission for submission in found if any(code in submission.quarantined for code in CODE_RULES))
+    held = (submission for submission in found if for_codes(submission))
     return [submission for submission in held if origin(submission).received_at >= since]

@@ -134,3 +134,33 @@ def test_draft_of_a_table_below_titles(sqlite_app: Flask, tmp_path: Path, name: 
     (folder / "ours.yaml").write_text(drafted, encoding="utf-8")
     assert load(tmp_path / name, profile="ours").accepted == 1
     assert lake_rows()[0]["received_at"] == datetime(2026, 10, 8, 6, 15, tzinfo=UTC)
+
+
+def test_a_draft_finds_the_heading_among_words_that_nobody_knows(tmp_path: Path) -> None:
+    rows = [["PHÒNG", "", ""], ["", "", ""], ["aaa", "bbb", "ccc"], ["H26.12-261008-0001", "04/10/2026", "x y"], ["2", "3", "z"]]
+    for name, data in (("a.csv", text(rows, ";")), ("a.xlsx", workbook(rows))):
+        (tmp_path / name).write_bytes(data)
+        drafted = drafting.draft(tmp_path / name, "ours", limit=1 << 24, scratch=tmp_path / "scratch")
+        assert [f'"{heading}"' in drafted for heading in ("aaa", "bbb", "ccc", "PHÒNG")] == [True, True, True, False]
+        assert "H26.12" not in drafted
+
+
+@pytest.mark.parametrize(("word", "status"), [("Đã giải quyết", "9"), ("Đang giải quyết hồ sơ", "4"), ("Chưa tiếp nhận", None)])
+def test_a_draft_does_not_take_what_is_done_for_what_is_under_way(tmp_path: Path, word: str, status: str | None) -> None:
+    (tmp_path / "a.csv").write_bytes(text([FLAT, [*FLAT_ROWS[0][:4], word, *FLAT_ROWS[0][5:]]], ";"))
+    drafted = drafting.draft(tmp_path / "a.csv", "ours", limit=1 << 24, scratch=tmp_path / "scratch")
+    (line,) = [line for line in drafted.splitlines() if f'"{word}"' in line]
+    assert line.strip().startswith(f'"{word}": {status}' if status else f'# "{word}": ?')
+
+
+MONTH_FIRST = {"10/04/2026": ["day_for_month"], "04/10/2026": [], "2026-04-10": [], "10/10/2026 08:00": [], "05/04/2026": []}
+
+
+@pytest.mark.parametrize("written", MONTH_FIRST)
+def test_a_month_written_first_is_not_taken_for_the_day(sqlite_app: Flask, tmp_path: Path, written: str) -> None:
+    small_country()
+    row = received(written)(FLAT_ROWS[1])
+    row[0] = "H26.12-261010-0002" if "10/10" in written else "H26.12-261004-0002"
+    (tmp_path / "a.csv").write_bytes(text([FLAT, row], ";"))
+    result = load(tmp_path / "a.csv", profile="flat-vi")
+    assert ([held["reasons"] for held in quarantined(result.submission)] if result.quarantined else []) == MONTH_FIRST[written]

@@ -10,6 +10,8 @@ from pyarrow import parquet
 from procedures import feeds
 from procedures.quarantine import path_of, unknown_codes
 from tests.procedures.feed import NOW, lake_rows, load, message, quarantined, small_country, write
+from tests.procedures.test_broken_files import flat
+from tests.procedures.test_feeds import FLAT
 from tests.procedures.test_release import declare
 from tests.procedures.test_semantics import english
 
@@ -114,3 +116,32 @@ def test_a_nul_in_a_parquet_file_is_no_text_and_no_code(sqlite_app: Flask, tmp_p
     held = [(row["row"], row["reasons"]) for row in quarantined(result.submission)]
     assert held == [("4", "unknown_status"), ("5", "bad_dossier_code"), ("6", "unknown_unit")]
     assert [request["text"] for row in lake_rows() for request in row["supplements"]] == ["a\ufffdb"]
+
+
+def test_what_stands_below_a_list_names_nobody(sqlite_app: Flask, tmp_path: Path) -> None:
+    small_country()
+    signed = {"dossier_code": "Người lập", "unit_code": "Mai Văn Phúc", "procedure_code": "Cao Bá Quát", "due_at": "Mai Phúc"}
+    foot = {
+        "dossier_code": "",
+        "unit_code": "00004",
+        "received_at": "2026-10-08",
+        "status": "4",
+        "channel": "Chu An",
+        "due_at": "2026-10-09",
+    }
+    result = load(english(tmp_path / "a.csv", signed, foot, {"dossier_code": "x-1"}), profile="flat-en")
+    assert result.accepted == 1
+    first, second = quarantined(result.submission)
+    assert {first[name] for name in signed} == {"[removed]"}
+    assert second["channel"] == "[removed]"
+    assert {name: second[name] for name in foot if name != "channel"} == {name: foot[name] for name in foot if name != "channel"}
+    kept = str(parquet.read_table(path_of(result.submission)).to_pylist())
+    assert not [name for name in ("Mai", "Quát", "Chu") if name in kept]
+
+
+def test_words_that_the_profile_knows_stay_with_a_row_without_its_code(sqlite_app: Flask, tmp_path: Path) -> None:
+    small_country()
+    cells = ["", "1.004222", "00004", "08/10/2026 8:15 SA", "Đang xử lý", "Trực tuyến", "", "", "Chu An"]
+    (tmp_path / "a.csv").write_text(flat([FLAT, cells]), encoding="utf-8")
+    (held,) = quarantined(load(tmp_path / "a.csv", profile="flat-vi").submission)
+    assert [held[name] for name in FLAT] == [*cells[:-1], "[removed]"]

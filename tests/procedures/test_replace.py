@@ -146,3 +146,13 @@ def test_ordinary_file_beside_a_waiting_replacement_goes_on(sqlite_app: Flask, t
     key = send(tmp_path, *NEW).submission
     result = load(write(tmp_path / "a.jsonl", [message(8)]))
     assert (result.state, stored(key).state) == ("accepted", "checked")
+
+
+@pytest.mark.parametrize("code", ["H26.12 - 261008 - 0002", "0912345678", "Nguyễn Văn A", ""])
+def test_a_row_of_a_dossier_that_nobody_can_tell_replaces_nothing(sqlite_app: Flask, tmp_path: Path, code: str) -> None:
+    prepared(tmp_path)
+    before = lake_rows()
+    with pytest.raises(InputError) as refused:
+        send(tmp_path, message(1), message(3) | {"MaHoSo": code}, confirmed=True)
+    assert refused.value.row == 2
+    assert lake_rows() == before

@@ -11,7 +11,7 @@ from core.database import reading
 from core.errors import InputError
 from procedures import feeds, quarantine
 from procedures.models import Submission
-from procedures.receipts import as_json
+from procedures.receipts import as_json, as_text
 from tests.procedures.feed import NOW, load, quarantined, small_country
 from tests.procedures.test_blocking_files import ROW
 from tests.procedures.test_release import declare
@@ -83,3 +83,14 @@ def test_a_rule_names_the_column_of_which_it_speaks(app: Flask, tmp_path: Path) 
         key = load(english(tmp_path / "a.csv", {"dossier_code": "x"}, {"unit_code": "H99"}), profile="flat-en").submission
         told = as_json(reading().query(Submission).filter_by(key=key).one())["quarantined"]
         assert {item["rule"]: item["field"] for item in told} == {"bad_dossier_code": "dossier_code", "unknown_unit": "unit_code"}
+
+
+def test_a_missing_column_is_told_by_its_name_and_counted_in_rows(app: Flask, tmp_path: Path) -> None:
+    with app.app_context():
+        small_country()
+        foot = {"procedure_code": "", "status": ""}
+        key = load(english(tmp_path / "a.csv", foot, {"dossier_code": "H26.12-261008-0002", "status": ""}), profile="flat-en").submission
+        submission = reading().query(Submission).filter_by(key=key).one()
+        told = {(item["rule"], item["field"]): item["rows"] for item in as_json(submission)["quarantined"]}
+        assert told == {("missing_field", "status"): 2, ("missing_field", "procedure_code"): 1}
+        assert "- 2 dòng giữ lại: Thiếu status: điền giá trị." in as_text(submission)
