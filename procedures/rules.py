@@ -56,8 +56,8 @@ RULES = {
         Rule(
             "day_for_month",
             "error",
-            "{field} khác ngày trong mã hồ sơ như thể ngày và tháng bị đảo: sửa ngày, hoặc viết 2026-10-08.",
-            "{field} differs from the day in the dossier code as if day and month were exchanged: mend it or write 2026-10-08.",
+            "{field} khác ngày trong mã hồ sơ như thể ngày và tháng bị đảo: sửa ngày, hoặc viết 2026-10-08T08:15.",
+            "{field} differs from the day in the dossier code as if day and month were exchanged: mend it or write 2026-10-08T08:15.",
         ),
         Rule(
             "bad_list",
@@ -267,9 +267,9 @@ def conditions(profile: Profile, present: set[str], month: str | None = None) ->
         unread = "request_unread OR len(list_filter(requests, lambda r: r.requested_at IS NULL)) > 0"
         found.append(("bad_date", "supplements", unread))
     if any("%d" in form and not form.startswith("%Y") for form in (*profile.date_formats, *profile.day_formats)):
-        # an office program of another country writes the month first: 10/04/2026 would be taken for a day of April
+        # an office program of another country writes the month first, and takes 04/10/2026 for a day of April where it reads it
         exchanged = f"{CODE_DAY} = year(day) % 100 * 10000 + day(day) * 100 + month(day) AND day(day) <> month(day)"
-        found.append(("day_for_month", "received_at", _where("day(day) <= 12 AND received_at_text[5] <> '-'", exchanged)))
+        found.append(("day_for_month", "received_at", _where("day(day) <= 12 AND received_at_text[11] <> 'T'", exchanged)))
     found.append(("bad_date", "received_at", "abs(utc_offset_minutes) > 840"))  # no zone is further from UTC than 14 hours
     # By day and not by the minute: systems write 00:00 for "that day".
     ends = [name for name in ("due_at", "finished_at", "returned_at") if name in present or (profile.history and name != "due_at")]

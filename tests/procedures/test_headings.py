@@ -153,7 +153,14 @@ def test_a_draft_does_not_take_what_is_done_for_what_is_under_way(tmp_path: Path
     assert line.strip().startswith(f'"{word}": {status}' if status else f'# "{word}": ?')
 
 
-MONTH_FIRST = {"10/04/2026": ["day_for_month"], "04/10/2026": [], "2026-04-10": [], "10/10/2026 08:00": [], "05/04/2026": []}
+MONTH_FIRST = {
+    "10/04/2026": ["day_for_month"],
+    "2026-04-10": ["day_for_month"],
+    "2026-04-10T08:15": [],
+    "04/10/2026": [],
+    "10/10/2026 08:00": [],
+    "05/04/2026": [],
+}
 
 
 @pytest.mark.parametrize("written", MONTH_FIRST)
