@@ -3,8 +3,9 @@
 The tuning half was looked at while the patterns were written; the held-out half, other sentences and other numbers by the same hand,
 was written before it was first measured (one of its texts then led to a change: a letter O in place of a nought). Forms that came
 later (numbers that look like sums, passports, colons between digits) were written down in both halves before the patterns were
-changed. A secret counts as found when none of its letters and digits is left. What was masked and touches no secret is wrong: a
-date, a fee, a law.
+changed. Of another 76 texts (other signs for digits, words among digits, odd signs between them) a quarter of the secrets was missed:
+they joined the tuning half, and 50 new ones were held out (two innocent ones of them then led to a change: sums that are reckoned). A
+secret counts as found when none of its letters and digits is left. What was masked and touches no secret is wrong: a date, a fee, a law.
 """
 
 import re

@@ -21,6 +21,9 @@ WORDS = (NUMBER, MAIL, CODE, ADDRESS, LINK)
 # see that something stood there and positions do not move; INNOCENT covers numbers that lead to nobody.
 SIGNS = {word: chr(0xE000 + place) for place, word in enumerate(WORDS)}
 INNOCENT = chr(0xE100)
+_UNSEEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Me"))  # categories of signs that cannot be seen or stored, and of frames
+_AS_PICTURE = "\ufe0f"  # after a letter that is to be drawn as a picture
+_TAKEN = frozenset(SIGNS.values())
 
 _TOKEN = re.compile(rf"[a-z2-7]{{{TOKEN_LENGTH}}}")
 
@@ -73,13 +76,19 @@ _LISTED = r"(?:ngày|ngay|mẫu|mau|biểu|bieu|điều|dieu|khoản|khoan|phi�
 _CLOCK = r"(?:[01]?\d|2[0-3]):[0-5]\d(?!\d)"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:\s?/\s?(?:0?[1-9]|1[0-2])(?:\s?/\s?(?:(?:19|20)\d\d|\d\d))?|([.-])(?:0?[1-9]|1[0-2])\1(?:19|20)\d\d)"
 _DAY_AGAIN = _DAY.replace(r"\1", r"\2")
-_DIGIT = r"(?:không|khong|một|mốt|mot|hai|ba|bốn|bon|tư|tu|năm|nam|lăm|lam|sáu|sau|bảy|bẩy|bay|tám|tam|chín|chin|\d{1,4})"
+# One figure of a number that is spelled out: a digit, or its word, which may touch digits; "năm 2024" is a year.
+_FIGURE = (
+    r"(?:\d|(?<![^\W\d_])(?:không|khong|một|mốt|mot|hai|ba|bốn|bon|tư|tu|(?:năm|nam)(?!\s(?:19|20)\d\d(?!\d))|lăm|lam|sáu|sau|bảy|bẩy|bay"
+    r"|tám|tam|chín|chin)(?![^\W\d_]))"
+)
+# What people put between the figures of one number; signs of reckoning only where no space is around them: 50 + 20 = 70.
+_BETWEEN = r"(?:[\s.,\-–—−()\[\]{}<>/\\_*|•·~'\"’‘“”`]{0,3}|[=+#&^])"
 _HOUSE = r"\d{1,4}[A-Za-z]?(?:[/-]\d{1,4}[A-Za-z]?)*"
 _AT = (
     r"(?:@|[(\[](?:@|at|ac|a còng|a cong)[)\]]|(?<=\w)[(\[]a[)\]](?=\w)"
     r"|\s(?:a còng|a cong|a móc|a moc)(?=\s)|\sat(?=\s\w+\s(?:dot|chấm|cham)\s))"
 )
-_DOT = r"(?:\.|[(\[](?:dot|chấm|cham)[)\]]|\s(?:dot|chấm|cham)\s)"
+_DOT = r"(?:\.|[(\[](?:dot|chấm|cham)[)\]]|\s(?:dot|chấm|cham)\s|,(?=\s?(?:com|net|vn)(?!\w)))"
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
@@ -88,7 +97,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 # What is looked for, in this order: pattern, word that takes its place. Where a pattern has a group "hidden", only that is masked.
 _STEPS: tuple[tuple[re.Pattern[str], str | None], ...] = (
-    (_compiled(r"\bhttps?://\S+|\bwww\.\S+"), LINK),
+    (_compiled(r"\bhttps?://\S+|\bwww\.\S+|(?<![\w@.])(?:[a-z0-9-]+\.)+(?:com|vn|net|org|me)/\S+"), LINK),  # also a person's page
     (
         _compiled(
             rf"(?:(?:[a-z0-9._+-]+\s){{0,2}}[\w.+-]+\s(?=@))?[\w.+-]*\s?{_AT}\s?[\w-]+(?:\s?{_DOT}\s?[\w-]+)*(?:\s(?:com|net|vn)(?!\w))?"
@@ -119,8 +128,8 @@ _STEPS: tuple[tuple[re.Pattern[str], str | None], ...] = (
     (_compiled(rf"(?<!\w){_LISTED}\s(?:(?:số|so)\s)?\d{{1,2}}(?:\s?[,;]\s?\d{{1,2}})+(?!\d)(?!\s?[.,;/-]\s?\d)"), None),
     (_compiled(rf"(?<!\d[,;]\s)(?<!\d;){_FREE}\d{{1,2}}(?:\s?[,;]\s?\d{{1,2}}){{1,3}}(?!\d)(?!\s?[.,;/-]\s?\d)"), None),
     # numbers whose own word stands before them: sought before sums and counts, which may look the same
-    (_compiled(rf"{_IDENTITY}{_UNPAID}(?P<hidden>\d(?:[\s.,-]?\d){{8,}}+)"), NUMBER),
-    (_compiled(rf"{_REACHED}{_UNPAID}(?P<hidden>o?\d(?:[\s.,-]?\d){{5,}}+)(?!\s?(?:{_CURRENCY}|{_COUNTED}))"), NUMBER),
+    (_compiled(rf"{_IDENTITY}{_UNPAID}(?P<hidden>\d(?:[\s.,-]?\d){{8,}}+(?:[oil](?!\w))?)"), NUMBER),
+    (_compiled(rf"{_REACHED}{_UNPAID}(?P<hidden>o?\d(?:[\s.,-]?\d){{5,}}+(?:[oil](?!\w))?)(?!\s?(?:{_CURRENCY}|{_COUNTED}))"), NUMBER),
     (
         _compiled(r"(?:hộ chiếu|ho chieu|passport)\D{0,20}?(?P<hidden>(?<!\w)[a-z][\s.-]?\d(?:[\s.-]?\d){6,8})(?!\d)"),
         NUMBER,
@@ -129,10 +138,14 @@ _STEPS: tuple[tuple[re.Pattern[str], str | None], ...] = (
     (_compiled(rf"{_FREE}(?:{_GROUPED}\s?{_CURRENCY}|{_SHORT_SUM}|{_COUNT}\s?{_COUNTED})"), None),
     (_compiled(rf"{_FREE}[1-9]\d{{0,6}}000\s?{_CURRENCY}"), None),
     (_compiled(rf"{_FREE}(?:{_BARE_SUM}){_END}"), None),
-    # numbers that do
+    (re.compile(r"(?<!\w)[A-Z]\s\d{7,8}(?!\d)"), NUMBER),  # passport; without the space: below
+    # numbers that do; those that are spelled out first, since digits among the words are part of them
+    (_compiled(rf"(?<!\w){_FIGURE}(?:{_BETWEEN}{_FIGURE}){{7,}}(?!\w)"), NUMBER),
+    (_compiled(r"(?<!\w)(?=(?:\w*\d){6})[\doil]{8,}(?!\w)"), NUMBER),  # o9l2345678
     (
         _compiled(
-            r"(?:biển|bien|bks|bsx|xe)\D{0,20}?(?P<hidden>\d{2}\s?[-.]?\s?(?!cc)[a-zđ]{1,2}\d?\s?[-.–]?\s?\d{3}[.\s-]?\d{1,2})(?!\d)"
+            r"(?:biển|bien|bks|bsx|xe)\D{0,20}?(?P<hidden>\d{2}\s?[-.]?\s?(?!cc)[a-zđ]{1,2}\d?\s?[-.–]?\s?\d{3}[.\s-]?\d{1,2}"
+            r"|(?<!\w)(?-i:[A-Z]{2})\s?[-.]?\s?\d{2}\s?[-.]\s?\d{2})(?!\d)"  # of the army: TM-12-34
         ),
         NUMBER,
     ),
@@ -140,12 +153,10 @@ _STEPS: tuple[tuple[re.Pattern[str], str | None], ...] = (
     (_compiled(r"(?<!\w)\d{2}[a-zđ]{1,2}\d?[-.\s]?\d{3}[.\s]?\d{2}(?!\w)"), NUMBER),
     (_compiled(rf"{_REACHED}\D{{0,30}}?(?P<hidden>\d{{2,}}[a-z]\d{{4,}}|o?\d(?:[\s.\-]?\d){{5,}})"), NUMBER),
     # also where letters touch it: sđt0912345678nhé
-    (_compiled(r"[a-z]{0,3}[+(]{0,2}\d(?:(?:[\s.,\-–()/_*|•·]{0,3}|[;:])\d){7,}"), NUMBER),
-    (_compiled(r"(?<!\w)[a-z]{1,2}\d{7}(?!\d)"), NUMBER),  # passport
+    (_compiled(rf"[a-z]{{0,3}}[+(]{{0,2}}\d(?:(?:{_BETWEEN}|[;:])\d){{7,}}"), NUMBER),
+    (_compiled(r"(?<!\w)[a-z]{1,2}\d{7}(?!\d)"), NUMBER),
     (_compiled(r"(?<!\d)0(?:\s?[;:]?\s?\d){7,}"), NUMBER),  # 0912; 345; 678
-    (_compiled(r"(?<!\w)(?=(?:\w*\d){6})[\doil]{8,}(?!\w)"), NUMBER),  # o9l2345678
     (_compiled(r"(?<!\w)(?=(?:[oil\s.-]{0,3}\d){6})[o0][\doil](?:[\s.-]?[\doil]){7,}(?!\w)"), NUMBER),  # o9l2 345 678
-    (_compiled(rf"(?<!\w){_DIGIT}(?:[\s,.-]+{_DIGIT}(?!\w)){{6,}}"), NUMBER),
     (
         _compiled(
             rf"(?<!\w)(?:số nhà|nhà số|địa chỉ|ngõ|ngách|hẻm|kiệt|căn hộ|căn số|tổ dân phố|tổ|khu phố|ấp|thôn|xóm|đội)"
@@ -158,19 +169,31 @@ _STEPS: tuple[tuple[re.Pattern[str], str | None], ...] = (
 _NAMED = re.compile(rf"(?<!\w)(?:[Ss]ố\s+)?{_HOUSE}(?=\s+([^\W\d_]+)\s+([^\W\d_]+))")
 
 
+class _Plain(dict[int, str]):
+    """Letters as they are searched: what stands for a digit or a Latin letter (０, ⓪, ＠) is one, each a single sign as before."""
+
+    def __missing__(self, letter: int) -> str:
+        digit, plain = unicodedata.digit(chr(letter), -1), unicodedata.normalize("NFKC", chr(letter))
+        self[letter] = str(digit) if digit >= 0 else plain if len(plain) == 1 else chr(letter)
+        return self[letter]
+
+
+_PLAIN = _Plain()
+
+
 def clean(text: str) -> str:
-    """The text in composed letters, without signs that cannot be seen or stored."""
+    """The text in composed letters, without signs that cannot be seen or stored and without frames around digits (0️⃣)."""
     text = unicodedata.normalize("NFC", text)
-    return "".join(letter for letter in text if letter == "\n" or not unicodedata.category(letter).startswith("C"))
+    return "".join(letter for letter in text if letter == "\n" or (unicodedata.category(letter) not in _UNSEEN and letter != _AS_PICTURE))
 
 
 def covered(text: str) -> str:
     """A cleaned text with each letter that is to be masked replaced by its sign: as long as the text itself."""
-    searched = text
+    searched = text.translate(_PLAIN)
     for pattern, word in _STEPS:
         searched = pattern.sub(partial(_over, SIGNS[word] if word else INNOCENT), searched)
     searched = _NAMED.sub(_before_a_name, searched)
-    return "".join(before if after == INNOCENT else after for before, after in zip(text, searched, strict=True))
+    return "".join(after if after in _TAKEN else before for before, after in zip(text, searched, strict=True))
 
 
 def mask(text: str) -> str:
