@@ -185,21 +185,21 @@ def _entered(entered: paper.Entered) -> str:
 @access(INTERVIEWER)
 def calls() -> ResponseReturnValue:
     """Open a case by the code on the list of calls."""
-    wrong = False
-    if request.method == "POST":
-        found = telephone.find(request.form.get("code", ""))
-        if found is not None:
-            code = codes.read_code(request.form["code"], codes.PAPER)
-            return redirect(url_for("survey_desk.call", code=code), 303)
-        wrong = True
-    page = render_template(
+    if request.method != "POST":
+        return _calls("")
+    if telephone.find(request.form.get("code", "")) is None:
+        return _calls(_("Không có mã cuộc gọi này: xem lại từng ký tự.")), 422
+    return redirect(url_for("survey_desk.call", code=codes.read_code(request.form["code"], codes.PAPER)), 303)
+
+
+def _calls(wrong: str) -> str:
+    return render_template(
         "survey/desk/calls.html",
         wrong=wrong,
         form=request.form,
         progress=telephone.progress(reading(), current_user, local_date(utc_now())),
         simulated=is_simulated(reading()),
     )
-    return (page, 422) if wrong else page
 
 
 @blueprint.route("/calls/<code>", methods=["GET", "POST"])
@@ -209,6 +209,10 @@ def call(code: str) -> ResponseReturnValue:
     found = telephone.find(code)
     if found is None:
         abort(404)
+    try:
+        telephone.refuse_own_unit(found, current_user, utc_now())
+    except InputError as error:
+        return _calls(pick(error.message_vi, error.message_en)), 403
     errors: dict[str, str] = {}
     refused: InputError | None = None
     if request.method == "POST":

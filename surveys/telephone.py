@@ -24,7 +24,7 @@ from core.models import User
 from core.settings import Settings
 from procedures.queries import end_points
 from surveys import codes, handover, operations, paper
-from surveys.models import Answer, Invitation, PhoneCase
+from surveys.models import Invitation, PhoneCase
 from surveys.operations import Outcome
 
 COLUMNS = ("dossier_code", "call_code")
@@ -133,18 +133,23 @@ def find(text: str) -> Case | None:
     return Case(case, invitation) if case is not None and invitation is not None else None
 
 
+def refuse_own_unit(found: Case, interviewer: User, now: datetime) -> None:
+    """Raises ``InputError`` for an interviewer of the rated unit or of one around it: nobody there learns whether somebody answered."""
+    if {found.invitation.unit_code, found.invitation.receiving_unit_code} & paper.around(interviewer, local_date(now)):
+        raise InputError(
+            "Cuộc gọi này hỏi về đơn vị của Ông/Bà, nên phải do người của đơn vị khác gọi.",
+            "This call is about your own unit, so somebody of another unit has to make it.",
+            field="code",
+        )
+
+
 def record(found: Case, outcome: str, data: Mapping[str, str], now: datetime, language: str, interviewer: User) -> Outcome:
     """Note how a call ended, with the answers if there are any. A case that is done stays as it is.
 
     Raises ``InputError`` for an outcome that there is not, and for an interviewer of the rated unit itself. The state ``invalid`` changes
     nothing.
     """
-    if {found.invitation.unit_code, found.invitation.receiving_unit_code} & paper.around(interviewer, local_date(now)):
-        raise InputError(
-            "Cuộc gọi này hỏi về đơn vị của Ông/Bà, nên phải do người của đơn vị khác gọi.",
-            "This call is about your own unit, so somebody of another unit has to make it.",
-            field="outcome",
-        )
+    refuse_own_unit(found, interviewer, now)
     known = {each.code: each for each in script().outcomes}
     if outcome not in known:
         raise InputError("Chọn cuộc gọi đã kết thúc thế nào.", "Choose how the call ended.", field="outcome")
@@ -171,11 +176,6 @@ def record(found: Case, outcome: str, data: Mapping[str, str], now: datetime, la
         case.last_tried_on = local_date(now)
         case.done = known[outcome].final or case.attempts >= MOST_ATTEMPTS
     return taken
-
-
-def has_answered(found: Case) -> bool:
-    """Whether there is an answer already, by whatever way; never which."""
-    return reading().scalar(select(Answer.id).where(Answer.invitation_id == found.invitation.id)) is not None
 
 
 def progress(session: Session, interviewer: User, today: date) -> list[tuple[str, str, int, int]]:

@@ -113,7 +113,21 @@ def test_nobody_interviews_about_the_own_unit(silent: Flask, unit: str) -> None:
     followup.draw(OCTOBER, 1, NOW, size=3)
     with pytest.raises(InputError, match="đơn vị của Ông/Bà"):
         telephone.record(found(), "complete", {"rating": "5"}, NOW, "vi", User(login="own", role=INTERVIEWER, unit_code=unit))
-    assert (found().case.attempts, telephone.has_answered(found())) == (0, False)
+    assert found().case.attempts == 0
+    assert reading().scalar(select(Answer.id).where(Answer.mode == "followup")) is None
+
+
+def test_an_interviewer_of_the_rated_unit_does_not_learn_whether_a_case_is_done(silent: Flask) -> None:
+    followup.draw(OCTOBER, 1, NOW, size=3)
+    client, code = client_of(silent, "nha", INTERVIEWER, "00004"), call_code()
+    pages = [client.get(f"/survey/calls/{code}")]
+    telephone.record(found(), "complete", {"rating": "1"}, NOW, "vi", CALLER)
+    reading().rollback()
+    pages.append(client.get(f"/survey/calls/{code}"))
+    pages.append(client.post(f"/survey/calls/{code}", data={"outcome": "complete", "rating": "5"}))
+    assert [page.status_code for page in pages] == [403] * 3
+    assert all("đơn vị của Ông/Bà, nên phải do người của đơn vị khác gọi" in page.text for page in pages)
+    assert not any("đã xong" in page.text or "Đăng ký khai sinh" in page.text for page in pages)
 
 
 def test_outcomes_without_an_answer_are_counted_and_called_again(silent: Flask) -> None:
