@@ -12,7 +12,7 @@ from core.calendar import Month, local_date, utc_now
 from core.database import reading, writing
 from core.errors import InputError
 from procedures.queries import units
-from surveys import contacts, design, handover, planning, privacy, queries
+from surveys import contacts, design, handover, operations, planning, privacy, queries
 from surveys.reach_cli import MONTH, groups
 
 surveys = AppGroup("surveys", help="Invitations and answers.")
@@ -116,6 +116,21 @@ def link(source: str, dossier: str, occasion: str) -> None:
     with writing() as session:
         audit.record(session, "survey.link", source, occasion=occasion)
     click.echo(handover.link(settings, secret))
+
+
+@surveys.command("delete")
+def delete() -> None:
+    """Delete what was answered with a link, for somebody who asks for it and cannot open it. Asks for the link, so that no list of
+    commands keeps it.
+
+    The same as the page does: also after the last day for answering, until retention; nothing of it is recorded.
+    """
+    given = click.prompt("Đường liên kết / link", hide_input=sys.stdin.isatty())
+    if operations.delete_answer(given.strip().partition("?")[0].rstrip("/").rpartition("/s/")[2].partition("/")[0]):
+        click.echo("Đã xóa câu trả lời. / The answer is deleted.")
+        return
+    click.echo("Không có câu trả lời nào gửi từ đường liên kết này. / There is no answer from this link.", err=True)
+    sys.exit(1)
 
 
 @surveys.command("import")

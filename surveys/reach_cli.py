@@ -16,7 +16,7 @@ from core import audit
 from core.calendar import Month, local_date, utc_now
 from core.database import reading, writing
 from core.errors import InputError
-from procedures.queries import units
+from procedures.queries import national_sources, units
 from surveys import followup, handover, mail, operations, paper, posters, queries, telephone, trial
 from surveys.models import Handover
 
@@ -47,9 +47,25 @@ def told() -> Iterator[None]:
     """Say what is wrong and how to put it right, without a trace of the program."""
     try:
         yield
+    except (UnicodeDecodeError, csv.Error) as error:
+        click.echo(
+            "Tệp không phải CSV mã UTF-8: lưu lại dưới dạng “CSV UTF-8”. / This is no CSV in UTF-8: save it as “CSV UTF-8”.", err=True
+        )
+        raise SystemExit(1) from error
     except (InputError, OSError) as error:
         click.echo(str(error), err=True)
         sys.exit(1)
+
+
+def _known(source: str) -> None:
+    """Raises ``InputError`` for a source that there is not: to it nothing would ever be handed over."""
+    there = national_sources(reading())
+    if source not in there:
+        raise InputError(
+            f"Không có nguồn {source}. Các nguồn: {', '.join(there) or 'chưa có'}.",
+            f"There is no source {source}. The sources: {', '.join(there) or 'none yet'}.",
+            field="source",
+        )
 
 
 @click.command("handover")
@@ -59,6 +75,7 @@ def told() -> Iterator[None]:
 def hand_over(source: str, months: tuple[Month, ...], key: str | None) -> None:
     """Write the invitations of SOURCE that were not handed over yet into a file: dossier code, link, invitation id."""
     with told():
+        _known(source)
         keys = [key] if key else handover.pack(source, months, "file", utc_now())
         for each in keys:
             path = handover.write_file(each, utc_now())
@@ -98,6 +115,7 @@ def handovers() -> None:
 def receipts(source: str, file: Path) -> None:
     """Take delivery receipts of SOURCE from a CSV FILE: invitation, delivery (sent, delivered, failed), contact_load."""
     with told(), file.open(encoding="utf-8-sig", newline="") as stream:
+        _known(source)
         table = csv.DictReader(stream)
         if not {"invitation", "delivery"} <= set(table.fieldnames or ()):
             raise InputError("Tệp cần các cột invitation và delivery.", "The file needs the columns invitation and delivery.", row=1)
@@ -113,6 +131,7 @@ def receipts(source: str, file: Path) -> None:
 def send_mail(source: str, months: tuple[Month, ...], contacts: Path, language: str) -> None:
     """Mail the invitations of SOURCE to those whose address is in a file."""
     with told():
+        _known(source)
         with contacts.open(encoding="utf-8-sig", newline="") as stream:
             known = mail.contacts(stream)
         counts = mail.send(source, months, known, language, utc_now())
@@ -216,6 +235,7 @@ def show(month: Month) -> None:
 def calls(source: str, month: Month) -> None:
     """Write SOURCE's list of calls of MONTH (dossier code, call code) for the system that knows the numbers."""
     with told():
+        _known(source)
         telephone.open_cases(month)
         now = utc_now()
         path = handover.folder() / f"calls-{source}-{month}.csv"

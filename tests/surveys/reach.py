@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from core.accounts import add_user
 from core.calendar import Month
 from core.database import writing
-from procedures.models import Component, Procedure, Unit, UnitVersion
+from procedures.models import Component, Procedure, Source, Unit, UnitVersion
 from procedures.queries import EndPoint
 from surveys import handover, mail, operations, planning, telephone
 from surveys.design import everyone
@@ -52,7 +52,9 @@ def put_units() -> None:
 
 
 def feed(monkeypatch: pytest.MonkeyPatch, count: int = 5, **changes: object) -> list[EndPoint]:
-    """So many dossiers that ended in October, read wherever end-points are read."""
+    """A source and so many of its dossiers that ended in October, read wherever end-points are read."""
+    with writing() as session:
+        session.add(Source(code=END_POINT.source, name="Demo"))
     points = [
         replace(END_POINT, dossier_code=f"H26.12-251101-{number:06d}", **changes)  # type: ignore[arg-type]
         for number in range(count)

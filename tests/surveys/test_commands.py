@@ -19,8 +19,8 @@ from core.models import AuditEntry
 from core.settings import ROOT
 from core.worker import run_job
 from procedures.queries import EndPoint
-from surveys import jobs, planning
-from surveys.models import Invitation
+from surveys import jobs, operations, planning
+from surveys.models import Answer, Invitation
 from tests.surveys.helpers import END_POINT, NOW, invited, token_of
 
 
@@ -73,6 +73,23 @@ def test_the_link_command_prints_an_address_and_records_no_secret(app: Flask, ru
     unknown = runner.invoke(args=["surveys", "link", "DEMO", "H26.12-251101-9999", "returned"])
     assert unknown.exit_code == 1
     assert token_of(replace(END_POINT, dossier_code="H26.12-251101-9999")) not in unknown.output
+
+
+def test_the_delete_command_asks_for_the_link_and_leaves_no_trace(app: Flask, runner: FlaskCliRunner) -> None:
+    token, other = invited(1), invited(2)
+    operations.submit(token, {"rating": "2"}, NOW, "vi")
+    operations.submit(other, {"rating": "3"}, NOW, "vi")
+    before = reading().scalar(select(func.count()).select_from(AuditEntry))
+    link = f"{app.extensions['settings'].public_url}/s/{token.upper()}/delete?lang=en"
+    done = runner.invoke(args=["surveys", "delete"], input=f"{link}\n")
+    assert (done.exit_code, "Đã xóa" in done.output) == (0, True)
+    reading().rollback()
+    assert list(reading().scalars(select(Answer.rating))) == [3]
+    assert reading().scalar(select(func.count()).select_from(AuditEntry)) == before
+    for nothing in (link, "https://example.org/s/", "a" * 26, "what"):
+        again = runner.invoke(args=["surveys", "delete"], input=f"{nothing}\n")
+        assert (again.exit_code, "Không có câu trả lời" in again.output) == (1, True), nothing
+    assert runner.invoke(args=["surveys", "delete"], input=f"{other}\n").exit_code == 0
 
 
 ALONE = """

@@ -165,7 +165,7 @@ def test_receipts_through_the_door(app: Flask, packed: list[str]) -> None:
     from core.database import writing
 
     with writing() as session:
-        session.add_all([Source(code="DEMO", name="Demo"), Source(code="OTHER", name="Other")])
+        session.add(Source(code="OTHER", name="Other"))
     client = app.test_client()
     headers = {"Authorization": f"Bearer {tokens.create('DEMO', '', NOW)}"}
     foreign = {"Authorization": f"Bearer {tokens.create('OTHER', '', NOW)}"}
@@ -201,6 +201,25 @@ def test_commands(app: Flask, runner: FlaskCliRunner, monkeypatch: pytest.Monkey
     assert f"{key} DEMO 2026-10 file received 5" in runner.invoke(args=["surveys", "handovers"]).output
     unknown = runner.invoke(args=["surveys", "received", "nothing"])
     assert (unknown.exit_code, "surveys handovers" in unknown.output) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("handover", "{source}", "2026-10"), ("receipts", "{source}", "{file}"), ("mail", "{source}", "2026-10", "--contacts", "{file}"),
+     ("calls", "{source}", "2026-10")],
+)  # fmt: skip
+def test_mistakes_at_the_command_line_are_told_in_words(
+    app: Flask, runner: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    feed(monkeypatch)
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_bytes("invitation,delivery,dossier_code,email,Đơn vị\n".encode("utf-16"))
+    typo = runner.invoke(args=["surveys", *(part.format(source="DEM", file=wrong) for part in command)])
+    assert (typo.exit_code, "DEM" in typo.output, "DEMO" in typo.output) == (1, True, True)
+    if "{file}" in command:
+        unread = runner.invoke(args=["surveys", *(part.format(source="DEMO", file=wrong) for part in command)])
+        assert (unread.exit_code, "UTF-8" in unread.output) == (1, True)
+        assert isinstance(unread.exception, SystemExit)
 
 
 class _Taker(http.server.BaseHTTPRequestHandler):
