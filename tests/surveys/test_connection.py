@@ -120,6 +120,61 @@ def test_the_last_page_sends_what_is_still_kept_and_leaves_nothing_behind(page: 
     assert [(answer.rating, answer.responses) for answer in answers()] == [(4, {"ease": "3"})]
 
 
+def test_what_is_on_its_way_is_not_lost_by_going_on(page: "Page", address: str) -> None:
+    """On a slow line somebody presses the next link before the answer has left the telephone."""
+    token = invited()
+    operations.submit(token, {"rating": "4"}, NOW, "vi")
+    page.goto(f"{address}/s/{token}/more/3")
+    held: list[Route] = []
+    page.route("**/s/**", lambda route: held.append(route) if route.request.method == "POST" and not held else route.continue_())
+    page.locator("label.choice").first.click()
+    page.locator("form button").click()
+    page.wait_for_timeout(300)
+    assert len(held) == 1
+    page.locator("a.second").click()
+    page.wait_for_url("**/thanks**")
+    until_kept(page, 0)
+    assert [(answer.rating, answer.responses) for answer in answers()] == [(4, {"ease": "1"})]
+
+
+def test_who_presses_another_answer_while_the_first_is_on_its_way_is_heard(page: "Page", address: str) -> None:
+    page.goto(f"{address}/s/{invited()}")
+    held: list[Route] = []
+    page.route("**/s/**", lambda route: held.append(route) if route.request.method == "POST" and not held else route.continue_())
+    choose(page, 1)
+    page.wait_for_timeout(300)
+    choose(page, 4)
+    held[0].continue_()
+    page.wait_for_url("**/more?lang=vi")
+    assert [(answer.rating, answer.lowered) for answer in answers()] == [(1, 1)]
+
+
+def test_a_deletion_that_did_not_get_out_never_comes_later(page: "Page", address: str) -> None:
+    token = invited()
+    operations.submit(token, {"rating": "2"}, NOW, "vi")
+    page.goto(f"{address}/s/{token}/delete")
+    page.route("**/s/**", lambda route: route.abort("internetdisconnected") if route.request.method == "POST" else route.continue_())
+    page.locator("form button").click()
+    page.wait_for_timeout(300)
+    page.unroute("**/s/**")
+    page.goto(f"{address}/s/{token}/thanks")
+    page.wait_for_timeout(500)
+    assert [answer.rating for answer in answers()] == [2]
+
+
+def test_what_was_kept_never_replaces_what_was_sent_after_it(page: "Page", address: str) -> None:
+    token = invited()
+    operations.submit(token, {"ease": "3"}, NOW, "vi")
+    leave_unsent(page, address, token, "?lang=en")
+    page.unroute("**/s/**")
+    choose(page, 4)
+    page.wait_for_url("**/more?lang=en")
+    page.goto(f"{address}/s/{token}/thanks")
+    page.wait_for_timeout(500)
+    assert page.evaluate("sessionStorage.length") == 0
+    assert [(answer.rating, answer.revision) for answer in answers()] == [(1, 1)]
+
+
 def test_what_was_kept_is_dropped_once_the_answer_is_deleted(page: "Page", address: str) -> None:
     token = invited()
     operations.submit(token, {"ease": "3"}, NOW, "vi")
