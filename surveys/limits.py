@@ -27,9 +27,11 @@ from surveys.models import Invitation, Place
 PER_TOKEN = 60  # requests a minute; walking through the form once makes about fifteen
 OWN_WALK = "40 per 5 minutes"  # requests of one used token that are not counted to its address: walking through, amending, deleting
 LEAST_PER_TOKEN = 40  # that one of many processes lets through: all requests of one person may meet the same process
-# The same said at the same open link by browsers that look alike on one network. Wide, for a network and a model of telephone are many
-# people's; who comes above it is told to press again, never that it was stored. 5 minutes: GOV.UK support-api's window.
-DUPLICATES = "30 per 5 minutes"
+# New answers at one open link from one network: all of them, and the same said by browsers that look alike. Wide, for a network and a
+# model of telephone are many people's; who comes above it is told to press again, never that it was stored. A hall whose visitors all
+# answer through one address has some five a minute. 5 minutes: GOV.UK support-api's window.
+NEW_ANSWERS, DUPLICATES = 60, 30
+WINDOW = "5 minutes"
 BLANK = "website"  # a labelled field that people leave empty and machines fill
 NOBODY = "-" * 26  # hashed in place of what cannot be a token, so that both cost the same
 _KEPT, _WALK, _PLACE = "scorecard.survey.token", "scorecard.survey.walk", "scorecard.survey.place"
@@ -47,10 +49,10 @@ def guard(blueprint: Blueprint) -> None:
 def guard_open(blueprint: Blueprint) -> None:
     """Limit the pages behind a poster, which everybody may open, and refuse forms that another site sent.
 
-    Codes that there are not are counted apart, so that a flood of them turns no visitor away.
+    Each poster is counted for itself, and codes that there are not apart: a flood turns no visitor of another poster away.
     """
     limit = limiter.shared_limit
-    limit(_per_address, scope="survey-open", key_func=_address_key, exempt_when=is_no_new_visit)(blueprint)
+    limit(_per_address, scope="survey-open", key_func=_place_key, exempt_when=is_no_new_visit)(blueprint)
     limit(_per_unknown, scope="survey-open-unknown", key_func=_address_key, exempt_when=is_known_place, deduct_when=_missed)(blueprint)
     blueprint.before_request(refuse_other_sites)
 
@@ -142,15 +144,21 @@ def is_machine(form: "MultiDict[str, str]") -> bool:
     return bool(form.get(BLANK))
 
 
-def is_repeated(*said: str) -> bool:
-    """Whether browsers that look like this one, on its network, said the same at an open link very often within a few minutes; each call
-    counts. They may be different people: nothing may be dropped for it without saying so."""
-    from limits import parse
-
+def is_repeated(where: Place, said: str) -> bool:
+    """Whether more was said at an open link from this network within a few minutes than people would say, or, at a poster, the same very
+    often by browsers that look like this one (a kiosk is one device for all); each call counts. They may be different people: nothing may
+    be dropped for it without saying so."""
     if not limiter.enabled:
         return False
     agent = request.headers.get("User-Agent", "")
-    return not limiter.limiter.hit(parse(DUPLICATES), "survey-duplicate", _hashed("\x1f".join((client_network(), agent, *said))))
+    alike = where.mode == "open" and _is_above(DUPLICATES, "survey-duplicate", client_network(), agent, where.code, said)
+    return alike or _is_above(NEW_ANSWERS, "survey-new", client_network(), where.code)
+
+
+def _is_above(most: int, scope: str, *whose: str) -> bool:
+    from limits import parse
+
+    return not limiter.limiter.hit(parse(f"{share(most, _settings())} per {WINDOW}"), scope, _hashed("\x1f".join(whose)))
 
 
 def refuse_other_sites() -> None:
@@ -203,6 +211,11 @@ def _key_of(spelled: str) -> str:
 
 def _address_key() -> str:
     return _hashed(client_network())
+
+
+def _place_key() -> str:
+    found = place()
+    return _hashed("\x1f".join((client_network(), found.code if found is not None else "")))
 
 
 def _hashed(text: str) -> str:

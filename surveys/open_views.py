@@ -32,7 +32,8 @@ KIOSK_IDLE, KIOSK_DONE, KIOSK_FAILED = 300, 20, 60  # seconds until a kiosk begi
 WHICH_PAPER = Question(code="which_paper", kind="paper", vi="Thiếu giấy tờ nào?", en="Which paper was missing?")
 
 DRESS = pages.Dress.of("survey.css", "open.css")
-HEADERS = DRESS.headers
+KIOSK = pages.Dress.of("survey.css", "open.css", script="kiosk.js")  # keeps nothing on the device: one device for all
+HEADERS = {dress: dress.headers for dress in (DRESS, KIOSK)}
 
 blueprint = Blueprint("survey_open", __name__, url_prefix="/q")
 csrf.exempt(blueprint)  # a visit's random name is in the address; there is no cookie that another site could ride on
@@ -47,7 +48,7 @@ def _prepare() -> None:
 @blueprint.after_request
 def _protect(response: Response) -> Response:
     response = pages.finish(response)
-    response.headers.update(HEADERS)
+    response.headers.update(HEADERS[_dress(limits.place_seen())])
     # going back shows the same page with the same visit, so that pressing again makes no second answer; later pages are never shown again
     response.headers["Cache-Control"] = "private, max-age=0" if request.endpoint == "survey_open.choose" else "no-store"
     return response
@@ -71,12 +72,14 @@ def begin(code: str, visit: str) -> ResponseReturnValue:
     said = request.form.get("end_point", "")
     if limits.is_machine(request.form):  # it is thanked like everybody, and nothing is stored
         return _thanked(place, None)
-    if _repeats(place, visit, said):  # perhaps somebody else on the same network: told that nothing is stored yet, and asked to press again
+    if _repeats(place, visit, said):  # perhaps an honest person on the same network: told that nothing is stored yet, and to press again
         abort(429, description=NOT_STORED)
     outcome = posters.begin(place, visit, said, utc_now(), languages.current(), devices.evidence(utc_now()))
     if outcome.state == "invalid":
         return _page("choose", place, visit=visit, errors={"end_point": _("Xin bấm vào một trong hai câu.")}), 422
-    if outcome.state in ("unknown", "expired"):
+    if outcome.state == "expired":
+        return _too_late(place)
+    if outcome.state == "unknown":
         return _go("choose", place)
     return _go("questions", place, visit)
 
@@ -87,7 +90,7 @@ def questions(code: str, visit: str) -> ResponseReturnValue:
     """What this visit may add; where the dossier was not taken, first which procedure it was about."""
     place, found = _visit(code, visit)
     if found is None:
-        return _go("choose", place)
+        return _too_late(place) if request.method == "POST" else _go("choose", place)
     turned_away = found.end_point == "turned_away"
     if turned_away and request.method == "GET" and not found.procedure_code and request.args.get("step") != "2":
         return _which_procedure(place, visit)
@@ -133,6 +136,22 @@ def leave(code: str, visit: str) -> ResponseReturnValue:
     return redirect(url_for("survey_open.choose", code=place.code), 303)  # in nobody's language
 
 
+def _too_late(place: Place) -> ResponseReturnValue:
+    """The first page anew, saying that what was just sent belongs to a visit that is over: it may be the next person's at a kiosk, and
+    nobody's answer is lost without a word, nor counted twice."""
+    if place.closed_on is not None:
+        return _go("choose", place)
+    page = _page("choose", place, visit=posters.new_visit(), errors={}, too_late=True)
+    return _anew(page, place, KIOSK_FAILED), 409
+
+
+def _anew(response: Response, place: Place, seconds: int) -> Response:
+    """A kiosk goes back to its first page after so many seconds; a poster's page stays."""
+    if place.mode == "kiosk":
+        response.headers["Refresh"] = f"{seconds};url={url_for('survey_open.choose', code=place.code)}"
+    return response
+
+
 def _thanked(place: Place, found: posters.Visit | None) -> Response:
     today = local_date(utc_now())
     turned_away = found is not None and found.end_point == "turned_away"
@@ -175,8 +194,8 @@ def _folded(text: str) -> str:
 
 
 def _repeats(place: Place, visit: str, said: str) -> bool:
-    """Whether a poster's link is opened again and again to say the same, it seems by one browser. A kiosk is one device for all."""
-    return place.mode == "open" and posters.visit_of(reading(), place, visit, utc_now()) is None and limits.is_repeated(place.code, said)
+    """Whether an open link is used more often from one network than people would use it. A visit that goes on is no repetition."""
+    return posters.visit_of(reading(), place, visit, utc_now()) is None and limits.is_repeated(place, said)
 
 
 def _place(code: str) -> Place:
@@ -205,16 +224,20 @@ def draw(name: str, place: Place, **values: object) -> str:
         blank=limits.BLANK,
         address=lambda endpoint, **more: _address(endpoint, place, None if endpoint == "choose" else visit, **more),
         name_length=NAME,
-        **DRESS.common(),
+        **_dress(place).common(),
         **values,
     )
 
 
+def _dress(place: Place | None) -> pages.Dress:
+    return KIOSK if place is not None and place.mode == "kiosk" else DRESS
+
+
 def _as_response(name: str, place: Place, page: str) -> Response:
     response = Response(page, mimetype="text/html")
-    if place.mode == "kiosk" and name == "thanks":
-        response.headers["Refresh"] = f"{KIOSK_DONE};url={url_for('survey_open.choose', code=place.code)}"
-    elif place.mode == "kiosk" and name in ("questions", "procedure"):
+    if name == "thanks":
+        return _anew(response, place, KIOSK_DONE)
+    if place.mode == "kiosk" and name in ("questions", "procedure"):
         response.headers["Refresh"] = f"{KIOSK_IDLE};url={url_for('survey_open.leave', **(request.view_args or {}))}"
     return response
 
@@ -232,10 +255,9 @@ def _address(endpoint: str, place: Place, visit: str | None, **more: Any) -> str
 @blueprint.errorhandler(500)  # the site's own page for it would else go first
 def _kindly(error: HTTPException) -> ResponseReturnValue:
     code = "not_stored" if error.description == NOT_STORED else error.code
-    response = make_response(
-        render_template("survey/open/error.html", code=code, place=None, kiosk=False, **DRESS.common()), error.code or 500
-    )
     place = limits.place_seen()
-    if place is not None and place.mode == "kiosk":  # nobody stands by to press anything
-        response.headers["Refresh"] = f"{KIOSK_FAILED};url={url_for('survey_open.choose', code=place.code)}"
-    return response
+    dress = _dress(place)
+    response = make_response(
+        render_template("survey/open/error.html", code=code, place=None, kiosk=dress is KIOSK, **dress.common()), error.code or 500
+    )
+    return _anew(response, place, KIOSK_FAILED) if place is not None else response  # nobody stands by a kiosk to press anything

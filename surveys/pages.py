@@ -49,9 +49,9 @@ class Dress:
     script: str
 
     @classmethod
-    def of(cls, *styles: str) -> "Dress":
-        """With these style sheets of ``static/``."""
-        return cls(_inlined(*styles), _inlined("survey.js"))
+    def of(cls, *styles: str, script: str = "survey.js") -> "Dress":
+        """With these style sheets of ``static/``, and this script."""
+        return cls(_inlined(*styles), _inlined(script))
 
     @property
     def headers(self) -> dict[str, str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
+from core.calendar import utc_now
 from core.database import writing
 from procedures.models import Component, Procedure, RegisterConnection, StandardComponent, StateRegister, Unit
 from surveys import posters
@@ -168,6 +169,13 @@ def open_states(page: "Page", address: str, language: str, mode: str) -> Iterato
     yield f"{mode}, filed"
     send()
     yield f"{mode}, thanks"
+    if mode == "kiosk":
+        page.goto(first)
+        visit = (page.locator("form").get_attribute("action") or "").partition("?")[0].rpartition("/")[2]
+        posters.begin(place, visit, "filed", utc_now(), "vi")
+        posters.end(place, visit)
+        send(TURNED_AWAY)
+        yield "kiosk, the visit was over"
     if mode == "open":
         page.goto(f"{address}/q/AAAAAA?lang={language}")
         yield "open, unknown"

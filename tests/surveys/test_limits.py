@@ -261,7 +261,7 @@ def test_visitors_who_share_network_and_browser_are_all_stored(client: FlaskClie
 
 
 def test_who_is_not_stored_is_told_so_and_may_press_again(client: FlaskClient, poster: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "DUPLICATES", "3 per 5 minutes")
+    monkeypatch.setattr(limits, "DUPLICATES", 3)
     assert [say(client, poster) for _ in range(4)] == [303] * 3 + [429]
     visit = posters.new_visit()
     refused = client.post(f"/q/{poster}/{visit}", data={"end_point": "filed"}, headers={"User-Agent": "one"})
@@ -273,6 +273,31 @@ def test_who_is_not_stored_is_told_so_and_may_press_again(client: FlaskClient, p
     limiter.reset()
     assert client.post(f"/q/{poster}/{visit}", data={"end_point": "filed"}, headers={"User-Agent": "one"}).status_code == 303
     assert len(list(reading().scalars(select(Answer.id)))) == 5
+
+
+@pytest.mark.parametrize("mode", ["open", "kiosk"])
+def test_a_flood_of_changing_browsers_at_a_known_poster_stores_no_more_than_a_full_hall(client: FlaskClient, mode: str) -> None:
+    """And stops nobody at another network, at another poster, or in the midst of a visit."""
+    put_units()
+    flooded, other = (posters.open_place("00004", point, mode, NOW).code for point in ("Bộ phận Một cửa", "Sảnh"))
+    visit = posters.new_visit()
+    assert client.post(f"/q/{flooded}/{visit}", data={"end_point": "filed"}).status_code == 303
+    said = [say(client, flooded, f"browser {number}") for number in range(3 * limits.NEW_ANSWERS)]
+    assert said == [303] * (limits.NEW_ANSWERS - 1) + [429] * (2 * limits.NEW_ANSWERS + 1)
+    assert say(client, other) == 303
+    assert client.post(f"/q/{flooded}/{visit}/more", data={"rating": "4"}).status_code == 303
+    elsewhere = {"REMOTE_ADDR": "198.51.100.4"}
+    assert client.post(f"/q/{flooded}/{posters.new_visit()}", data={"end_point": "filed"}, environ_base=elsewhere).status_code == 303
+
+
+def test_who_floods_one_poster_turns_nobody_away_at_another(narrow: Flask) -> None:
+    client = narrow.test_client()
+    put_units()
+    flooded, other = (posters.open_place("00004", point, "open", NOW).code for point in ("Bộ phận Một cửa", "Sảnh"))
+    last = [client.get(f"/q/{flooded}", environ_base=HERE) for _ in range(500)][-1]
+    assert (last.status_code, "mạng di động" in last.text) == (429, True)
+    assert client.get(f"/q/{other}", environ_base=HERE).status_code == 200
+    assert client.get(f"/q/{flooded}", environ_base=HERE | {"REMOTE_ADDR": "203.0.113.8"}).status_code == 200
 
 
 def test_pressing_again_on_the_same_visit_is_no_repetition(client: FlaskClient, poster: str) -> None:

@@ -188,10 +188,28 @@ def test_whoever_goes_back_at_a_kiosk_neither_sees_nor_changes_what_was_said(app
         ("/more?step=2", {"asked_again": "no"}),
     ]
     for path, data in again:
-        assert client.post(at + path, data=data).location == start, path
+        told = client.post(at + path, data=data)
+        assert (told.status_code, "chưa được ghi" in told.text, "Giấy chứng sinh" in told.text) == (409, True, False), path
+        assert f'action="{at}' not in told.text
     (answer,) = answers()
     assert (answer.end_point, answer.procedure_code, answer.responses) == ("turned_away", PROCEDURE, {"asked_again": "yes"})
     assert opened(client, kiosk) != visit
+
+
+def test_what_is_pressed_on_a_page_of_an_ended_visit_is_told_and_counts_when_it_is_pressed_again(app: Flask, client: FlaskClient) -> None:
+    put_units()
+    kiosk = posters.open_place("00004", POINT, "kiosk", NOW)
+    visit = opened(client, kiosk)
+    client.post(f"/q/{kiosk.code}/{visit}", data={"end_point": "filed"})
+    client.get(f"/q/{kiosk.code}/{visit}/thanks")
+    told = client.post(f"/q/{kiosk.code}/{visit}", data={"end_point": "turned_away"})  # the next person, on a page gone back to
+    assert told.headers["Refresh"] == f"60;url=/q/{kiosk.code}"
+    found = re.search(rf'action="/q/{kiosk.code}/([a-z2-7]{{26}})', told.text)
+    assert found is not None
+    assert client.post(f"/q/{kiosk.code}/{found[1]}", data={"end_point": "turned_away"}).status_code == 303
+    assert [answer.end_point for answer in answers()] == ["filed", "turned_away"]
+    posters.close_place(kiosk.code, NOW)
+    assert client.post(f"/q/{kiosk.code}/{visit}/more", data={"rating": "4"}).location == f"/q/{kiosk.code}?lang=vi"
 
 
 def test_a_poster_s_visit_goes_on_after_its_thanks(place: Place, client: FlaskClient) -> None:
@@ -285,6 +303,16 @@ def test_the_poster_is_a5_and_its_square_leads_to_the_place(sqlite_app: Flask, t
         assert words in text
     fonts = subprocess.run(["pdffonts", path], capture_output=True, text=True, check=True).stdout
     assert all("Liberation" in line and " yes " in line for line in fonts.splitlines()[2:])
+
+
+def test_a_kiosk_s_sheet_asks_nobody_to_scan_it(app: Flask) -> None:
+    """Its pages begin anew by themselves: an obstacle on somebody's own telephone, whose answers would also be mixed into the kiosk's."""
+    put_units()
+    sheets = {mode: posters.poster_html(posters.open_place("00004", POINT, mode, NOW), "Ba Đình") for mode in ("open", "kiosk")}
+    assert [("<img" in sheets[mode], "Quét mã" in sheets[mode], "địa chỉ cài trên máy" in sheets[mode]) for mode in sheets] == [
+        (True, True, False),
+        (False, False, True),
+    ]
 
 
 def test_the_poster_command(sqlite_app: Flask, tmp_path: Path) -> None:

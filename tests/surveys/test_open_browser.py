@@ -1,5 +1,6 @@
 """Open links, the desk and the kiosk in a real browser: narrow and wide, both languages, axe on every state."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -95,6 +96,23 @@ def test_every_state_is_without_obstacles(browser: "Browser", codes: dict[str, s
             for state in states(page, codes, language):
                 assert check_page(page) == [], state
                 assert not overflow(page), state
+
+
+def test_who_goes_back_at_a_kiosk_is_shown_nothing_that_the_last_one_chose(browser: "Browser", codes: dict[str, str]) -> None:
+    """Browsers bring pages back as they were left, choices and all, also those whose headers forbid to store them."""
+    usual = ["--disable-back-forward-cache"]  # which other tests are run with, and no kiosk
+    path = shutil.which("chromium")
+    with closing(browser.browser_type.launch(executable_path=path, args=["--no-sandbox"], ignore_default_args=usual)) as device:
+        page = device.new_page()
+        page.goto(f"{codes['at']}/q/{codes['kiosk']}")
+        page.locator("button[value=filed]").click()
+        page.wait_for_url("**/more**")
+        page.locator("label.choice").nth(4).click()
+        page.locator("form.more button").click()
+        page.wait_for_url("**/thanks**")
+        page.evaluate("history.back()")
+        page.wait_for_timeout(1_500)  # a page that is brought back brings no load that could be waited for
+        assert page.url == f"{codes['at']}/q/{codes['kiosk']}?lang=vi"  # the first page, for the next person
 
 
 def test_the_open_link_works_without_scripts_and_from_the_keyboard(browser: "Browser", codes: dict[str, str]) -> None:
