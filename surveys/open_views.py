@@ -42,7 +42,7 @@ limits.guard_open(blueprint)
 
 @blueprint.before_request
 def _prepare() -> None:
-    request.max_content_length = MAX_BODY
+    pages.take_whole(MAX_BODY)
 
 
 @blueprint.after_request

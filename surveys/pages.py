@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from flask import Response, current_app, g, request, url_for
+from flask import Response, abort, current_app, g, request, url_for
 from markupsafe import Markup
 
 from core.settings import ROOT
@@ -73,6 +73,13 @@ class Dress:
             "language": languages.current,
             "other_languages": [(code, name, _switched(code)) for code, name in languages.others()],
         }
+
+
+def take_whole(most: int) -> None:
+    """Refuse what is larger than ``most`` bytes, and what a lost connection cut short: half an answer may be another one."""
+    request.max_content_length = most
+    if request.method == "POST" and len(request.get_data()) < (request.content_length or 0):
+        abort(400)
 
 
 def _switched(code: str) -> str:

@@ -39,7 +39,7 @@ blueprint.record_once(lambda state: check_contacts(state.app.extensions["setting
 
 @blueprint.before_request
 def _prepare() -> None:
-    request.max_content_length = MAX_BODY
+    pages.take_whole(MAX_BODY)
 
 
 @blueprint.after_request

@@ -1,6 +1,7 @@
 """The pages as a browser without a screen sees them."""
 
 import html
+import io
 import re
 import time
 from datetime import date
@@ -334,6 +335,17 @@ def test_too_much_of_everything_is_refused_kindly(client: FlaskClient) -> None:
     assert pages[-1].status_code == 429
     assert "Xin chờ một phút" in pages[-1].text
     assert client.get(f"/s/{invited(2)}").status_code == 200
+
+
+@pytest.mark.parametrize("terminated", [False, True])  # whether the server itself tells where a body ends
+def test_half_an_answer_is_none(client: FlaskClient, terminated: bool) -> None:
+    """A connection that is cut in the middle of sending leaves a beginning, which may say something else than the whole."""
+    token = invited()
+    said = b"rating=4&comment=half of"
+    cut = {"CONTENT_LENGTH": "800", "wsgi.input": io.BytesIO(said), "wsgi.input_terminated": terminated}
+    status = client.post(f"/s/{token}", content_type="application/x-www-form-urlencoded", environ_overrides=cut).status_code
+    assert (status, reading().scalar(select(Answer.id))) == (400, None)
+    assert client.post(f"/s/{token}", data={"rating": "4"}).status_code == 303
 
 
 def test_a_failure_is_told_kindly(app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
