@@ -12,6 +12,7 @@ from exports.report import Material, Place
 from exports.summary import change, changed_places, doubt
 from scorecard.mismatch import FACTS
 from scorecard.mismatch_indicators import MISMATCH
+from scorecard.pages.declare_once import reach
 from scorecard.pages.satisfaction import category_name
 
 PARTS = ("channel", "end_point", "applicant", "mode", "provider")
@@ -322,9 +323,13 @@ def _p(value: float | None) -> str:
 
 def _signs(material: Material) -> list[Block]:
     """How many units the three tests for unrecorded requests point to; none is named here on one sign alone."""
-    row = next((row for row in material.table("hidden_supplement_signs") if row["province_code"] == NATION), None)
+    row, seen = (
+        next((row for row in material.table(name) if row["province_code"] == NATION), None)
+        for name in ("hidden_supplement_signs", "zero_reach")
+    )
+    limits = [Note(text)] if (text := reach(seen)) else []
     if row is None or not row["units"]:
-        return [Say(_("Chưa đơn vị nào có đủ hồ sơ để xét dấu hiệu yêu cầu bổ sung không được ghi nhận."))]
+        return [Say(_("Chưa đơn vị nào có đủ hồ sơ để xét dấu hiệu yêu cầu bổ sung không được ghi nhận.")), *limits]
     return [
         Say(_("Dấu hiệu có yêu cầu bổ sung không được ghi nhận, trong %(n)s đơn vị đủ hồ sơ để xét:", n=count(row["units"]))),
         Points(
@@ -335,6 +340,7 @@ def _signs(material: Material) -> list[Block]:
                 _("có từ hai dấu hiệu trở lên, cần xác minh: %(n)s đơn vị.", n=count(row["two"])),
             ]
         ),
+        *limits,
     ]
 
 

@@ -34,6 +34,7 @@ __all__ = [
     "connected_systems",
     "connections",
     "coverage",
+    "dated_connections",
     "end_points",
     "end_points_with_history",
     "is_simulated",
@@ -182,6 +183,19 @@ def connected_systems(session: Session) -> list[tuple[str, str, str, date]]:
     for register, unit, source, day in rows:
         first[register, unit, source] = min(day, first.get((register, unit, source), day))
     return [(*key, day) for key, day in sorted(first.items())]
+
+
+def dated_connections(session: Session, on: date) -> list[tuple[str, str, str, date, str]]:
+    """(register, unit, source or empty for all of the unit's, since when, document that says so) up to a day, oldest first."""
+    rows = session.execute(
+        select(StateRegister.code, Unit.code, Source.code, RegisterConnection.connected_from, RegisterConnection.source_document)
+        .join(RegisterConnection, RegisterConnection.register_id == StateRegister.id)
+        .join(Unit, Unit.id == RegisterConnection.unit_id)
+        .outerjoin(Source, Source.id == RegisterConnection.source_id)
+        .where(RegisterConnection.connected_from <= on)
+        .order_by(StateRegister.code, RegisterConnection.connected_from, Unit.code, Source.code)
+    )
+    return [(register, unit, source or "", day, document) for register, unit, source, day, document in rows]
 
 
 def connections(session: Session, on: date) -> set[tuple[str, str]]:

@@ -63,8 +63,7 @@ def _request_classes(material: TableMaterial) -> "pd.DataFrame":
     """Papers asked for, by class and by the legal test applied, for the nation and each province or ministry."""
     import pandas as pd
 
-    counts = material.class_counts
-    owner = {place.code: place.province or place.code for place in material.inputs.places.values()}
+    counts, owner = material.class_counts, _owner(material)
     counts = counts.assign(
         province_code=[owner.get(str(unit), "") for unit in counts["handling_unit"]], test_code=counts["test_code"].fillna("")
     )
@@ -117,17 +116,31 @@ def _restructuring(material: TableMaterial) -> "pd.DataFrame":
     return found.sort_values(["level", "people", "place_code", "procedure_code"], ascending=[True, False, True, True])
 
 
-def _signs(material: TableMaterial) -> "pd.DataFrame":
-    """Units with what the three tests say of them; only where one says something."""
+def _recorded(material: TableMaterial) -> "pd.DataFrame":
+    """Dossiers with a recorded request, of those of set D: what the first test compares."""
     import pyarrow.parquet as pq
 
-    from scorecard.zeros import tails
-
-    kinds = {place.code: place.kind for place in material.inputs.places.values()}
     columns = ["handling_unit", "procedure_code", "supplement_den", "supplement_raw"]
     cells = pq.read_table(material.folder / "counts.parquet", columns=columns).to_pandas()
-    zero = tails(_cells(cells, kinds, "supplement_den", "supplement_raw"), lower=True, least=LEAST_UNIT)
-    found = zero.rename(columns={"unit": "unit_code", "n": "dossiers", "flagged": "zero", "k": "recorded"}).drop(columns="p")
+    return _cells(cells, _kinds(material), "supplement_den", "supplement_raw")
+
+
+def _kinds(material: TableMaterial) -> dict[str, str]:
+    return {place.code: place.kind for place in material.inputs.places.values()}
+
+
+def _owner(material: TableMaterial) -> dict[str, str]:
+    """The province or ministry of each unit."""
+    return {place.code: place.province or place.code for place in material.inputs.places.values()}
+
+
+def _signs(material: TableMaterial) -> "pd.DataFrame":
+    """Units with what the three tests say of them; only where one says something."""
+    from scorecard.zeros import tails
+
+    kinds = _kinds(material)
+    zero = tails(_recorded(material), lower=True, least=LEAST_UNIT)
+    found = zero.rename(columns={"unit": "unit_code", "n": "dossiers", "flagged": "zero", "k": "recorded"}).drop(columns=["p", "telling"])
     found["expected"] = found["expected"].round()
     if material.refiled is not None:
         # units are compared with each other, and all of them were followed for the same days
@@ -141,7 +154,7 @@ def _signs(material: TableMaterial) -> "pd.DataFrame":
     for name in ("zero", "refiled", "people"):
         found[name] = found[name].astype("boolean").fillna(False)
     signs = found[["zero", "refiled", "people"]].astype("int64").sum(axis=1)
-    owner = {place.code: place.province or place.code for place in material.inputs.places.values()}
+    owner = _owner(material)
     return found.assign(signs=signs, province_code=[owner.get(str(unit), "") for unit in found["unit_code"]])
 
 
@@ -153,12 +166,17 @@ def _cells(frame: "pd.DataFrame", kinds: dict[str, str], n: str, k: str) -> "pd.
 
 
 def _told(material: TableMaterial, kinds: dict[str, str]) -> "pd.DataFrame":
-    """Of people whose dossier records no request and who answered how often they were asked: how many say that they were."""
-    answers = material.inputs.answers
+    """Of people invited about a dossier that records no request, who answered how often they were asked: how many say that they were.
+
+    Of an answer given without an invitation, or on trial, no record is known.
+    """
+    from scorecard.survey_estimates import by_invitation
+
+    answers = by_invitation(material.inputs.answers)
     month = [row for row in material.rows if (row.window, row.breakdown) == (1, "total")]
     shown = {row.subject_code for row in month if (row.subject_kind, row.indicator, row.variant, row.status) == _SHOWN}
     times = answers["supplement_count"].astype("object")
-    silent = (answers["end_point"] != "supplement") & times.isin(("0", "1", "2+")) & (answers["recorded_supplements"].fillna(-1) == 0)
+    silent = times.isin(("0", "1", "2+")) & (answers["recorded_supplements"].fillna(-1) == 0)
     told = answers[silent.astype(bool)]
     told = told.assign(
         handling_unit=told["unit_code"].astype("str"), n=1, k=(told["supplement_count"].astype("object") != "0").astype("int64")
@@ -187,6 +205,27 @@ def _hidden_supplement_signs(material: TableMaterial) -> "pd.DataFrame":
     nation = pd.DataFrame([{"province_code": COUNTRY} | tested[columns].sum().to_dict()])
     places = tested.groupby("province_code", as_index=False)[columns].sum()
     return pd.concat([nation, places[places["province_code"] != ""]], ignore_index=True)
+
+
+def _zero_reach(material: TableMaterial) -> "pd.DataFrame":
+    """Of how many units a record without any request can say something, and of how many it can not, and why."""
+    import pandas as pd
+
+    from scorecard.zeros import tails
+
+    cells = _recorded(material)
+    units = cells.groupby("unit", as_index=False)["n"].sum()
+    units = units[units["n"] >= LEAST_UNIT]
+    judged = tails(cells, lower=True, least=LEAST_UNIT)
+    compared, telling = units["unit"].isin(judged["unit"]), units["unit"].isin(judged.loc[judged["telling"].astype(bool), "unit"])
+    owner = _owner(material)
+    flags = {"units": 1, "comparable": telling, "uneven": compared & ~telling, "few_peers": ~compared}
+    units = units.assign(province_code=[owner.get(str(unit), "") for unit in units["unit"]], **flags)
+    units = units.astype({"province_code": "str"} | dict.fromkeys(flags, "int64"))
+    nation = pd.DataFrame([{"province_code": COUNTRY} | units[list(flags)].sum().to_dict()])
+    places = units.groupby("province_code", as_index=False)[list(flags)].sum()
+    found: pd.DataFrame = pd.concat([nation, places[places["province_code"] != ""]], ignore_index=True)
+    return found
 
 
 _PLACE = Column("province_code", "Mã tỉnh, bộ (VN: cả nước)", "Province or ministry (VN: the nation)")
@@ -274,5 +313,23 @@ TABLES = (
             Column("two", "Từ hai dấu hiệu", "Two signs or more", "count"),
         ),
         _hidden_supplement_signs,
+    ),
+    EditionTable(
+        "zero_reach",
+        "Đơn vị mà việc không ghi nhận yêu cầu nào nói lên được điều gì",
+        "Units of which a record without any request tells something",
+        (
+            _PLACE,
+            Column("units", "Đơn vị có từ 30 hồ sơ", "Units with 30 dossiers or more", "count"),
+            Column("comparable", "So sánh được", "Comparable", "count"),
+            Column(
+                "uneven",
+                "Không có yêu cầu nào cũng không lạ: đơn vị tương đương quá khác nhau, hoặc thủ tục hiếm khi phải bổ sung",
+                "None at all would be no surprise: peers too uneven, or procedures that hardly ever need a supplement",
+                "count",
+            ),
+            Column("few_peers", "Dưới 8 đơn vị cùng loại để so", "Fewer than 8 units of the kind to compare with", "count"),
+        ),
+        _zero_reach,
     ),
 )

@@ -36,13 +36,15 @@ def tails(cells: "pd.DataFrame", lower: bool, least: int) -> "pd.DataFrame":
     """Each unit's count against its peers. ``cells``: ``unit``, ``kind``, ``procedure``, ``n``, ``k`` (``k`` of ``n`` dossiers).
 
     ``lower``: whether too few are looked for, else too many; ``least``: dossiers that a unit has at least. One row for each such unit
-    of a kind with enough peers: ``unit``, ``kind``, ``n``, ``k``, ``expected``, ``p`` (of a count as extreme), ``flagged``.
+    of a kind with enough peers: ``unit``, ``kind``, ``n``, ``k``, ``expected``, ``p`` (of a count as extreme), ``flagged``, and
+    ``telling``: whether the most extreme count of all would be unlikely, which it is not beside very uneven peers or in a mix that hardly
+    ever needs any.
     """
     import pandas as pd
     from statsmodels.stats.multitest import multipletests
 
     left_out: set[str] = set()
-    judged = pd.DataFrame(columns=["unit", "kind", "n", "k", "expected", "p"])
+    judged = pd.DataFrame(columns=["unit", "kind", "n", "k", "expected", "p", "telling"])
     for _ in range(2 if lower else 1):
         units = _expected(cells, left_out)
         units = units[units["n"] >= least]
@@ -75,12 +77,13 @@ def _tail(units: "pd.DataFrame", lower: bool, left_out: Collection[str]) -> "pd.
     if lower:
         fitting &= k > 0
     if fitting.sum() < LEAST_PEERS:
-        return units.assign(p=1.0).iloc[:0]
+        return units.assign(p=1.0, telling=False).iloc[:0]
     level, spread = (1.0, _concentration(n[fitting], k[fitting], mean[fitting])) if lower else _censored(n, k, mean)
     mean = np.clip(mean * level, 1e-9, 1 - 1e-9)
     alpha, beta = mean * spread, (1 - mean) * spread
     p = betabinom.cdf(k, n, alpha, beta) if lower else betabinom.sf(k - 1, n, alpha, beta)
-    return units.assign(p=np.clip(p, 0.0, 1.0))
+    least = betabinom.cdf(0, n, alpha, beta) if lower else betabinom.sf(n - 1, n, alpha, beta)
+    return units.assign(p=np.clip(p, 0.0, 1.0), telling=least <= FALSE_DISCOVERIES)
 
 
 def _log_mass(n: Array, k: Array, alpha: Array, beta: Array) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from core import numbers
@@ -11,9 +12,9 @@ from core.calendar import Month
 from core.web import language, pick
 from procedures import once_only
 from procedures.once_only import CLASSES, F0, F1, F1_OR_F2, F2, F2_OR_F3, F3, F4, F5
-from procedures.queries import ProcedureView, UnitView, registers, standard_components
+from procedures.queries import ProcedureView, UnitView, dated_connections, registers, standard_components
 from scorecard import queries
-from scorecard.declare_once_tables import CONNECT, PROVINCE_LEVEL
+from scorecard.declare_once_tables import CONNECT, LEAST_UNIT, PROVINCE_LEVEL
 from scorecard.figures import COUNTRY, LOWER, UPPER, Figure
 from scorecard.pages import places, services, words
 from scorecard.pages.text import _
@@ -69,7 +70,7 @@ class Rebuild:
 
 @dataclass(frozen=True)
 class Held:
-    """A register with the standard components that it holds."""
+    """A register with the standard components that it holds, and since when who is connected to it: day and document, systems."""
 
     name: str
     keeper: str
@@ -77,6 +78,7 @@ class Held:
     document: str
     components: tuple[str, ...]
     connected: int
+    connections: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,8 @@ class ToVerify:
 
 @dataclass(frozen=True)
 class Page:
-    """All of it, for the nation or one province or ministry. ``traces``: what the records themselves show of requests beyond one notice;
-    ``named``: units to verify, for who may know them."""
+    """All of it, for the nation or one province or ministry. ``reach``: where a record without requests tells something, in words;
+    ``traces``: what the records themselves show of requests beyond one notice; ``named``: units to verify, for who may know them."""
 
     place: str
     code: str
@@ -108,6 +110,7 @@ class Page:
     online_median: float | None
     supplement_median: float | None
     signs: Mapping[str, int]
+    reach: str
     traces: list[services.Line]
     named: list[ToVerify]
     registers: list[Held]
@@ -140,13 +143,31 @@ def build(
         online_median=first.get("online_median"),
         supplement_median=first.get("supplement_median"),
         signs={name: int(signs[0][name]) for name in ("units", "zero", "refiled", "people", "two")} if signs else {},
+        reach=reach(next(iter(_rows(edition, "zero_reach", code)), None)),
         traces=services.lines(figures, code, TRACES),
         named=[
             _to_verify(row, units)
             for row in _rows(edition, "hidden_supplements", code, nation=code == COUNTRY)
             if row["unit_code"] in may_know
         ],
-        registers=_registers(session, edition),
+        registers=_registers(session, edition, code, units),
+    )
+
+
+def reach(row: Mapping[str, Any] | None) -> str:
+    """In how many units the first sign can be looked for at all, by a row of ``zero_reach``; empty for an edition that does not tell."""
+    from scorecard.zeros import LEAST_PEERS
+
+    if row is None or not row["units"]:
+        return ""
+    told = {name: words.count(row[name]) for name in ("units", "comparable", "uneven", "few_peers")}
+    return _(
+        "Dấu hiệu thứ nhất xét được ở %(comparable)s trong %(units)s đơn vị có từ %(least)s hồ sơ. Còn lại thì không nói gì: "
+        "%(few_peers)s đơn vị không đủ %(peers)s đơn vị cùng loại để so; ở %(uneven)s đơn vị, không có yêu cầu nào cũng không lạ, vì "
+        "các đơn vị tương đương quá khác nhau hoặc thủ tục hiếm khi phải bổ sung.",
+        least=LEAST_UNIT,
+        peers=LEAST_PEERS,
+        **told,
     )
 
 
@@ -229,8 +250,6 @@ def _worth(row: Mapping[str, Any], names: Mapping[str, str]) -> Worth:
 
 
 def _published(day: str | None) -> str:
-    from datetime import date
-
     return numbers.day(date.fromisoformat(day), language()) if day else _("chưa rõ")
 
 
@@ -250,16 +269,20 @@ def _rebuild(row: Mapping[str, Any], units: Mapping[str, UnitView], procedures: 
     )
 
 
-def _registers(session: Session, edition: Edition) -> list[Held]:
-    from procedures.queries import connections
-
+def _registers(session: Session, edition: Edition, code: str, units: Mapping[str, UnitView]) -> list[Held]:
+    """``code``: of a place, whose own connections are then told, or of the nation, with everybody's."""
     connected: dict[str, set[str]] = {}
-    for register, unit in connections(session, Month.parse(edition.month).last_day):
+    since: dict[str, dict[str, list[str]]] = {}
+    for register, unit, source, day, document in dated_connections(session, Month.parse(edition.month).last_day):
         connected.setdefault(register, set()).add(unit)
+        if code in (COUNTRY, unit):
+            system = f"{places.short(units, unit)} ({source})" if source else places.short(units, unit)
+            since.setdefault(register, {}).setdefault(_said(day, document), []).append(system)
     held: dict[str, list[str]] = {}
     for component in standard_components(session):
         if component.register is not None:
-            held.setdefault(component.register.code, []).append(pick(component.name, component.name_en))
+            own = f" ({_said(component.published_from, component.source_document)})" if component.published_from else ""
+            held.setdefault(component.register.code, []).append(pick(component.name, component.name_en) + own)
     return [
         Held(
             name=pick(item.name, item.name_en),
@@ -268,6 +291,12 @@ def _registers(session: Session, edition: Edition) -> list[Held]:
             document=item.source_document,
             components=tuple(sorted(held.get(item.code, ()))),
             connected=len(connected.get(item.code, ())),
+            connections=tuple((day, "; ".join(systems)) for day, systems in since.get(item.code, {}).items()),
         )
         for item in registers(session)
     ]
+
+
+def _said(day: date, document: str) -> str:
+    """A day with the document that says so."""
+    return ", ".join(filter(None, (numbers.day(day, language()), document)))

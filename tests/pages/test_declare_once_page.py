@@ -48,9 +48,17 @@ def test_the_page_says_what_a_connection_is_worth_and_who_must_act(sqlite_app: F
     assert "Cấp giấy phép xây dựng" in said
     assert html.count("SỐ LIỆU MÔ PHỎNG") >= 3
     assert "Giấy khai sinh" in said
+    # three units with 30 dossiers at most are no peers of each other: said, and no zero in its place
+    assert "Chưa đủ số liệu để xét." in said
+    assert "không đủ 8 đơn vị cùng loại để so" in said
+    assert "0 đơn vị không ghi nhận yêu cầu nào" not in said
 
     hue, hanoi = (text_of(client.get("/declare-once", query_string={"place": code}).text) for code in ("46", "01"))
     assert "kết nối 4 5 1 / 1" in hue
+    # since when who is connected, and by which document: of the nation everybody, of a place its own systems
+    assert "Kết nối từ 01/07/2025" in said
+    assert "Kết nối từ" in hanoi
+    assert "Kết nối từ" not in hue
     assert "Tháng này không có yêu cầu nào vì cơ sở dữ liệu chưa công bố" in hanoi
     refresh()
     english = text_of(client.get("/declare-once", query_string={"lang": "en"}).text)

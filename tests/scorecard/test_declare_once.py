@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from flask import Flask, current_app
+from sqlalchemy import select
 
 from core.database import reading, writing
 from procedures.dossiers import dossier_table
@@ -16,13 +17,14 @@ from scorecard import edition_tables, operations, queries
 from scorecard.edition_tables import read as read_table
 from scorecard.models import Edition
 from scorecard.zeros import tails
+from surveys.models import Answer
 from tests.lake import put
 from tests.scorecard.small import BORN, MONTH, NOW, answers, at, build, submit
 
 WARDS = [f"1{number:04d}" for number in range(22)]
 PROCEDURES = {"2.000815": ("Chứng thực", 0.0005, 0.5), "1.000001": ("Đất đai", 0.14, 0.2), "1.000002": ("Kết hôn", 0.06, 0.3)}
 CERTIFYING = WARDS[:6]  # hardly ever ask for anything, by their mix of procedures
-SILENT, TWICE, REFILING = WARDS[10], WARDS[11], WARDS[12]
+SILENT, TWICE, REFILING, TRIED = WARDS[10], WARDS[11], WARDS[12], WARDS[13]
 PAPERS = ["Giấy khai sinh", "Bản vẽ nhà", "giay chung nhan QSDD", "giấy tờ gì đó"]
 
 
@@ -80,7 +82,8 @@ def dossiers(seed: int) -> list[dict[str, Any]]:
 @pytest.fixture
 def edition(sqlite_app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Edition]:
     """The month of this country, closed, with answers of people; of an edition's lists only those that are looked at here."""
-    monkeypatch.setattr(edition_tables, "MODULES", ("scorecard.declare_once_tables",))
+    named_by_rules = "scorecard.handling_times"
+    monkeypatch.setattr(edition_tables, "MODULES", ("scorecard.declare_once_tables", named_by_rules))
     edition_tables.tables.cache_clear()
     build([])
     with writing() as session:
@@ -111,7 +114,11 @@ def edition(sqlite_app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Edit
         for number in range(12)
     ]
     told += [(SILENT, 2 + 2 * (number % 2), "1.000001", 0, None, {"supplement_count": "1"}) for number in range(14)]
-    answers(told)
+    trials = [(TRIED, 4, "1.000001", 0, None, {"supplement_count": "2+"}) for _ in range(14)]  # answers to links that were made to try out
+    answers(told + trials)
+    with writing() as session:
+        for answer in session.scalars(select(Answer).where(Answer.unit_code == TRIED)):
+            answer.is_test = answer.responses["supplement_count"] == "2+"
     yield operations.close(MONTH, NOW, "test")
     edition_tables.tables.cache_clear()
 
@@ -140,6 +147,11 @@ def test_planted_requests_are_found_and_nothing_else(edition: Edition) -> None:
     # the ward that only refiles is counted and not named; those that certify copies are no zeros that stand out
     assert [signs["VN"][name] for name in ("zero", "refiled", "people", "two")] == [2, 2, 1, 2]
     assert sum(row["recorded"] == 0 for row in named) == 2
+    # where a record without requests says something at all: not of the wards whose mix needs none, and of the provinces nothing
+    reach = {row["province_code"]: row for row in table(edition, "zero_reach")}["VN"]
+    assert (reach["units"], reach["few_peers"]) == (len(WARDS), 0)
+    assert reach["uneven"] >= len(CERTIFYING) - 1
+    assert reach["comparable"] == reach["units"] - reach["uneven"] > 10
 
     figures = queries.figure_map(reading(), edition, "unit", WARDS, ["refused_and_refiled", "supplement"])
     first, until = f"TIMESTAMP '{MONTH.start:%F %T}' - INTERVAL 30 DAY", f"TIMESTAMP '{MONTH.end:%F %T}' - INTERVAL 30 DAY"
@@ -260,3 +272,23 @@ def test_too_few_peers_say_nothing() -> None:
     cells = pd.DataFrame({"unit": ["a", "b"], "kind": "commune", "procedure": "p", "n": [500, 500], "k": [0, 90]})
     assert len(tails(cells, lower=True, least=30)) == 0
     assert len(tails(cells.iloc[:0], lower=True, least=30)) == 0
+
+
+def test_a_zero_tells_nothing_beside_very_uneven_peers_or_in_a_mix_without_requests() -> None:
+    """Even peers let a zero speak; the same units with most requests in a few of them do not, nor does a ward that certifies copies."""
+    import pandas as pd
+
+    def country(requests: list[int]) -> Any:
+        rows = [(f"u{number:02d}", "commune", "land", 100, count) for number, count in enumerate(requests)]
+        return pd.DataFrame([*rows, ("copies", "commune", "copies", 100, 0)], columns=["unit", "kind", "procedure", "n", "k"])
+
+    even = tails(country([10] * 19 + [0]), lower=True, least=30).set_index("unit")["telling"]
+    assert even["u19"]
+    uneven = tails(country([1, 2, 1, 90, 1, 2, 1, 95, 1, 1, 2, 85, 0, 0, 0]), lower=True, least=30).set_index("unit")["telling"]
+    assert not uneven["u14"]
+    with_copies = country([10] * 20)
+    peers = [(f"c{number:02d}", "commune", "copies", 100, int(number == 0)) for number in range(10)]
+    with_copies = pd.concat([with_copies, pd.DataFrame(peers, columns=with_copies.columns)])
+    judged = tails(with_copies, lower=True, least=30).set_index("unit")["telling"]
+    assert judged["u00"]
+    assert not judged["copies"]
