@@ -11,6 +11,7 @@ from scorecard.definitions import Indicator
 from scorecard.edition_tables import Column, EditionTable, tables
 from scorecard.indicators import INDICATORS
 from scorecard.quality_marks import MARKS
+from scorecard.shown_counts import shown_counts
 
 # Lists that stay inside: units that are being verified are not named in public (only how many they are), nor is what reviewers did.
 INTERNAL_TABLES = frozenset({"hidden_supplements", "integrity_moves", "integrity_changes"})
@@ -139,8 +140,8 @@ SIMULATED = COLUMN_DEFINITIONS[-1]  # the last column of every file and table
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the dictionary. ``part``: column, period, subject, variant, status, breakdown, category, indicator, mark, table,
-    table_column; ``within``: the breakdown or table that it belongs to."""
+    """One line of the dictionary. ``part``: column, period, subject, variant, status, breakdown, category, indicator, mark, count, table,
+    table_column; ``within``: the breakdown or table that it belongs to, of a count what carries it (``scorecard.shown_counts``)."""
 
     part: str
     within: str
@@ -193,6 +194,8 @@ def _entries() -> Iterator[Entry]:
         yield _of_indicator(indicator)
     for mark in MARKS:
         yield Entry("mark", "quality_marks", mark.code, mark.vi, mark.en, formula_vi=mark.measure_vi, formula_en=mark.measure_en)
+    for each in shown_counts():
+        yield Entry("count", each.kind, each.code, each.vi, each.en, formula_vi=each.how_vi, formula_en=each.how_en)
     for table in public_tables():
         yield Entry("table", "", table.name, table.title_vi, table.title_en)
         for column in (*table.columns, SIMULATED):

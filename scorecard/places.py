@@ -29,6 +29,7 @@ from scorecard.inputs import RULES, read_json
 from scorecard.models import Edition
 from scorecard.queries import figure_map
 from scorecard.rulesets import RuleSet, read
+from scorecard.shown_counts import COUNTED
 
 Row = dict[str, Any]
 COUNTS, REGISTER_COUNTS = "counts.parquet", "register_counts.parquet"
@@ -127,22 +128,11 @@ COUNTED_OF = {"received": ("online",), "due": ("on_time",), "cohort": ("suppleme
 def count_procedure(session: Session, edition: Edition, procedure_code: str, unit_code: str, by_place: bool = True) -> list[ProcedureCount]:
     """Counts of one procedure by place, or of the unit with everything below it."""
     folder = _folder(edition)
-    names = {
-        "received": "online_filing_den",
-        "online": "online_filing_raw",
-        "on_time": "on_time_raw",
-        "due": "on_time_den",
-        "cohort": "supplement_den",
-        "supplement": "supplement_raw",
-        "repeat_supplement": "repeat_supplement_raw",
-        "asked_again_lower": "asked_again_recorded_lower",
-        "asked_again_upper": "asked_again_recorded_upper",
-    }
     scope = _scope(_surroundings(folder), unit_code)
-    rows = _by_place(folder, COUNTS, scope, ["procedure_code"], list(names.values()), procedure_code)
-    counts = [(row["place"], {name: row[column] for name, column in names.items()}) for row in rows]
+    rows = _by_place(folder, COUNTS, scope, ["procedure_code"], list(COUNTED.values()), procedure_code)
+    counts = [(row["place"], {name: row[column] for name, column in COUNTED.items()}) for row in rows]
     if not by_place:
-        counts = [(unit_code, {name: sum(count[name] for _, count in counts) for name in names})]
+        counts = [(unit_code, {name: sum(count[name] for _, count in counts) for name in COUNTED})]
     counts.sort(key=lambda count: (-count[1]["received"], count[0]))
     return [ProcedureCount(place=place, **_without_few(count)) for place, count in counts]
 

@@ -2,11 +2,12 @@
 
 import ast
 import csv
+import dataclasses
 import io
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import jsonschema
 import pytest
@@ -18,8 +19,10 @@ from core.settings import ROOT
 from exports import data, dictionary, json_schemas, queries, workbook
 from scorecard import queries as scorecard
 from scorecard.edition_tables import tables
+from scorecard.figures import HELD_BY_STATE, ONLINE_UNUSED, REPEAT, OfficialFigure, ProcedureCount, UnitToPress
 from scorecard.indicators import INDICATORS
 from scorecard.models import Measurement
+from scorecard.shown_counts import COUNTED, FACT, FINDING, INTERNAL_FACTS, OFFICIAL, PROCEDURE_COUNT, UNIT_COUNT, shown_counts
 from tests.country import LAST_MONTH
 from tests.exports.publishing import published
 
@@ -33,6 +36,25 @@ CODES = {
 }
 # The only modules that touch measurements: they compute, keep, protect and read them. What people see comes through ``scorecard.queries``.
 READERS = {"scorecard/models.py", "scorecard/operations.py", "scorecard/queries.py", "scorecard/refresh.py", "scorecard/survey_history.py"}
+
+# The only modules that open data files or count by themselves. The first compute measurements and tables, which the tests above hold to
+# their definitions; what the others let out is held to ``scorecard.shown_counts`` below, or is no figure at all.
+COMPUTING = {
+    *("arrivals", "counting", "data_use", "declare_once_tables", "file_counts", "handling_times", "hidden_supplements", "inputs"),
+    *("integrity_inputs", "judging", "population", "public_history", "quality_marks", "refresh", "reporting_periods"),
+    *("service_inputs", "survey_history"),
+}
+DOORS = {
+    "queries": "figures by definition",
+    "edition_tables": "tables by name, their columns defined",
+    "places": "figures.Gap, figures.ProcedureCount, figures.UnitToPress",
+    "listing": "dossiers behind a figure, found by its own expression",
+    "alerts": "whether a unit's rating fell, no number of its own",
+    "comments": "whose comments may be read, no number of its own",
+    "scoring/counts_file": "counts that a person hands in",
+}
+OPENING = {"read_parquet", "read_table", "read_schema", "read_files", "connect"}
+CARRIERS = {PROCEDURE_COUNT: ProcedureCount, UNIT_COUNT: UnitToPress, OFFICIAL: OfficialFigure}
 
 
 def by_part() -> dict[str, set[str]]:
@@ -116,6 +138,61 @@ def test_whatever_is_shown_comes_through_the_one_query() -> None:
     assert touching <= READERS
     sql = [path for room in ("procedures", "surveys", "scorecard", "exports") for path in (ROOT / room).rglob("*.py")]
     assert [path for path in sql if re.search(r"FROM measurement\b", path.read_text())] == []
+
+
+def opens_data(source: str) -> bool:
+    """Whether a module reads data files, asks the lake, or lets the database count."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call):
+            called = node.func
+            name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+            of = called.value.id if isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name) else ""
+            if name in OPENING or (of == "func" and name in ("count", "sum", "avg")):
+                return True
+    return False
+
+
+def test_no_number_gets_past_the_definitions_by_another_door() -> None:
+    """Pages, files and the report open no data by themselves: every module that does is known here, with what defines its numbers."""
+    assert opens_data("import pandas as pd\nfound = pd.read_parquet(path)")
+    assert opens_data("select(func.count()).select_from(Answer)")
+    assert not opens_data("from core.lake import connect")
+    opening = {
+        str(path.relative_to(ROOT / room).with_suffix("")) if room == "scorecard" else f"{room}/{path.name}"
+        for room in ("scorecard", "exports")
+        for path in (ROOT / room).rglob("*.py")
+        if opens_data(path.read_text())
+    }
+    assert opening == COMPUTING | set(DOORS)
+
+
+def test_every_number_that_is_no_measurement_is_defined() -> None:
+    known: dict[str, set[str]] = {}
+    for each in shown_counts():
+        assert each.code not in known.setdefault(each.kind, set())
+        known[each.kind].add(each.code)
+        assert all((each.vi, each.en, each.how_vi, each.how_en)), each
+    for kind, carrier in CARRIERS.items():
+        numbers = {field.name for field in dataclasses.fields(carrier) if {int, float} & {field.type, *get_args(field.type)}}
+        assert known[kind] == numbers, kind
+    assert known[FINDING] == {HELD_BY_STATE, REPEAT, ONLINE_UNUSED, "dossiers"}
+    assert {(entry.within, entry.code) for entry in dictionary.entries() if entry.part == "count"} == {
+        (kind, code) for kind, codes in known.items() for code in codes
+    }
+
+
+def test_a_procedures_counts_are_parts_of_indicators() -> None:
+    parts = {f"{item.code}_{part}" for item in INDICATORS.values() for part in (*item.variants, "den")}
+    assert set(COUNTED.values()) <= parts
+
+
+def test_what_an_edition_notes_of_its_data_is_defined(country: Flask) -> None:
+    known = {each.code for each in shown_counts() if each.kind == FACT}
+    with country.app_context():
+        edition = queries.newest_edition(reading(), LAST_MONTH, include_drafts=True)
+        assert edition is not None
+        assert known <= set(edition.facts)
+        assert set(edition.facts) - known <= INTERNAL_FACTS
 
 
 def test_every_indicator_that_a_page_names_is_defined() -> None:
