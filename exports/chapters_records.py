@@ -12,7 +12,7 @@ from exports.report import Cause, Material
 from procedures.once_only import CLASSES
 from scorecard.declare_once_tables import CONNECT, PROVINCE_LEVEL
 from scorecard.pages import declare_once
-from scorecard.pages.services import level_words
+from scorecard.pages.services import days_words, level_words
 
 MOST = 15  # rows of a list printed in the report; all of them are in the data that goes with it
 CAUSES = 8
@@ -323,7 +323,8 @@ def restructuring(material: Material, numbering: Numbering, place: str | None = 
 
 def time(material: Material, numbering: Numbering) -> list[Block]:
     """Chapter VII: on time, under each clock."""
-    blocks: list[Block] = [Say(sentences.on_time(material.figure(NATION, "on_time"))), clocks(material, numbering, NATION)]
+    blocks: list[Block] = [Say(sentences.on_time(material.figure(NATION, "on_time"))), *taken(material, NATION)]
+    blocks.append(clocks(material, numbering, NATION))
     pause = sentences.by_pause(*(material.figure(NATION, "on_time_by_pause", variant) for variant in ("lower", "upper")))
     if pause:
         blocks.append(Say(pause))
@@ -339,6 +340,12 @@ def time(material: Material, numbering: Numbering) -> list[Block]:
         )
     )
     return blocks
+
+
+def taken(material: Material, code: str) -> list[Block]:
+    """How long handling took, of a place; nothing in an edition that does not tell."""
+    row = next((row for row in material.table("handling_times") if row["place_code"] == code), None)
+    return [Say(days_words(row))] if row is not None else []
 
 
 def clocks(material: Material, numbering: Numbering, code: str) -> Table:

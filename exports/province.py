@@ -232,7 +232,11 @@ def _online(material: Material, local: Local, numbering: Numbering) -> list[Bloc
 
 
 def _time(material: Material, local: Local, numbering: Numbering) -> list[Block]:
-    return [Say(sentences.on_time(local.figure("on_time"))), chapters_records.clocks(material, numbering, local.code)]
+    return [
+        Say(sentences.on_time(local.figure("on_time"))),
+        *chapters_records.taken(material, local.code),
+        chapters_records.clocks(material, numbering, local.code),
+    ]
 
 
 def _units(material: Material, local: Local, numbering: Numbering) -> list[Block]:

@@ -108,7 +108,7 @@ def compute(folder: Path, lake_root: Path, counts: Path | None = None, kept: Pat
     spread = counted.registers.assign(province_code=[provinces.get(code, "") for code in counted.registers["handling_unit"]])
     spread = spread.astype({"province_code": "str"})  # a list of nothing would be numbers
     register_counts = spread.sort_values(["province_code", "handling_unit", "procedure_code", "register_code"], ignore_index=True)
-    table_material = TableMaterial(inputs, folder, paths, rows, register_counts, counted.classes, refiled, phantoms, material)
+    table_material = TableMaterial(inputs, folder, paths, rows, register_counts, counted.classes, refiled, phantoms, material, files)
     frozen = {path.stem for path in (folder / TABLE_FOLDER).glob("*.parquet")}  # of an edition that is computed again
     tables = {name: table.frame(table_material) for name, table in edition_tables().items() if not frozen or name in frozen}
     facts = {

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from scorecard.availability import Phantom
+    from scorecard.file_counts import FileCounts
     from scorecard.inputs import Inputs
     from scorecard.measuring import Material, Row
 
@@ -46,6 +47,7 @@ class TableMaterial:
     refiled: "pd.DataFrame | None"
     phantoms: "Sequence[Phantom]" = ()
     material: "Material | None" = None  # what the measurements were made of
+    files: "FileCounts | None" = None  # of a month that is not over: counts of the lake's files that are kept
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ MODULES: tuple[str, ...] = (
     "scorecard.mismatch",
     "scorecard.petition_facts",
     "scorecard.reporting_periods",
+    "scorecard.handling_times",
 )
 
 

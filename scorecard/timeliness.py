@@ -48,8 +48,8 @@ def with_requests(rows: "ibis.Table", month: Month) -> "ibis.Table":
     rows = rows.mutate(answered=rows.timed.filter(lambda item: item.requested_at == rows.asked)[0].answered_at)
     rows = rows.mutate(awaited=rows.answered.isnull() | (rows.answered >= end))
     first, asked, answered, received = (microseconds(rows[name]) for name in ("first_due_at", "asked", "answered", "received_at"))
-    paused = _working(answered) - _working(asked)
-    allowed = _working(first) - _working(received)
+    paused = working(answered) - working(asked)
+    allowed = working(first) - working(received)
     at = microseconds(ibis.ifelse(rows.ended_in, rows.ended_at, end))
     index = ibis.ifelse(rows.awaited, asked <= first, at <= _moved(first, _day(first), paused)) & (rows.requests == 1)
     restart = rows.awaited | (at <= _moved(first, _day(answered), allowed))
@@ -74,7 +74,8 @@ def _index(day: Any) -> Any:
     return 5 * (day // 7) + ibis.least(day % 7, 5)
 
 
-def _working(instant: Any) -> Any:
+def working(instant: Any) -> Any:
+    """How many working days lie before an instant in microseconds; differences of them are working days between two days."""
     return _index(_day(instant))
 
 

@@ -243,6 +243,27 @@ def pause_words(figures: Figures, code: str) -> str:
     )
 
 
+def taken_words(edition: Edition, code: str) -> str:
+    """How long handling took at a place; empty where too few dossiers ended, or in an edition that does not tell."""
+    from scorecard import queries
+
+    table = queries.edition_table(edition, "handling_times")
+    row = next(iter(table[table["place_code"] == code].to_dict("records")), None)
+    return "" if row is None else days_words(row)
+
+
+def days_words(row: Mapping[Any, Any]) -> str:
+    """A row of ``handling_times`` as a sentence."""
+    return _(
+        "Một nửa trong %(n)s hồ sơ có kết quả trong tháng xong trong %(half)s ngày làm việc, chín phần mười trong %(most)s ngày; "
+        "trung bình %(mean)s ngày, tính từ ngày nhận, không trừ thời gian chờ bổ sung.",
+        n=words.count(int(row["dossiers"])),
+        half=words.count(int(row["half_within"])),
+        most=words.count(int(row["most_within"])),
+        mean=numbers.number(row["days"] / row["dossiers"], language(), 1),
+    )
+
+
 def frozen(edition: Edition, name: str) -> Any:
     """A JSON file of an edition's folder; None where an older edition has none."""
     path = current_app.extensions["settings"].data_dir / "editions" / edition.folder / name

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from scorecard.edition_tables import tables
 from scorecard.indicators import INDICATORS
 from scorecard.rulefiles import RuleError, Strict
 
@@ -235,11 +236,12 @@ class CountRules(_Set):
 
 
 class Measure(Strict):
-    """One thing that the law wants measured; ``measured_by`` names our own indicators, if any."""
+    """One thing that the law wants measured; ``measured_by`` names our own indicators, ``told_in`` an edition's tables, if any."""
 
     id: ItemId
     name: Words
     measured_by: tuple[str, ...] = ()
+    told_in: tuple[str, ...] = ()
     note: Words
 
     @model_validator(mode="after")
@@ -247,6 +249,9 @@ class Measure(Strict):
         if unknown := [code for code in self.measured_by if code not in INDICATORS]:
             names = ", ".join(unknown)
             raise RuleError(f"không có chỉ tiêu {names}; sửa measured_by", f"there is no indicator {names}; correct measured_by")
+        if unknown := [name for name in self.told_in if name not in tables()]:
+            names = ", ".join(unknown)
+            raise RuleError(f"không có bảng {names}; sửa told_in", f"there is no table {names}; correct told_in")
         return self
 
 
