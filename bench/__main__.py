@@ -5,13 +5,13 @@ each is measured; the smallest time counts. ``BENCH_DOSSIERS`` (default 60000) i
 ``bench.nation`` for the large one; ``python -m bench country`` and ``python -m bench nation`` measure one of the two alone,
 ``python -m bench matcher`` tells precision and recall of the papers found in labelled texts, ``python -m bench masking`` those of
 the numbers hidden in them, ``python -m bench survey`` what storing an answer costs beside storing a row, and
-``python -m bench scale`` writes docs/performance.md.
+``python -m bench scale`` writes docs/performance.md, ``python -m bench live`` its section about the running month.
 """
 
 import os
 import sys
 
-from bench import masking, matcher, nation, paths, report, scale, survey
+from bench import live, masking, matcher, nation, paths, report, scale, survey
 from bench.installation import opened
 from core import schema
 from core.calendar import Month, utc_now
@@ -39,6 +39,9 @@ def main(wanted: list[str]) -> None:
     rounds = int(os.environ.get("BENCH_ROUNDS", "3"))
     if wanted == ["scale"]:
         scale.main()
+        return
+    if wanted == ["live"]:
+        live.main(scale.TARGET)
         return
     if "matcher" in wanted or not wanted:
         print(*matcher.lines(), sep="\n", flush=True)

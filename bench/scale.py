@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from bench import generate
+from bench import generate, live
 from bench.installation import MONTH, NOW, copied, prepare, run
 from bench.nation import folder
 from core.settings import ROOT
@@ -39,7 +39,8 @@ def main() -> None:
     with folder() as work:
         base = prepare(work / "base")
         found = [_size(work, base, dossiers) for dossiers in sizes]
-    TARGET.write_text(page(found), encoding="utf-8")
+    kept = "".join(TARGET.read_text(encoding="utf-8").partition(live.HEADING)[1:])  # measured on its own
+    TARGET.write_text("\n".join(filter(None, (page(found), kept))), encoding="utf-8")
     print(f"written: {TARGET}")
 
 

@@ -5,6 +5,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -157,22 +158,39 @@ def close(data_dir: str) -> Said:
     from scorecard import computing, inputs, operations
 
     spent = {"counting": 0.0, "digests": 0.0}
-
-    def watched(name: str, work: Callable[..., Any]) -> Callable[..., Any]:
-        def timed(*arguments: Any, **named: Any) -> Any:
-            started = time.perf_counter()
-            try:
-                return work(*arguments, **named)
-            finally:
-                spent[name] += time.perf_counter() - started
-
-        return timed
-
-    computing.count = watched("counting", computing.count)
-    inputs._lake_files = watched("digests", inputs._lake_files)
+    computing.count = _watched(spent, "counting", computing.count)
+    inputs._lake_files = _watched(spent, "digests", inputs._lake_files)
     with opened(Path(data_dir)):
         said = _timed(lambda: operations.close(MONTH, NOW, "bench"))
     return said | spent | {"rest": said["seconds"] - sum(spent.values())}
+
+
+def refresh(data_dir: str) -> Said:
+    """The running month brought up to date as the worker does it, with the seconds of what reads the lake and of what writes figures."""
+    from scorecard import computing, operations
+
+    spent = {"reading": 0.0, "writing": 0.0}
+    for name in ("count", "population", "measure_services"):
+        setattr(computing, name, _watched(spent, "reading", getattr(computing, name)))
+    for name in ("_insert", "_sweep"):
+        setattr(operations, name, _watched(spent, "writing", getattr(operations, name)))
+    written: dict[str, Any] = {}
+    with opened(Path(data_dir)):
+        said = _timed(lambda: written.update(operations.refresh_running(MONTH.end - timedelta(hours=1))))
+    return said | spent | {"rest": said["seconds"] - sum(spent.values()), "figures": written}
+
+
+def _watched(spent: dict[str, float], name: str, work: Callable[..., Any]) -> Callable[..., Any]:
+    """The same, with its seconds added to those of a name."""
+
+    def timed(*arguments: Any, **named: Any) -> Any:
+        started = time.perf_counter()
+        try:
+            return work(*arguments, **named)
+        finally:
+            spent[name] += time.perf_counter() - started
+
+    return timed
 
 
 def _paths(data_dir: str) -> list[str]:
@@ -192,7 +210,7 @@ def _timed(work: Callable[[], object]) -> Said:
 def main(arguments: Sequence[str]) -> None:
     """Run a step and say what came out."""
     steps: dict[str, Callable[..., Said]] = {
-        step.__name__: step for step in (load, live, bare_copy, bare_rewrite, bare_group, lake_part, polars, pandas, close)
+        step.__name__: step for step in (load, live, bare_copy, bare_rewrite, bare_group, lake_part, polars, pandas, close, refresh)
     }
     said = steps[arguments[0]](*arguments[1:])
     # Of this process alone: getrusage would tell the peak of the one that started it, where that was larger.
