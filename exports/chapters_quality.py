@@ -12,6 +12,7 @@ from exports.layout import Block, Head, Human, Note, Numbering, Points, Say, Sec
 from exports.report import Material
 from exports.report_words import Item
 from exports.summary import SATISFACTION, asked_about, incomplete
+from scorecard.definitions import VISITED_BEFORE
 from scorecard.quality_marks import MARKS
 
 MOST_NAMED = 12  # communes in a sentence
@@ -239,7 +240,8 @@ def _moved(material: Material, numbering: Numbering) -> list[Block]:
 
 def _tickets(material: Material, numbering: Numbering) -> list[Block]:
     found = [row for row in material.table("queue_tickets") if row["tickets"] is not None]
-    blocks: list[Block] = [Section(_("3. Lượt đến chưa thành hồ sơ"))]
+    said = sentences.visited_before(material.figure(NATION, VISITED_BEFORE))
+    blocks: list[Block] = [Section(_("3. Lượt đến chưa thành hồ sơ")), *([Say(said)] if said else [])]
     if not found:
         return [*blocks, Say(_("Kỳ này chưa có số liệu lấy số tại bộ phận một cửa."))]
     told = [row for row in found if row["dossiers"] is not None]

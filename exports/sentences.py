@@ -161,6 +161,21 @@ def experienced_again(figure: "Figure | None") -> str:
     )
 
 
+def visited_before(figure: "Figure | None") -> str:
+    """What people say about coming or calling before their dossier was accepted; empty in an edition that does not tell."""
+    if figure is None:
+        return ""
+    if not known(figure) or figure.value is None or figure.low is None or figure.high is None:
+        return _("Số người trả lời câu hỏi về việc phải đến hoặc gọi trước khi hồ sơ được nhận chưa đủ để công bố.")
+    return _(
+        "Theo người dân, doanh nghiệp đã có hồ sơ: **%(rate)s** nói phải đến hoặc gọi ít nhất một lần trước khi hồ sơ được nhận "
+        "(khoảng %(span)s; %(n)s người trả lời). Người chưa nộp được hồ sơ không có trong con số này.",
+        rate=percent(figure.value),
+        span=interval(figure.low, figure.high),
+        n=count(figure.denominator),
+    )
+
+
 def online(figure: "Figure | None") -> str:
     """The share of dossiers filed online, as it stands on record."""
     if figure is None or not known(figure) or figure.value is None:

@@ -16,6 +16,7 @@ RECEPTION, SYSTEM, PETITION = "reception", "system", "petition"  # of a receivin
 FOLLOWED = "followed"  # of dossiers that were followed for some days after their end
 DATA_USE = "data_use"  # of dossiers received in the month: electronic results, digitised papers, payment, population data
 NOTHING = ""
+VISITED_BEFORE = "visited_before"  # code of the indicator that stands beside queue tickets
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from scorecard import mismatch
 from scorecard import survey_estimates as making
+from scorecard.definitions import VISITED_BEFORE
 from scorecard.disclosure import protect
 from scorecard.figures import CLEANED, COUNTRY, LOWER, NATION, NOT_APPLICABLE, PROCEDURE, RAW, UNIT, UPPER, VALUE, WEIGHTED
 from scorecard.integrity import REMOVED_BY, marked
@@ -90,7 +91,7 @@ def _count_rows(material: Material, subjects: list[Key], above: Mapping[str, lis
                         continue
                 elif variant == CLEANED and (live or not active or code != "satisfaction"):
                     continue
-                if code in MISMATCH_PARTS and not _told_apart(subject, material):
+                if code in (*MISMATCH_PARTS, VISITED_BEFORE) and not _told_apart(subject, material):
                     continue
                 if not active:
                     yield Row(*subject, code, variant, empty_status(material, subject))
@@ -101,7 +102,7 @@ def _count_rows(material: Material, subjects: list[Key], above: Mapping[str, lis
 
 
 def _told_apart(subject: Key, material: Material) -> bool:
-    """Whether each point that does not match is told of a month: communes and procedures have too few answers for that."""
+    """Whether what one question says is told of a month: communes and procedures have too few answers for that."""
     return subject[0] == NATION or (subject[0] == UNIT and material.places[subject[1]].kind in BANDED)
 
 
@@ -120,6 +121,7 @@ def _answer_counts(answers: "pd.DataFrame") -> "pd.DataFrame":
 
     rating = answers["rating"].astype("Float64")
     again = answers["asked_again"].astype("object")
+    visits = answers["visits"].astype("object") if "visits" in answers else pd.Series(None, index=answers.index, dtype="object")
     columns: dict[str, pd.Series[Any]] = {
         "answered": pd.Series(1, index=answers.index),
         "rated": rating.notna(),
@@ -127,6 +129,8 @@ def _answer_counts(answers: "pd.DataFrame") -> "pd.DataFrame":
         "yes": again == "yes",
         "no": again == "no",
         "asked_known": again.isin(("yes", "no", "unsure")),
+        "came": visits.isin(("1", "2", "3+")),
+        "came_known": visits.isin(("0", "1", "2", "3+")),
     }
     flags = pd.DataFrame({name: column.fillna(False).astype("int64") for name, column in columns.items()})
     return flags.join(mismatch.flags(answers)).assign(unit_code=answers["unit_code"], procedure_code=answers["procedure_code"])
@@ -139,6 +143,7 @@ def _survey_values(said: Mapping[str, int], invited: int) -> dict[str, tuple[int
         "satisfaction": (said["satisfied"], said["rated"], said["rated"]),
         "response_rate": (said["answered"], invited, invited),
         "asked_again_experienced": (said["yes"], decided, said["asked_known"]),
+        VISITED_BEFORE: (said["came"], said["came_known"], said["came_known"]),
     } | {code: (said[code], said[f"{code}_of"], said[f"{code}_of"]) for code in MISMATCH_CODES}
 
 

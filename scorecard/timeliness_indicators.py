@@ -51,8 +51,8 @@ TIMELINESS = (
         name_en="Share done by the first appointment",
         formula_vi="kết thúc trong tháng, không sau ngày hẹn trả đầu tiên, không trừ ngày nào / (như mẫu số của đúng hạn)",
         formula_en="ended in the month, not after the first due date, nothing deducted / (as the denominator of on time)",
-        source="NĐ 61/2018/NĐ-CP, NĐ 118/2025/NĐ-CP; ngày hẹn đầu của bản tin đồng bộ (NgayHenTraTruoc)",
-        source_en="Decrees 61/2018/NĐ-CP and 118/2025/NĐ-CP; first appointment of the synchronised record (NgayHenTraTruoc)",
+        source="NĐ 118/2025/NĐ-CP (thay NĐ 61/2018/NĐ-CP từ 1/7/2025); ngày hẹn đầu của bản tin đồng bộ (NgayHenTraTruoc)",
+        source_en="Decree 118/2025/NĐ-CP (61/2018/NĐ-CP until 1 July 2025); first appointment of the sync record (NgayHenTraTruoc)",
     ),
     _share(
         "on_time_index",
@@ -87,8 +87,8 @@ TIMELINESS = (
             "as on time, but after each completed supplement the time allowed at first is counted afresh; while one is awaited, none "
             "is counted. From–to: where times or the first appointment are not recorded"
         ),
-        source="NĐ 61/2018/NĐ-CP, Điều 19 khoản 4; chưa rõ NĐ 118/2025/NĐ-CP có giữ quy tắc này không",
-        source_en="Decree 61/2018/NĐ-CP, Article 19, clause 4; whether Decree 118/2025/NĐ-CP keeps the rule is not certain",
+        source="NĐ 61/2018/NĐ-CP (hết hiệu lực 1/7/2025), Điều 19 khoản 4; chưa rõ NĐ 118/2025/NĐ-CP có giữ quy tắc này không",
+        source_en="Decree 61/2018/NĐ-CP (ended 1 July 2025), Article 19(4); whether Decree 118/2025/NĐ-CP keeps the rule is not certain",
     ),
     _share(
         "on_time_by_pause",

@@ -11,6 +11,7 @@ from core import numbers
 from core.web import language, pick
 from scorecard import alerts as falls
 from scorecard import comments
+from scorecard.definitions import VISITED_BEFORE
 from scorecard.figures import COUNTRY, NATION, RAW, UNIT
 from scorecard.indicators import INDICATORS
 from scorecard.pages import estimates, places, satisfaction, words
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from scorecard.queries import Figure
 
 MOST_COMMENTS = 100
-TOLD = ("asked_again_experienced", "mismatch_any")  # what people report, as indicators of the unit
+TOLD = ("asked_again_experienced", VISITED_BEFORE, "mismatch_any")  # what people report, as indicators of the unit
 DIVIDED = ("channel", "end_point", "applicant")
 
 

@@ -45,7 +45,7 @@ def definitions() -> list[tuple[str, list[Definition]]]:
 
 
 def _definition(indicator: Indicator) -> Definition:
-    better = {True: _("cao hơn là tốt hơn"), False: _("thấp hơn là tốt hơn"), None: _("chỉ cho biết độ tin cậy")}
+    better = {True: _("cao hơn là tốt hơn"), False: _("thấp hơn là tốt hơn"), None: _("tự nó không tốt, không xấu")}
     return Definition(
         indicator.code,
         pick(indicator.name_vi, indicator.name_en),

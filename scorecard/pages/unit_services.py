@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.calendar import Month
-from scorecard.figures import UNIT
+from core.web import pick
+from scorecard.definitions import VISITED_BEFORE
+from scorecard.figures import RAW, UNIT
+from scorecard.indicators import INDICATORS
 from scorecard.pages import places, services, words
 from scorecard.pages.text import _
 from scorecard.parties_words import PARTY
@@ -50,7 +53,8 @@ class SentIn:
 
 @dataclass(frozen=True)
 class UnitServices:
-    """A unit's services, times, reception, systems and petitions."""
+    """A unit's services, times, reception, systems and petitions. ``came_before``: what people say of visits before reception, of the
+    unit or of the province or ministry above it."""
 
     edition: Edition
     name: str
@@ -59,12 +63,14 @@ class UnitServices:
     effective: list[services.Line]
     clocks: list[services.Line]
     pause: str
+    taken: str
     reception: list[services.Line]
     phantoms: list[services.Phantom]
     systems: list[tuple[str, str]]
     petitions: list[services.Line]
     subjects: list[SentIn]
     visits: list[Visits]
+    came_before: list[services.Line]
 
 
 def unit_services(session: Session, edition: Edition, code: str, units: Mapping[str, UnitView]) -> UnitServices:
@@ -91,13 +97,28 @@ def unit_services(session: Session, edition: Edition, code: str, units: Mapping[
         effective=services.lines(figures, code, services.EFFECTIVE) if offers else [],
         clocks=services.lines(figures, code, CLOCKS),
         pause=services.pause_words(figures, code),
+        taken=services.taken_words(edition, code),
         reception=services.lines(received, code, RECEPTION),
         phantoms=services.phantoms(edition, units, procedures, code) if offers else [],
         systems=_systems_of(edition, view.province_code or code),
         petitions=services.lines(figures, code, PETITIONS),
         subjects=_subjects(edition, inside, units),
         visits=_visits(edition, inside, units),
+        came_before=_came_before(session, edition, code, units),
     )
+
+
+def _came_before(session: Session, edition: Edition, code: str, units: Mapping[str, UnitView]) -> list[services.Line]:
+    from scorecard import queries
+
+    above = units[code].province_code or code
+    figures = queries.figure_map(session, edition, UNIT, [code, above], [VISITED_BEFORE])
+    told = next((place for place in (code, above) if (place, VISITED_BEFORE, RAW) in figures), None)
+    if told is None:
+        return []
+    about = INDICATORS[VISITED_BEFORE]
+    name = pick(about.name_vi, about.name_en)
+    return [services.line(figures, told, VISITED_BEFORE, name if told == code else f"{name} ({places.name(units[told])})")]
 
 
 def _systems_of(edition: Edition, province: str) -> list[tuple[str, str]]:

@@ -9,9 +9,10 @@ from fractions import Fraction
 
 from core import numbers
 from core.web import language, pick
+from scorecard.edition_tables import tables
 from scorecard.indicators import INDICATORS
 from scorecard.pages.text import _
-from scorecard.rulesets import RuleSet
+from scorecard.rulesets import PhantomRules, RuleSet
 from scorecard.scoring.library import Entry
 from scorecard.scoring.points import Score, half_up, score
 from scorecard.scoring.schema import FULL, LEFT_OUT, AnySet, CountRules, Group, Indicator, Measure, MeasureList, Words
@@ -192,6 +193,7 @@ def _monthly_page(entry: Entry, rules: RuleSet) -> RulesPage:
         (_("Khoảng tin cậy"), _("95 %%, Wilson, z = %(z)s", z=numbers.number(rules.z, language(), 2))),
         (_("Ô nhỏ không công bố"), _("dưới %(n)s câu trả lời", n=rules.disclosure.suppress_below)),
         (_("Ô in nét rỗng, không so sánh"), _("dưới %(n)s câu trả lời", n=rules.disclosure.grey_below)),
+        (_("Số bị ẩn còn chưa chắc ít nhất"), _("%(n)s câu trả lời, tính từ mọi số được công bố", n=rules.disclosure.least_range)),
         (_("Chốt tháng sớm nhất"), _("ngày %(day)s tháng sau", day=rules.close_from_day)),
         (
             _("Dịch vụ trực tuyến ít người dùng"),
@@ -201,9 +203,20 @@ def _monthly_page(entry: Entry, rules: RuleSet) -> RulesPage:
                 share=numbers.percent(rules.gaps.counter_share, language(), 0),
             ),
         ),
+        *([(_("Dịch vụ chỉ có trên danh mục"), _phantom(rules.phantom))] if rules.phantom is not None else []),
     ]
     items = [_monthly_item(code) for code in rules.empty]
     return RulesPage(listed(entry), facts, [], [], [Section("", _("Các chỉ tiêu"), "", "", "", items)], [], [], "", None)
+
+
+def _phantom(rules: PhantomRules) -> str:
+    return _(
+        "đã khai báo trực tuyến mà từ %(months)s tháng liền trở lên (xét nhiều nhất %(longest)s tháng) tháng nào cũng có hồ sơ, "
+        "không hồ sơ nào trực tuyến, tổng cộng từ %(n)s hồ sơ bằng kênh khác",
+        months=rules.minimum_months,
+        longest=rules.longest_months,
+        n=rules.minimum_dossiers,
+    )
 
 
 def _monthly_item(code: str) -> Item:
@@ -218,6 +231,7 @@ def _monthly_item(code: str) -> Item:
 
 def _measure(item: Measure) -> Item:
     names = [pick(INDICATORS[code].name_vi, INDICATORS[code].name_en) for code in item.measured_by]
+    names += [pick(tables()[name].title_vi, tables()[name].title_en) for name in item.told_in]
     measured = _("Hệ thống này đo bằng: %(names)s.", names="; ".join(names)) if names else _("Hệ thống này chưa đo.")
     return Item(item.id, say(item.name), "", measured, "", "", [(_("Ghi chú"), say(item.note))])
 
