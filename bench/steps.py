@@ -166,29 +166,31 @@ def close(data_dir: str) -> Said:
 
 
 def refresh(data_dir: str) -> Said:
-    """The running month brought up to date as the worker does it, with the seconds of what reads the lake and of what writes figures."""
+    """The running month brought up to date as the worker does it, with the processor's seconds for the lake and for writing figures."""
     from scorecard import computing, operations
 
     spent = {"reading": 0.0, "writing": 0.0}
     for name in ("count", "population", "measure_services"):
-        setattr(computing, name, _watched(spent, "reading", getattr(computing, name)))
+        setattr(computing, name, _watched(spent, "reading", getattr(computing, name), time.process_time))
     for name in ("_insert", "_sweep"):
-        setattr(operations, name, _watched(spent, "writing", getattr(operations, name)))
+        setattr(operations, name, _watched(spent, "writing", getattr(operations, name), time.process_time))
     written: dict[str, Any] = {}
     with opened(Path(data_dir)):
         said = _timed(lambda: written.update(operations.refresh_running(MONTH.end - timedelta(hours=1))))
-    return said | spent | {"rest": said["seconds"] - sum(spent.values()), "figures": written}
+    return said | spent | {"rest": said["cpu"] - sum(spent.values()), "figures": written}
 
 
-def _watched(spent: dict[str, float], name: str, work: Callable[..., Any]) -> Callable[..., Any]:
+def _watched(
+    spent: dict[str, float], name: str, work: Callable[..., Any], clock: Callable[[], float] = time.perf_counter
+) -> Callable[..., Any]:
     """The same, with its seconds added to those of a name."""
 
     def timed(*arguments: Any, **named: Any) -> Any:
-        started = time.perf_counter()
+        started = clock()
         try:
             return work(*arguments, **named)
         finally:
-            spent[name] += time.perf_counter() - started
+            spent[name] += clock() - started
 
     return timed
 

@@ -3,7 +3,7 @@
 Each job brings things up to date, so a run that was missed is caught up by the next one, and a second run finds nothing to do.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -27,27 +27,33 @@ from scorecard.notices import notify
 
 WORKER = "worker"
 CLOSE = "scorecard.close_wanted"
+EASE = 10  # a refresh of the running month takes a tenth of a processor at most
 log = structlog.get_logger()
 
 
 def refresh_running(now: datetime) -> dict[str, Any]:
     """Bring the running view up to date where something has arrived that can change it.
 
-    Most runs find nothing new: a few counts, no lease, no file. What a one-stop system pushes shows within a minute all the same.
+    Most runs find nothing new: a few counts, no lease, no file. A run reads the lake's new files alone, but makes every figure of the
+    month anew, which costs the same whatever arrived: after one that took long the next waits ``EASE`` times as long, so that a
+    steady trickle never takes more than that share of a processor. In a small installation what is pushed shows within a minute.
     """
     session = reading()
     session.rollback()
     current = Month.of(now)
-    return operations.refresh_running(now) if any(_arrived(month, current) for month in (current.plus(-1), current)) else {}
+    return operations.refresh_running(now) if any(_due(month, current, now) for month in (current.plus(-1), current)) else {}
 
 
-def _arrived(month: Month, current: Month) -> bool:
+def _due(month: Month, current: Month, now: datetime) -> bool:
     from scorecard.inputs import seen
 
     session = reading()
     running = session.scalar(select(Edition).where(Edition.month == str(month), Edition.state == operations.RUNNING))
     if running is None:
         return month == current  # the last month has given way to its closed edition, or never had a running view
+    since = now - (running.computed_at or now)
+    if timedelta() < since < timedelta(seconds=EASE * running.facts.get("cost", 0)):
+        return False
     return bool(running.facts.get("seen") != seen(session, month))
 
 

@@ -46,8 +46,10 @@ def _lake_rows(material: Material, subjects: list[Key], above: Mapping[str, list
             if indicator.kind not in (LAKE, FOLLOWED):
                 continue
             denominator = sums.get(f"{indicator.code}_den", 0)
+            silent = indicator.kind == FOLLOWED and sums.get("ended", 0) > 0  # who applied is not known: something arose all the same
+            nothing = NOT_REPORTED if silent else empty_status(material, subject)
             for variant in indicator.variants:
-                row = Row(*subject, indicator.code, variant, VALUE if denominator else empty_status(material, subject))
+                row = Row(*subject, indicator.code, variant, VALUE if denominator else nothing)
                 if denominator:
                     row.numerator, row.denominator, row.n = sums[f"{indicator.code}_{variant}"], denominator, denominator
                 yield row

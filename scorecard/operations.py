@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from time import process_time
 from typing import TYPE_CHECKING, Any
 
 from flask import current_app
@@ -230,6 +231,7 @@ def _examined(edition: Edition, now: datetime) -> Edition:
 def _refresh(month: Month, now: datetime, arrived: dict[str, Any]) -> int:
     """Compute the running view anew and put it in the old one's place; whoever is reading the old one may finish."""
     rules, _ = rulesets.for_month(month)
+    begun = process_time()
     _sweep()
     computed, building = _build(month, now, provisional=True)
     folder = _editions_dir() / f"{month}-running-{lease.new_holder()}"
@@ -238,7 +240,10 @@ def _refresh(month: Month, now: datetime, arrived: dict[str, Any]) -> int:
     edition_id = _insert(month, -2, now, rules.id, computed, folder.name, facts)
     with writing() as session:
         session.execute(update(Edition).where(Edition.month == str(month), Edition.version == 0).values(state=COMPUTING, version=-1))
-        session.execute(update(Edition).where(Edition.id == edition_id).values(state=RUNNING, version=0, computed_at=now))
+        cost = {"cost": round(process_time() - begun, 1)}  # seconds of the processor: the worker spaces its runs by it
+        session.execute(
+            update(Edition).where(Edition.id == edition_id).values(state=RUNNING, version=0, computed_at=now, facts=facts | cost)
+        )
     return len(computed.rows)
 
 

@@ -156,7 +156,7 @@ _OTHERS = (
 )
 # What an edition notes for the program alone, and which no page prints as a figure.
 INTERNAL_FACTS = frozenset(
-    {"answers_until", "examined_at", "fingerprint", "grey_below", "reported", "seen", "unknown_units"},
+    {"answers_until", "cost", "examined_at", "fingerprint", "grey_below", "reported", "seen", "unknown_units"},
 )
 
 

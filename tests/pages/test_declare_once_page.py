@@ -7,8 +7,8 @@ from sqlalchemy import update
 
 from core.access import CENTRE, OFFICE
 from core.accounts import add_user
-from core.database import writing
-from scorecard import operations
+from core.database import reading, writing
+from scorecard import operations, queries
 from scorecard.models import Edition
 from tests.conftest import PASSWORD
 from tests.pages.helpers import text_of
@@ -64,6 +64,16 @@ def test_the_page_says_what_a_connection_is_worth_and_who_must_act(sqlite_app: F
     english = text_of(client.get("/declare-once", query_string={"lang": "en"}).text)
     assert "Between 2.7% and 5.5% of dossiers" in english
     assert "the owner of the one-stop system: connect" in english
+
+
+def test_where_nobody_records_who_applied_it_is_not_said_that_nothing_arose(sqlite_app: Flask, month: Edition) -> None:
+    figures = queries.figure_map(reading(), month, None, ["VN", "00004", "31000"], ["refiled_in_month", "supplement"])
+    assert {code: figures[code, "refiled_in_month", "raw"].status for code in ("VN", "00004", "31000")} == {
+        "VN": "not_reported",
+        "00004": "not_reported",
+        "31000": "not_reported",  # its source sent nothing at all
+    }
+    assert figures["VN", "supplement", "raw"].status == "value"
 
 
 @pytest.mark.parametrize("query", [{"place": "00004"}, {"place": "x"}, {"month": "2025-01"}, {"month": "x"}])

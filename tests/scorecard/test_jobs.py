@@ -12,6 +12,7 @@ from procedures import jobs as intake_jobs
 from procedures import tokens
 from procedures.models import Source, Submission
 from scorecard import jobs, operations, queries
+from scorecard.models import Edition
 from tests.procedures.feed import message, small_country
 
 DURING = datetime(2026, 10, 20, 5, tzinfo=UTC)
@@ -48,6 +49,24 @@ def test_what_is_pushed_shows_after_one_round_of_the_worker(app: Flask) -> None:
     push(range(41, 51))
     assert rounds(DURING + timedelta(seconds=60)) == ["process", "refresh_running"]
     assert online() == (50, 50)
+
+
+def test_after_a_costly_refresh_the_next_one_waits(app: Flask) -> None:
+    """A steady trickle must not keep the processor busy; what came meanwhile shows when the wait is over, without another push."""
+    small_country()
+    assert jobs.refresh_running(DURING)
+
+    def costs(seconds: float) -> None:
+        with writing() as session:
+            running = session.scalars(select(Edition).where(Edition.state == "running")).one()
+            assert 0 < running.facts["cost"] < 60
+            running.facts = running.facts | {"cost": seconds, "seen": {"submissions": -1}}
+
+    costs(12.0)
+    assert jobs.refresh_running(DURING + timedelta(seconds=119)) == {}
+    assert jobs.refresh_running(DURING + timedelta(seconds=120))
+    costs(0.1)
+    assert jobs.refresh_running(DURING + timedelta(seconds=150))
 
 
 def test_only_what_can_change_the_month_has_it_computed_anew(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
