@@ -14,7 +14,8 @@ from core.calendar import Month
 from core.database import reading, writing
 from core.errors import InputError
 from exports import signing
-from exports.comparing import PageDifference, compare, page_count
+from exports.comparing import PageDifference, compare, page_count, readable
+from exports.drawings import covered, drawn_otherwise
 from exports.models import APPENDED, COMPARED, SIGNED_HERE, ExportFile, Publication
 from exports.names import REPORT, SIGNED, file_name
 from exports.numbering import refuse_simulated
@@ -26,17 +27,27 @@ from scorecard.workflow import may_decide
 
 LARGEST = 64 * 1024 * 1024  # bytes of a signed file
 LEASE = "exports.sign"
+ASKS = "to_confirm"  # at a signed file that was handed over: it is taken once a person confirms it
 MAY_BE_SIGNED = ("closed", "published")
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """A signed file held against the final report. ``way``: appended (our bytes are its unchanged beginning and its pages say nothing
-    else) or compared (a person has to confirm); ``added``: what its pages say besides."""
+    """A signed file held against the final report. ``way``: appended (our bytes are its unchanged beginning and its pages show nothing
+    else) or compared (a person has to confirm); ``added``: what its pages say besides; ``drawn``: pages that look otherwise, or on which
+    a signature's picture lies over words; ``anew``: our bytes are not its beginning."""
 
     way: str
     added: list[PageDifference]
     signatures: list[signing.Signature]
+    drawn: list[int]
+    anew: bool
+
+    @property
+    def besides(self) -> dict[str, list[str]]:
+        """Page → what it says besides; nothing where it only looks otherwise."""
+        pages = {page: list[str]() for page in self.drawn} | {page.page: list(page.added) for page in self.added}
+        return {str(page): pages[page] for page in sorted(pages)}
 
 
 def awaiting(month: Month | None = None, version: int | None = None) -> Edition:
@@ -65,7 +76,7 @@ def sign_here(edition_id: int, login: str, now: datetime) -> Publication:
     place = profile(Month.parse(edition.month).last_day, simulated=False).place
     signed = signing.sign(final, settings, f"Báo cáo số {publication.number}", place)
     found = signing.signatures(signed, settings.signing_roots)
-    return _store(edition_id, signed, SIGNED_HERE, found, [], login, None, now)
+    return _store(edition_id, signed, SIGNED_HERE, found, {}, login, None, now)
 
 
 def inspect(edition_id: int, content: bytes) -> Inspection:
@@ -99,15 +110,17 @@ def inspect(edition_id: int, content: bytes) -> Inspection:
             f"Nội dung khác bản cuối ở {len(missing)} trang. Trang {first.page} thiếu: {first.missing[0]}",
             f"The text differs from the final report on {len(missing)} pages. Page {first.page} lacks: {first.missing[0]}",
         )
-    way = APPENDED if content.startswith(final) and not differences else COMPARED
-    return Inspection(way, differences, found)
+    with readable():
+        drawn = sorted({*drawn_otherwise(final, content), *covered(content)})
+    anew = not content.startswith(final)
+    return Inspection(COMPARED if anew or differences or drawn else APPENDED, differences, found, drawn, anew)
 
 
-def hand_over(edition_id: int, content: bytes, login: str, now: datetime, confirmed: bool = False) -> None:
+def hand_over(edition_id: int, content: bytes, login: str, now: datetime) -> None:
     """Leave a report that was signed outside to the worker, which holds it page by page against the final one (``operations``).
 
-    What comes of it stands at the edition's signed file: stored, or failed with its reason. ``confirmed``: the person has looked at every
-    page and says that it is the same report. Raises ``InputError`` where nothing waits for a signature or the file is too large.
+    What comes of it stands at the edition's signed file: stored, or failed with its reason. Raises ``InputError`` where nothing waits for a
+    signature or the file is too large.
     """
     edition, _publication, _content = _final(edition_id)
     if len(content) > LARGEST:
@@ -117,8 +130,33 @@ def hand_over(edition_id: int, content: bytes, login: str, now: datetime, confir
     store(Path(current_app.extensions["settings"].data_dir) / path, content)
     with writing() as session:
         file = _row(session, edition, login, now)
-        file.path, file.built_with = str(path), {"confirmed_by": login} if confirmed else {}
-        audit.record(session, "edition.signed_file", f"{edition.month} v{edition.version}", actor=login, sha256=digest, confirmed=confirmed)
+        file.path, file.sha256, file.built_with = str(path), digest, {}
+        audit.record(session, "edition.signed_file", f"{edition.month} v{edition.version}", actor=login, sha256=digest)
+
+
+def confirm(edition_id: int, sha256: str, login: str, now: datetime) -> None:
+    """A person who has looked at every page of the file that was handed over says that it is the same report; the worker then takes it.
+
+    Raises ``InputError`` where that file does not wait for it (any more), and for a person who may not decide.
+    """
+    edition, _publication, _content = _final(edition_id)
+    with writing() as session:
+        may_decide(session, login)
+        file = unconfirmed(session, edition_id)
+        if file is None or file.sha256 != sha256:
+            raise InputError(
+                "Tệp này không còn chờ xác nhận. Hãy tải lại trang.",
+                "This file waits no more to be confirmed. Load the page again.",
+            )
+        file.state, file.wanted_at, file.error, file.built_with = "wanted", now, "", {"confirmed_by": login}
+        audit.record(session, "edition.confirm_signed", f"{edition.month} v{edition.version}", actor=login, sha256=sha256)
+
+
+def unconfirmed(session: Session, edition_id: int) -> ExportFile | None:
+    """The signed file that was handed over and waits for a person to confirm it, if there is one."""
+    query = select(ExportFile).where(ExportFile.edition_id == edition_id, ExportFile.kind == SIGNED, ExportFile.state == "failed")
+    file = session.scalar(query)
+    return file if file is not None and file.built_with.get(ASKS) else None
 
 
 def take(edition_id: int, now: datetime) -> None:
@@ -154,7 +192,7 @@ def _too_large() -> InputError:
 def attach(edition_id: int, content: bytes, login: str, now: datetime, confirmed_by: str | None = None) -> Publication:
     """Take a report that was signed outside.
 
-    Where our bytes are not its unchanged beginning, or its pages say more than ours, ``confirmed_by`` names the officer who has looked
+    Where our bytes are not its unchanged beginning, or its pages show more than ours, ``confirmed_by`` names the officer who has looked
     at the differences and confirms that it is the same report. Raises ``InputError`` otherwise.
     """
     inspected = inspect(edition_id, content)
@@ -164,18 +202,29 @@ def attach(edition_id: int, content: bytes, login: str, now: datetime, confirmed
         confirmed_by = may_decide(reading(), confirmed_by).login
     else:
         confirmed_by = None
-    return _store(edition_id, content, inspected.way, inspected.signatures, inspected.added, login, confirmed_by, now)
+    return _store(edition_id, content, inspected.way, inspected.signatures, inspected.besides, login, confirmed_by, now)
 
 
 def _ask(inspected: Inspection, language: str) -> str:
-    added = "; ".join(f"{'trang' if language == 'vi' else 'page'} {page.page}: {' '.join(page.added)}" for page in inspected.added)
-    if language == "vi":
-        more = f" Phần thêm vào: {added}." if added else " Chữ trên mọi trang giống hệt."
-        ask = "Cần một người có tên xem từng trang và xác nhận đây là cùng một báo cáo (ô xác nhận khi đưa tệp vào, hoặc --confirmed-by)."
-        return f"Tệp đã được phần mềm khác ghi lại.{more} {ask}"
-    more = f" Added: {added}." if added else " The text of all pages is the same."
-    ask = "A named person must look at every page and confirm that it is the same report (the form's box, or --confirmed-by)."
-    return f"The file was written anew by other software.{more} {ask}"
+    """What was found, and what a person is asked to do."""
+    vi = language == "vi"
+    added = "; ".join(f"{'trang' if vi else 'page'} {page.page}: {' '.join(page.added)}" for page in inspected.added)
+    drawn = ", ".join(map(str, inspected.drawn))
+    if vi:
+        parts = [
+            "Tệp đã được phần mềm khác ghi lại." if inspected.anew else "Ngoài chữ ký, tệp còn có thay đổi khác.",
+            f"Chữ thêm vào: {added}." if added else "Chữ trên mọi trang giống hệt.",
+            f"Trang {drawn} được vẽ khác bản cuối hoặc có hình chữ ký đè lên chữ: xem kỹ." if drawn else "Nét vẽ trên mọi trang giống hệt.",
+            "Cần một người có tên xem từng trang và xác nhận đây là cùng một báo cáo (nút ở trang phát hành, hoặc --confirmed-by).",
+        ]
+    else:
+        parts = [
+            "The file was written anew by other software." if inspected.anew else "Beside its signature the file has other changes.",
+            f"Added: {added}." if added else "The text of all pages is the same.",
+            f"Pages drawn otherwise, or with a signature's picture over words: {drawn}." if drawn else "All pages are drawn alike.",
+            "A named person must look at every page and confirm that it is the same report (the button beside it, or --confirmed-by).",
+        ]
+    return " ".join(parts)
 
 
 def _final(edition_id: int) -> tuple[Edition, Publication, bytes]:
@@ -210,7 +259,7 @@ def _store(
     content: bytes,
     way: str,
     found: list[signing.Signature],
-    added: list[PageDifference],
+    besides: dict[str, list[str]],
     login: str,
     confirmed_by: str | None,
     now: datetime,
@@ -233,7 +282,7 @@ def _store(
             publication.signed_way, publication.signed_by, publication.signed_at = way, login, now
             publication.signers = [one.as_json() for one in found]
             publication.confirmed_by = confirmed_by
-            publication.comparison = {str(page.page): list(page.added) for page in added}
+            publication.comparison = besides
             details = {"way": way, "signers": [one.signer for one in found], "sha256": digest, "confirmed_by": confirmed_by or ""}
             audit.record(session, "edition.sign", subject, actor=login, **details)
             session.flush()

@@ -3,6 +3,8 @@
 import io
 import re
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, TypeVar
@@ -53,14 +55,23 @@ def page_count(content: bytes) -> int:
 
 def _read(content: bytes, what: "Callable[[PdfReader], Found]") -> Found:
     from pypdf import PdfReader
-    from pypdf.errors import PyPdfError
 
-    try:
+    with readable():
         reader = PdfReader(io.BytesIO(content))
         if reader.is_encrypted:
             raise InputError("Tệp PDF bị khóa bằng mật khẩu.", "The PDF file is locked by a password.")
         return what(reader)
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError) as error:
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """What a library finds wrong in a file inside the block is an ``InputError``."""
+    from pikepdf import PdfError
+    from pypdf.errors import PyPdfError
+
+    try:
+        yield
+    except (PyPdfError, PdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError) as error:
         raise InputError(
             f"Không đọc được tệp PDF ({type(error).__name__}). Hãy xuất lại tệp rồi thử lại.",
             f"The PDF file can not be read ({type(error).__name__}). Export it again and retry.",

@@ -41,7 +41,9 @@ class ExportFile(Base):
     sha256: Mapped[str] = mapped_column(String(64), default="")
     error: Mapped[str] = mapped_column(Text, default="")
     built_with: Mapped[dict[str, Any]] = mapped_column(
-        JSON, default=dict, doc="lock file, system and fonts by which it was built; signed, waiting: who confirmed it"
+        JSON,
+        default=dict,
+        doc="lock file, system and fonts by which it was built; signed, handed over: that it waits to be confirmed, or who did",
     )
     edition: Mapped[Edition] = relationship()
 
@@ -65,7 +67,9 @@ class Publication(Base):
     signed_at: Mapped[datetime | None] = mapped_column(doc="when the signed file was stored here")
     signers: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, doc="of each signature in the file: name, time, issuer")
     confirmed_by: Mapped[str | None] = mapped_column(String(64), doc="compared: login of who confirmed that it is the same report")
-    comparison: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, doc="compared: words that were added, by page")
+    comparison: Mapped[dict[str, Any]] = mapped_column(
+        JSON, default=dict, doc="compared: words that were added, by page; none where it only looks otherwise"
+    )
     edition: Mapped[Edition] = relationship()
 
 

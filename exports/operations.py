@@ -185,7 +185,8 @@ def _take_signed(file_id: int, edition_id: int, asked_at: datetime, name: str, n
         attaching.take(edition_id, now)
     except Exception as error:  # whatever it is: the office reads it beside the file
         log.exception("signed file not taken", file=name)
-        return _finish(file_id, asked_at, name, state="failed", error=_told(error))
+        asks = {attaching.ASKS: True} if isinstance(error, InputError) and error.field == "confirmed_by" else {}
+        return _finish(file_id, asked_at, name, state="failed", error=_told(error), built_with=asks)
     return "stored"
 
 

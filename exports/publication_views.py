@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, url_for
@@ -84,14 +85,36 @@ def sign(edition_id: int) -> ResponseReturnValue:
 @blueprint.post("/office/publication/<int:edition_id>/signed")
 @access(OFFICE, ADMIN)
 def signed(edition_id: int) -> ResponseReturnValue:
-    """Bring back the report that was signed outside; who ticks the box confirms that it is the same report. The worker compares them."""
+    """Bring back the report that was signed outside. The worker compares them."""
     file = request.files.get("file")
     content = file.stream.read(attaching.LARGEST + 1) if file is not None else b""
-    confirmed = request.form.get("confirm") == "yes"
     return _done(
         edition_id,
-        lambda: attaching.hand_over(edition_id, content, current_user.login, utc_now(), confirmed),
+        lambda: attaching.hand_over(edition_id, content, current_user.login, utc_now()),
         _("Đã nhận tệp. Máy đối chiếu từng trang với bản cuối, thường xong trong một phút; kết quả hiện ở trang này."),
+    )
+
+
+@blueprint.get("/office/publication/<int:edition_id>/handed-over.pdf")
+@access(OFFICE, ADMIN)
+def handed_over(edition_id: int) -> ResponseReturnValue:
+    """The signed file that waits to be confirmed, to be looked at page by page."""
+    file = attaching.unconfirmed(reading(), edition_id) or abort(404)
+    content = (Path(current_app.extensions["settings"].data_dir) / file.path).read_bytes()
+    answer = Response(content, mimetype="application/pdf")
+    answer.headers.set("Content-Disposition", "attachment", filename=file.name)
+    return answer
+
+
+@blueprint.post("/office/publication/<int:edition_id>/signed/confirm")
+@access(OFFICE, ADMIN)
+def confirm(edition_id: int) -> ResponseReturnValue:
+    """Say that the file which was handed over is the same report."""
+    digest = request.form.get("sha256", "")
+    return _done(
+        edition_id,
+        lambda: attaching.confirm(edition_id, digest, current_user.login, utc_now()),
+        _("Đã ghi xác nhận. Máy lưu bản ký, thường xong trong một phút."),
     )
 
 

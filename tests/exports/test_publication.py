@@ -6,6 +6,7 @@ import io
 import json
 from pathlib import Path
 
+import pikepdf
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -126,6 +127,40 @@ def test_a_file_that_cannot_be_the_signed_report_is_told_and_another_may_follow(
     assert stored.sha256 == hashlib.sha256(right).hexdigest()
 
 
+def test_a_file_that_was_written_anew_is_confirmed_without_a_second_upload(
+    app: Flask, client: FlaskClient, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("exports.publication_views.utc_now", lambda: NOW)
+    found = edition()
+    officer()
+    log_in(client, "office")
+    numbering.take_number(found, NUMBER, DAY, "office", NOW)
+    operations.build_wanted(NOW)
+    sign_with(settings, certificate(tmp_path))
+    stream = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdf())) as document:
+        document.save(stream)
+    content = signing.sign(stream.getvalue(), settings, "", "")
+    base, digest = f"/office/publication/{found}", hashlib.sha256(content).hexdigest()
+    client.post(f"{base}/signed", data={"file": (io.BytesIO(content), "signed.pdf")})
+    assert client.get(f"{base}/handed-over.pdf").status_code == 404  # nobody is asked yet
+    assert operations.build_wanted(NOW) == {"failed": 1}
+    page = client.get("/office/publication").text
+    assert "Nét vẽ trên mọi trang giống hệt" in page
+    assert f'action="{base}/signed/confirm"' in page
+    assert client.get(f"{base}/handed-over.pdf").data == content
+    wrong = client.post(f"{base}/signed/confirm", data={"sha256": "0" * 64}, follow_redirects=True)
+    assert "không còn chờ xác nhận" in wrong.text
+    client.post(f"{base}/signed/confirm", data={"sha256": digest})
+    assert operations.build_wanted(NOW) == {"stored": 1}
+    reading().rollback()
+    known = queries.publication_of(reading(), found)
+    assert known is not None
+    assert (known.signed_way, known.signed_by, known.confirmed_by) == ("compared", "office", "office")
+    assert "không còn chờ xác nhận" not in client.get("/office/publication").text
+    assert client.get(f"{base}/handed-over.pdf").status_code == 404
+
+
 def test_a_signed_report_needs_no_reason(app: Flask, settings: Settings, tmp_path: Path) -> None:
     found = edition()
     for login in ("office", "second"):
@@ -198,7 +233,7 @@ def test_rebuilding_says_what_differs(app: Flask, settings: Settings, monkeypatc
         patch.setattr(operations, "render", lambda _html: Rendered(pdf("Khác"), 2))
         (report,) = (one for one in rebuilding.rebuild(found) if not one.identical)
         assert "+ other" in report.differences
-    with monkeypatch.context() as patch:  # a name was corrected in the database
+    with monkeypatch.context() as patch:  # a figure is another
         row = dict.fromkeys(data.COLUMNS, "") | {"month": "2026-10", "simulated": False}
         patch.setattr(data, "rows", lambda _session, _edition: [row])
         names = {one.name.rsplit(".", 1)[1]: one for one in rebuilding.rebuild(found) if not one.identical}

@@ -253,6 +253,7 @@ def test_written_anew_it_needs_a_named_persons_word(app: Flask, settings: Settin
     with pytest.raises(InputError, match="confirmed-by") as asked:
         attaching.attach(found, content, "clerk", NOW)
     assert "Chữ trên mọi trang giống hệt" in asked.value.message_vi
+    assert "Nét vẽ trên mọi trang giống hệt" in asked.value.message_vi
     with pytest.raises(InputError, match="không được"):
         attaching.attach(found, content, "clerk", NOW, confirmed_by=officer("centre", "centre"))
     made = attaching.attach(found, content, "clerk", NOW, confirmed_by=officer())
@@ -269,7 +270,7 @@ def test_what_the_document_system_stamped_on_it_is_shown(app: Flask, settings: S
     assert "trang 1" in asked.value.message_vi
     assert "Đến" in asked.value.message_vi
     made = attaching.attach(found, outside(settings, stamped, tmp_path), "clerk", NOW, confirmed_by=officer())
-    assert list(made.comparison) == ["1"]
+    assert [page for page, words in made.comparison.items() if words] == ["1"]
 
 
 @pytest.mark.parametrize("words", ["Bảy mươi hai phần trăm hài lòng", "Hài lòng"])
@@ -348,6 +349,40 @@ def test_what_is_painted_over_a_signed_report_is_seen(
     with pytest.raises(InputError, match="sửa sau khi ký"):  # nor does a second signature cover up for the first
         attaching.attach(found, outside(settings, over, tmp_path), "clerk", NOW, confirmed_by=officer())
     assert publication(found).signed_way is None
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_what_is_painted_over_a_report_before_it_is_signed_is_asked_about(
+    app: Flask, settings: Settings, tmp_path: Path, again: bool
+) -> None:
+    found = numbered()
+    over = painted(pdf())
+    content = outside(settings, rewritten(over) if again else over, tmp_path)
+    with pytest.raises(InputError) as asked:
+        attaching.attach(found, content, "clerk", NOW)
+    assert ("ghi lại" in asked.value.message_vi) is again
+    assert "Trang 1 được vẽ khác bản cuối" in asked.value.message_vi
+    made = attaching.attach(found, content, "clerk", NOW, confirmed_by=officer())
+    assert (made.signed_way, made.comparison) == ("compared", {"1": []})
+
+
+@pytest.mark.parametrize(("box", "way"), [((60, 100, 260, 200), "appended"), ((60, 700, 260, 820), None)])
+def test_a_signatures_picture_may_stand_beside_the_words_and_not_over_them(
+    app: Flask, settings: Settings, tmp_path: Path, box: tuple[int, int, int, int], way: str | None
+) -> None:
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+    from pyhanko.sign import fields, signers
+
+    found, made = numbered(), certificate(tmp_path)
+    signer = signers.SimpleSigner.load_pkcs12(str(made.path), passphrase=made.password.encode())
+    where = fields.SigFieldSpec("HinhChuKy", on_page=0, box=box)
+    writer = IncrementalPdfFileWriter(io.BytesIO(pdf()))
+    content = signers.sign_pdf(writer, signers.PdfSignatureMetadata(field_name="HinhChuKy"), signer=signer, new_field_spec=where).getvalue()
+    if way:
+        assert attaching.attach(found, content, "clerk", NOW).signed_way == way
+    else:
+        with pytest.raises(InputError, match="đè lên chữ"):
+            attaching.attach(found, content, "clerk", NOW)
 
 
 def test_commands(app: Flask, settings: Settings, tmp_path: Path) -> None:
