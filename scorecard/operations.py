@@ -25,6 +25,8 @@ from scorecard.models import Edition, Measurement
 from scorecard.release import UNSIGNED, Release, release_of
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from core.lake import LakeTable
     from scorecard.computing import Computed
 
@@ -36,6 +38,12 @@ CORRECTION = workflow.Obstacle(
     "correction",
     "bản này đính chính một bản đã công bố, cần nêu lý do đính chính",
     "this corrects a published version, which needs the reason for the correction",
+)
+DECIDED_MEANWHILE = (
+    "Trong lúc tính lại, bản đang có của tháng này đã được soát xét, lấy số, ký hoặc công bố. Quyết định đó được giữ, bản vừa tính bị bỏ. "
+    "Nếu vẫn cần tính lại, hãy yêu cầu lần nữa.",
+    "While the month was computed again, its present version was reviewed, numbered, signed or published. That decision stands and what "
+    "was computed is dropped. If it must be computed again, ask once more.",
 )
 
 
@@ -54,7 +62,8 @@ def close(month: Month, now: datetime, actor: str, reason: str = "") -> Edition:
 
     Where the newest closed or published edition already rests on the same inputs, it is returned unchanged. Otherwise the
     next version supersedes an unpublished one; a published one stays until the new version is published itself. Raises
-    ``InputError`` for a month that is not over or that no rules cover.
+    ``InputError`` for a month that is not over or that no rules cover, and where the version before was reviewed, numbered, signed or
+    published while this one was computed.
     """
     if now < month.end:
         raise InputError(
@@ -66,6 +75,7 @@ def close(month: Month, now: datetime, actor: str, reason: str = "") -> Edition:
     rules, _ = rulesets.for_month(month)
     with lease.held(LEASE):
         _sweep()
+        decided = _decided(month)
         computed, building = _build(month, now, provisional=False)
         try:
             mark = fingerprint(building)
@@ -82,6 +92,8 @@ def close(month: Month, now: datetime, actor: str, reason: str = "") -> Edition:
             shutil.rmtree(building, ignore_errors=True)
         edition_id = _insert(month, version, now, rules.id, computed, folder.name, facts)
         with writing() as session:
+            if _decided(month, session) != decided:  # what a person decided meanwhile stands; the next run sweeps away what was computed
+                raise InputError(*DECIDED_MEANWHILE)
             closed = select(Edition).where(Edition.month == str(month), Edition.state == CLOSED, Edition.id != edition_id)
             earlier = session.scalar(closed)
             workflow.follow(session, session.get_one(Edition, edition_id), earlier, now, actor, reason.strip())
@@ -344,9 +356,19 @@ def _first_published(month: Month) -> Path | None:
     return _editions_dir() / folder if folder is not None else None
 
 
-def _newest_final(month: Month) -> Edition | None:
-    session = reading()
-    session.rollback()
+def _decided(month: Month, session: "Session | None" = None) -> tuple[Any, ...]:
+    """How far people have brought the month's newest version since it was computed (being asked for comments goes on with the next)."""
+    edition = _newest_final(month, session)
+    if edition is None:
+        return ()
+    release = release_of(session or reading(), edition)
+    return edition.id, edition.state, edition.reviewed_by, release.numbered, release.signed
+
+
+def _newest_final(month: Month, session: "Session | None" = None) -> Edition | None:
+    if session is None:
+        session = reading()
+        session.rollback()
     return session.scalar(select(Edition).where(Edition.month == str(month), Edition.state.in_(FINAL)).order_by(Edition.version.desc()))
 
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -241,6 +242,27 @@ def test_a_person_asks_the_worker_to_compute_and_sees_what_came_of_it(month: Pat
         session.get_one(JobRun, done.id).outcome = "running"
     assert jobs.close_wanted(CLOSING) == {"closed": ["2026-10 done"]}
     assert reading().scalar(select(func.count()).select_from(EditionStep)) == 2
+
+
+def test_a_review_made_while_the_month_is_computed_again_stands(month: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = draft()
+    add_dossiers([Dossier("late", finished=8)])
+    insert = operations._insert
+
+    def slow(*args: Any) -> int:
+        operations.review(number, "an", OVER)
+        return insert(*args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(operations, "_insert", slow)
+        with pytest.raises(InputError, match="đã được soát xét"):
+            operations.close(MONTH, OVER, "worker")
+    session = reading()
+    session.rollback()
+    assert session.get_one(Edition, number).state == "closed"
+    assert stages(number)["reviewed"] == ("an", "")
+    again = operations.close(MONTH, OVER, "binh", "Có dòng đến muộn.")  # who knows of the review may ask all the same
+    assert (again.version, again.state) == (2, "closed")
 
 
 def test_two_workers_make_one_edition(month: Path, app: Flask) -> None:
