@@ -41,7 +41,8 @@ class Override:
 
 @dataclass(frozen=True)
 class Move:
-    """What one detector (``mark``) or one human override did to a figure: ``answers`` left out or kept, and the change in the share."""
+    """What one detector (``mark``) or one human override did to a figure: rated ``answers`` left out or kept, and the change in the
+    share. An answer without a rating is in no share, so that all of them come to what is between the raw and the cleaned figure."""
 
     mark: str
     unit_code: str  # of a human override; empty for a detector
@@ -135,17 +136,17 @@ def moves(
     """
     overrides = list(overrides)
     bare = marked(answers, (), heavy_contact, least)
-    raw = figure(answers)
+    rated, raw = answers["rating"].notna(), figure(answers)
     found = []
     for mark in MARKS:
-        gone = bare[REMOVED_BY] == mark
+        gone = rated & (bare[REMOVED_BY] == mark)
         if gone.any():
             found.append(Move(mark, "", "remove", int(gone.sum()), _change(raw, figure(answers[~gone]))))
     whole = marked(answers, overrides, heavy_contact, least)
     cleaned = figure(whole[whole[REMOVED_BY] == ""])
     for place, override in enumerate(overrides):
         without = marked(answers, overrides[:place] + overrides[place + 1 :], heavy_contact, least)
-        touched = int(((without[REMOVED_BY] == "") != (whole[REMOVED_BY] == "")).sum())
+        touched = int((rated & ((without[REMOVED_BY] == "") != (whole[REMOVED_BY] == ""))).sum())
         before = figure(without[without[REMOVED_BY] == ""])
         found.append(Move(override.mark, override.unit_code, override.action, touched, _change(before, cleaned)))
     return found
