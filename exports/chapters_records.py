@@ -198,18 +198,14 @@ def share(material: Material, code: str, indicator: str) -> list[str]:
 
 
 def _diagram(material: Material, numbering: Numbering) -> Beside:
-    rows = [
-        [claim.text, numbers.claimed(claim.value, claim.numerator, claim.denominator, language())]
-        for claim in material.claims
-        if claim.key in ("procedures_total", "local_online", "publication_rate", "digitisation_rate", "boundary_free_published")
-    ]
+    wanted = ("procedures_total", "local_online", "publication_rate", "digitisation_rate", "boundary_free_published")
+    claims = [claim for claim in material.claims if claim.key in wanted]
     left: list[Block] = []
-    if rows:
+    if claims:
+        rows = [[one.text, numbers.claimed(one.value, one.numerator, one.denominator, language())] for one in claims]
         heads = [Head(_("Điều được nêu"), 68, False), Head(_("Số liệu"), 32)]
-        table = numbering.table(
-            _("Số liệu dẫn lại, không do báo cáo này tính"), heads, rows, material.claims[0].source, small=True, quoted=True
-        )
-        left.append(table)
+        sources = "; ".join(dict.fromkeys(one.source for one in claims))
+        left.append(numbering.table(_("Số liệu dẫn lại, không do báo cáo này tính"), heads, rows, sources, small=True, quoted=True))
     left.append(Note(_("**Chữ trong sơ đồ.** %(names)s", names=pictures.abbreviations(material))))
     right: Picture = numbering.picture(_("Sơ đồ tỷ lệ hồ sơ nộp trực tuyến"), pictures.online(material), "", width=70)
     return Beside(left, [right])

@@ -10,14 +10,13 @@ from typing import Any
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from core.calendar import Month
 from exports.dictionary import COLUMN_DEFINITIONS, public_tables
-from procedures import queries as procedures
 from scorecard import queries as scorecard
 from scorecard.availability import sector_code
 from scorecard.edition_tables import EditionTable
 from scorecard.figures import COUNTRY
 from scorecard.models import Edition
+from scorecard.own_names import procedures_of, units_of
 
 COLUMNS = {column.name: column.en for column in COLUMN_DEFINITIONS}
 ORDER = attrgetter("subject_kind", "subject_code", "period_kind", "window", "indicator", "variant", "breakdown", "category")
@@ -33,7 +32,7 @@ def rows(session: Session, edition: Edition) -> list[dict[str, Any]]:
 
 def as_rows(session: Session, edition: Edition, figures: Iterable[scorecard.Figure]) -> Iterable[dict[str, Any]]:
     """Figures as rows of the data files and of the programming interface."""
-    names = names_of(session, Month.parse(edition.month))
+    names = names_of(session, edition)
     for figure in figures:
         yield {
             "month": edition.month,
@@ -111,12 +110,12 @@ def table_rows(edition: Edition, table: EditionTable) -> list[dict[str, Any]]:
     return found
 
 
-def names_of(session: Session, month: Month) -> dict[tuple[str, str], str]:
-    """Names on the month's last day by kind and code of the subject."""
-    views = procedures.procedures_map(session, month.last_day)
-    found = {("unit", code): unit.name for code, unit in procedures.units(session, month.last_day).items()}
-    found |= {("procedure", code): view.name for code, view in views.items()}
-    found |= {("sector", sector_code(view.sector)): view.sector for view in views.values() if view.sector}
+def names_of(session: Session, edition: Edition) -> dict[tuple[str, str], str]:
+    """Names as the edition knows them, by kind and code of the subject."""
+    catalogue = procedures_of(session, edition)
+    found = {("unit", code): unit.name for code, unit in units_of(session, edition).items()}
+    found |= {("procedure", code): name for code, (name, _sector) in catalogue.items()}
+    found |= {("sector", sector_code(sector)): sector for _name, sector in catalogue.values() if sector}
     return found | {("nation", COUNTRY): "Việt Nam"}
 
 

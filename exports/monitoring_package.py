@@ -24,10 +24,10 @@ from exports.models import ExportFile
 from exports.names import MEDIA
 from exports.numbering import refuse_simulated
 from exports.queries import Shelf, publication_of, shelf
-from procedures import queries as procedures
 from scorecard import queries as scorecard
 from scorecard.indicators import INDICATORS
 from scorecard.models import Edition
+from scorecard.own_names import units_of
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -165,7 +165,7 @@ def package_name(edition: Edition) -> str:
 
 def _indicators(session: Session, edition: Edition) -> list[dict[str, Any]]:
     """Totals of the month for the nation, provinces and ministries."""
-    units = procedures.units(session, Month.parse(edition.month).last_day)
+    units = units_of(session, edition)
     codes = {code for code, unit in units.items() if unit.kind in MEASURED}
     figures = scorecard.figures(session, edition, "nation") + scorecard.figures(session, edition, "unit", codes)
     found = []

@@ -17,7 +17,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import audit
-from core.calendar import Month
 from core.database import reading, writing
 from core.errors import InputError
 from core.web import pick
@@ -26,8 +25,9 @@ from exports.models import ExportFile
 from exports.names import CIRCULATION, DRAFT_STATES, ENGLISH, PLACE, Made, is_public
 from exports.queries import name_of, publication_of
 from exports.render import Rendered, Renderers, render
-from procedures.queries import UnitView, units
+from procedures.queries import UnitView
 from scorecard.models import Edition
+from scorecard.own_names import units_of
 
 if TYPE_CHECKING:
     from exports.report import Material
@@ -51,7 +51,7 @@ def want(edition_id: int, kind: str, subjects: Iterable[str], login: str, now: d
             )
         if kind == CIRCULATION and is_public(edition):
             raise InputError("Báo cáo đã công bố, không còn bản lấy ý kiến.", "The report is published; there is no draft to circulate.")
-        known = units(session, Month.parse(edition.month).last_day) if kind == PLACE else {}
+        known = units_of(session, edition) if kind == PLACE else {}
         asked = sum(_want(session, edition, kind, subject, known, login, now) for subject in sorted(set(subjects)))
         if asked:
             audit.record(session, "exports.want", f"{edition.month} v{edition.version}", actor=login, kind=kind, files=asked)
@@ -116,7 +116,7 @@ class PlacePages:
 
     def __init__(self, session: Session, edition: Edition) -> None:
         self._session, self._edition = session, edition
-        self._known = units(session, Month.parse(edition.month).last_day)
+        self._known = units_of(session, edition)
         self._template = current_app.jinja_env.get_template("report/place.html")
 
     @cached_property

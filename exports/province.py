@@ -26,6 +26,7 @@ from scorecard.quality_marks import MARKS
 UNITS = 30  # below it, most people affected first
 CAUSES = 8
 WINDOWS = (3, 12)
+TREND = 11  # months before its own
 BESIDE = ("mismatch_any", "asked_again_experienced", "supplement", "repeat_supplement", "on_time", "online_filing")
 
 
@@ -63,8 +64,9 @@ def gather_local(session: Session, edition: Edition, code: str, name: str, with_
         for figure in scorecard.figures(session, edition, "unit", [code], ["satisfaction"], window=months)
         if figure.variant == WEIGHTED
     ]
-    course = scorecard.series(session, "unit", code, ["satisfaction"], 12)
-    trend = [(month, leading_rate(_map(found), code)) for month, found in course if month < edition.month]
+    earlier = list(scorecard.public_beside(session, edition).values())[-TREND:]
+    course = ((one.month, scorecard.figure_map(session, one, "unit", [code], ["satisfaction"])) for one in earlier)
+    trend = [(month, leading_rate(found, code)) for month, found in course]
     figures = scorecard.figure_map(session, edition, None, [code, NATION])
     return Local(
         code,
@@ -75,10 +77,6 @@ def gather_local(session: Session, edition: Edition, code: str, name: str, with_
         scorecard.units_to_press(session, edition, code) if with_units else (),
         [*trend, (edition.month, leading_rate(figures, code))],
     )
-
-
-def _map(found: Sequence[scorecard.Figure]) -> cells.Figures:
-    return {(figure.subject_code, figure.indicator, figure.variant): figure for figure in found}
 
 
 def compose(material: Material, local: Local) -> dict[str, Any]:

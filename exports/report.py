@@ -15,16 +15,18 @@ from core.web import language, pick
 from exports.cells import NATION, Figures, capital
 from exports.models import Publication
 from exports.names import PUBLIC_STATES
-from exports.report_words import Claim, Words, words_of
-from procedures import queries as procedures
+from exports.quoted import Claim, Scores, official
+from exports.report_words import Words, words_of
 from scorecard import queries as scorecard
 from scorecard.figures import leading_rate
 from scorecard.indicators import INDICATORS, Indicator
 from scorecard.models import Edition
+from scorecard.own_names import procedures_of, registers_of, targets_of, units_of
 from scorecard.parties_words import PROVIDER
 from scorecard.proof import Proved, proved
 
 if TYPE_CHECKING:
+    from procedures.queries import UnitView
     from scorecard.pages.targets import Line
 
 BREAKDOWNS = ("channel", "end_point", "applicant", "mode", "provider", "rating", "level")
@@ -82,7 +84,7 @@ class Material:
     procedures: Mapping[str, str] = field(default_factory=dict)
     registers: Mapping[str, str] = field(default_factory=dict)
     owners: Mapping[str, str] = field(default_factory=dict)  # unit: the province or ministry that answers for it
-    official: "Mapping[str, Mapping[str, scorecard.OfficialFigure]]" = field(default_factory=dict)
+    official: Scores = field(default_factory=dict)
     targets: "Sequence[Line]" = ()
     trend: "Sequence[tuple[str, scorecard.Figure | None]]" = ()
     proved: Sequence[Proved] = ()
@@ -164,20 +166,18 @@ def gather(session: Session, edition: Edition) -> Material:
     from scorecard.pages import targets
     from scorecard.pages.services import frozen
     from scorecard.service_inputs import LISTS
-    from scorecard.targets import read
 
     month = Month.parse(edition.month)
     schedule = current_app.extensions["settings"].schedule
     said = words_of(session, edition)
     publication = session.scalar(select(Publication).where(Publication.edition_id == edition.id))
-    units = procedures.units(session, month.last_day)
+    units = units_of(session, edition)
     provinces, ministries = (
         sorted((unit for unit in units.values() if unit.kind == kind), key=lambda unit: unit.code) for kind in ("province", "ministry")
     )
     codes = [NATION, *(unit.code for unit in (*provinces, *ministries))]
     before = scorecard.public_beside(session, edition).get(str(month.plus(-1)))
-    coverage = edition.facts.get("coverage", {})
-    catalogue = procedures.procedures_map(session, month.last_day)
+    coverage, until = edition.facts.get("coverage", {}), edition.facts.get("answers_until")
     names = {code: _short(unit) for code, unit in units.items()} | dict((frozen(edition, LISTS) or {}).get("providers", {}))
     return Material(
         month=month,
@@ -198,41 +198,37 @@ def gather(session: Session, edition: Edition) -> Material:
         providers=scorecard.figure_map(session, edition, PROVIDER),
         tables={name: _rows(edition, name) for name in tables()},
         names=names,
-        procedures={code: view.name for code, view in catalogue.items()},
-        registers=_registers(session),
+        procedures={code: name for code, (name, _sector) in procedures_of(session, edition).items()},
+        registers=registers_of(session, edition),
         owners={code: unit.province_code for code, unit in units.items() if unit.province_code},
-        official=_official(session, edition, codes),
-        targets=targets.build(session, read(), month.last_day, edition),
+        official=said.official if said.official is not None else official(session, edition),
+        targets=targets.build(session, targets_of(edition), month.last_day, edition),
         trend=_trend(session, edition),
         proved=proved(language()),
         words=said,
-        closed_on=schedule.day(month, schedule.survey_closes),
+        closed_on=date.fromisoformat(until) if until else schedule.day(month, schedule.survey_closes),
         number=publication.number if publication is not None else "",
         dated_on=publication.dated_on if publication is not None else None,
     )
 
 
-def _short(unit: "procedures.UnitView") -> str:
+def _short(unit: "UnitView") -> str:
     return pick(unit.short_name, (unit.name_en or unit.short_name).removesuffix(" Province"))
 
 
-def _place(session: Session, edition: Edition, unit: "procedures.UnitView", coverage: Mapping[str, float], grouped: bool) -> Place:
+def _place(session: Session, edition: Edition, unit: "UnitView", coverage: Mapping[str, float], grouped: bool) -> Place:
     group = scorecard.group_of_34(session, edition, unit.code) if grouped else None
     return Place(unit.code, capital(pick(unit.name, unit.name_en or unit.name)), _short(unit), group, coverage.get(unit.code))
 
 
-def _registers(session: Session) -> dict[str, str]:
-    return {register.code: pick(register.name, register.name_en or register.name) for register in procedures.registers(session)}
-
-
 def causes_of(session: Session, edition: Edition, code: str) -> list[Cause]:
     """What could be mended in a place, most people affected first."""
-    registers, catalogue = _registers(session), procedures.procedures_map(session, Month.parse(edition.month).last_day)
+    registers, catalogue = registers_of(session, edition), procedures_of(session, edition)
     return [
         Cause(
             gap.kind,
             gap.procedure_code,
-            catalogue[gap.procedure_code].name if gap.procedure_code in catalogue else gap.procedure_code,
+            catalogue.get(gap.procedure_code, (gap.procedure_code, ""))[0],
             registers.get(gap.register_code or "", ""),
             len(gap.unit_codes),
             gap.people,
@@ -248,14 +244,6 @@ def _rows(edition: Edition, name: str) -> list[Mapping[str, Any]]:
     frame = scorecard.edition_table(edition, name).astype(object)
     rows = frame.where(frame.notna(), None).to_dict("records")
     return [{str(name): value for name, value in row.items()} for row in rows]
-
-
-def _official(session: Session, edition: Edition, codes: Sequence[str]) -> dict[str, dict[str, scorecard.OfficialFigure]]:
-    found: dict[str, dict[str, scorecard.OfficialFigure]] = {}
-    for code in codes:
-        for one in scorecard.official_scores(session, code, [edition.month]):
-            found.setdefault(code, {})[one.group_code] = one
-    return found
 
 
 def _trend(session: Session, edition: Edition) -> list[tuple[str, scorecard.Figure | None]]:

@@ -16,10 +16,10 @@ from core.errors import InputError
 from core.models import User
 from core.text import _
 from core.web import language, pick
+from exports import quoted
 from exports.names import PUBLIC_STATES
 from exports.queries import publication_of
 from exports.report_models import PARTS, REMARK, REQUEST, FrozenWords, ReportRequest, ReportText
-from procedures.models import QuotedClaim
 from scorecard import draft_comments, queries, workflow
 from scorecard.figures import COUNTRY, leading_rate
 from scorecard.indicators import INDICATORS
@@ -92,21 +92,8 @@ class Erratum:
 
 
 @dataclass(frozen=True)
-class Claim:
-    """A figure quoted from elsewhere."""
-
-    key: str
-    text: str
-    value: float
-    numerator: int | None
-    denominator: int | None
-    source: str
-    as_of: date
-
-
-@dataclass(frozen=True)
 class Words:
-    """Everything in a report that a person wrote, here or elsewhere (``claims``).
+    """Everything in a report that a person wrote, here or elsewhere (``claims``; ``official``: None where it was frozen without).
 
     ``earlier``: of the month before's requests how many are done, being done, late.
 
@@ -125,7 +112,8 @@ class Words:
     observers: Sequence[Said] = ()
     corrects: str = ""
     corrected: Sequence[Erratum] = ()
-    claims: Sequence[Claim] = ()
+    claims: Sequence[quoted.Claim] = ()
+    official: quoted.Scores | None = None
 
 
 _AS_JSON = TypeAdapter(Words)
@@ -167,18 +155,9 @@ def _said_now(session: Session, edition: Edition) -> Words:
         observers=[Said(row.text, row.author_name) for row in remarks],
         corrects=steps["cut_off"].reason if "cut_off" in steps and workflow.corrected(session, edition) is not None else "",
         corrected=_corrected(session, edition),
-        claims=_claims(session),
+        claims=quoted.claims(session),
+        official=quoted.official(session, edition),
     )
-
-
-def _claims(session: Session) -> list[Claim]:
-    rows = session.scalars(select(QuotedClaim).order_by(QuotedClaim.as_of, QuotedClaim.id))
-    return [
-        Claim(
-            row.key, pick(row.text_vi, row.text_en), row.value, row.numerator, row.denominator, pick(row.source, row.source_en), row.as_of
-        )
-        for row in rows
-    ]  # fmt: skip
 
 
 def history(session: Session, month: str, part: str) -> list[ReportText]:

@@ -22,10 +22,10 @@ from exports.dictionary import (
     csv_rows,
     public_tables,
 )
-from procedures import queries as procedures
 from scorecard.edition_tables import Column
 from scorecard.indicators import INDICATORS
 from scorecard.models import Edition
+from scorecard.own_names import units_of
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -68,7 +68,7 @@ def workbook_file(session: Session, edition: Edition) -> bytes:
 def sheets(session: Session, edition: Edition) -> list[Sheet]:
     """Every table of an edition that anybody may have."""
     records = data.rows(session, edition)
-    units = procedures.units(session, Month.parse(edition.month).last_day)
+    units = units_of(session, edition)
     above = {code for code, unit in units.items() if unit.kind in ("province", "ministry")}
     national = [row for row in records if row["subject_kind"] == "nation"]
     provinces = [row for row in records if row["subject_kind"] == "unit" and row["subject_code"] in above]

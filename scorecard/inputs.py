@@ -32,12 +32,14 @@ from scorecard.rulesets import RuleSet, read
 from scorecard.service_inputs import LISTS, OFFERINGS, SYSTEMS, ServiceInputs, freeze_services, load_services
 from scorecard.survey_estimates import Earlier
 from scorecard.survey_history import freeze_history, load_history, procedure_groups
+from scorecard.targets import SHIPPED
 from surveys.queries import answers_frame, invited_counts
 
 if TYPE_CHECKING:
     import pandas as pd
 
 LAKE_FILES, MANIFEST, RULES = "lake_files.json", "manifest.json", "rules.yaml"
+UNITS, REGISTERS, TARGETS = "units.parquet", "registers.json", "targets.yaml"
 MONTH_IN_PATH = re.compile(r"(?:^|/)reception_month=(\d{4}-\d{2})/")
 ARRIVING = (LAKE_FILES, "answers.parquet", "invited.parquet", "sources.json", SUBMISSIONS, SYSTEMS, LISTS)
 ACCEPTED = ("accepted", "partly_accepted")
@@ -111,13 +113,13 @@ def freeze(
         for name in SURVEY:
             shutil.copyfile(published / name, folder / name)
     views = units(session, day).values()
-    write_frame(folder / "units.parquet", pd.DataFrame([vars(view) for view in views], columns=list(_UNIT_COLUMNS)))
+    write_frame(folder / UNITS, pd.DataFrame([vars(view) for view in views], columns=list(_UNIT_COLUMNS)))
     write_frame(folder / OFFERINGS, freeze_services(folder, session, month))
     catalogue = [(view.code, view.name, view.sector, view.is_local) for view in procedures_map(session, day).values()]
     write_frame(folder / "procedures.parquet", pd.DataFrame(catalogue, columns=["code", "name", "sector", "is_local"]))
     parts = pd.DataFrame(_components(session), columns=["procedure_code", "code", "name", "register_code"], dtype="str")
     write_frame(folder / "components.parquet", parts)
-    _write_json(folder / "registers.json", describe_registry(session, day))
+    _write_json(folder / REGISTERS, describe_registry(session, day))
     _write_json(folder / PERIODS, describe_periods(month))
     _write_json(folder / "sources.json", [asdict(view) for view in _sources(session, month)])
     write_frame(folder / SUBMISSIONS, submissions_frame(session, month))
@@ -126,6 +128,7 @@ def freeze(
         freeze_history(folder, session, month, folder.parent)
         freeze_public(folder, session, month, folder.parent)
     shutil.copyfile(rules_file, folder / RULES)
+    shutil.copyfile(SHIPPED, folder / TARGETS)
     names = sorted(path.name for path in folder.iterdir())
     digests = {name: describe(folder / name, folder).sha256 for name in names}
     _write_json(folder / MANIFEST, {"month": str(month), "provisional": provisional, "cutoff_at": cutoff.isoformat(), "inputs": digests})
@@ -136,7 +139,7 @@ def load(folder: Path) -> Inputs:
     import pandas as pd
 
     manifest = read_json(folder / MANIFEST)
-    frame = pd.read_parquet(folder / "units.parquet", columns=["code", "kind", "parent_code", "province_code", "type_label"])
+    frame = pd.read_parquet(folder / UNITS, columns=["code", "kind", "parent_code", "province_code", "type_label"])
     rows = frame.itertuples(index=False, name=None)
     places = {str(row[0]): Place(str(row[0]), str(row[1]), _text(row[2]), _text(row[3]), _text(row[4]) or "") for row in rows}
     catalogue = pd.read_parquet(folder / "procedures.parquet", columns=["code", "sector"])
@@ -144,7 +147,7 @@ def load(folder: Path) -> Inputs:
     public, tables = load_public(folder)
     services = load_services(folder)
     components = pd.read_parquet(folder / "components.parquet")
-    registry = read_json(folder / "registers.json")
+    registry = read_json(folder / REGISTERS)
     return Inputs(
         month=Month.parse(manifest["month"]),
         provisional=manifest["provisional"],

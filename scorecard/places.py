@@ -25,7 +25,7 @@ from scorecard.figures import (
     UnitToPress,
     leading_rate,
 )
-from scorecard.inputs import RULES, read_json
+from scorecard.inputs import REGISTERS, RULES, UNITS, read_json
 from scorecard.models import Edition
 from scorecard.queries import figure_map
 from scorecard.rulesets import RuleSet, read
@@ -271,9 +271,9 @@ def _surroundings(folder: Path) -> Surroundings:
     import pyarrow.parquet as pq
 
     columns = ["code", "kind", "parent_code", "province_code"]
-    units = pq.read_table(folder / "units.parquet", columns=columns).to_pydict()
+    units = pq.read_table(folder / UNITS, columns=columns).to_pydict()
     offerings = pq.read_table(folder / "offerings.parquet", filters=[("online_level", "in", ["partial", "full"])]).to_pydict()
-    registers = read_json(folder / "registers.json")
+    registers = read_json(folder / REGISTERS)
     return Surroundings(
         places={code: tuple(view) for code, *view in zip(*(units[column] for column in columns), strict=True)},
         registers={item["code"]: item for item in registers["registers"]},

@@ -72,11 +72,15 @@ def editions(session: Session, include_unpublished: bool = True) -> list[Edition
 
 
 def public_beside(session: Session, edition: Edition) -> dict[str, Edition]:
-    """Month → the version that was public when an edition was published (or is now, as long as it is not), for the months before its own:
-    what its papers show of other months, so that they can be made again."""
+    """Month → the version that was public when an edition took its number or, without one, was published (or is now), for the months
+    before its own: what its papers show of other months, so that they can be made again."""
+    from scorecard.release import release_of
+
     query = select(Edition).where(Edition.month < edition.month, Edition.version > 0, Edition.published_at.is_not(None))
-    if edition.published_at is not None:
-        query = query.where(Edition.published_at <= edition.published_at)
+    numbered = release_of(session, edition).numbered
+    at = numbered.at if numbered is not None else edition.published_at
+    if at is not None:
+        query = query.where(Edition.published_at <= at)
     return {one.month: one for one in session.scalars(query.order_by(Edition.month, Edition.version))}
 
 

@@ -14,6 +14,7 @@ from scorecard import queries
 from scorecard.data_use_indicators import PAPERS_DIGITISED
 from scorecard.figures import COUNTRY, LOWER, RAW, UNIT, UPPER, leading_rate
 from scorecard.indicators import INDICATORS
+from scorecard.own_names import units_of
 from scorecard.pages import words
 from scorecard.pages.text import _
 from scorecard.targets import Pace, Target, pace
@@ -113,11 +114,9 @@ def _nation(session: Session, indicator: str, months: Sequence[Edition]) -> tupl
 
 
 def _provinces(session: Session, indicator: str, goal: float, months: Sequence[Edition]) -> tuple[str, list[tuple[str, float]]]:
-    from procedures.queries import units
-
     said, course = _("chưa có số liệu"), []
     for edition in months:
-        places = [code for code, view in units(session, Month.parse(edition.month).last_day).items() if view.kind == "province"]
+        places = [code for code, view in units_of(session, edition).items() if view.kind == "province"]
         figures = queries.figures(session, edition, UNIT, places, [indicator])
         values = [figure.value for figure in figures if figure.variant == _variant(indicator) and figure.value is not None]
         reached = sum(value >= goal for value in values)

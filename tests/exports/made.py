@@ -6,8 +6,8 @@ from typing import Any
 
 from core.calendar import Month
 from exports.cells import NATION
+from exports.quoted import Claim
 from exports.report import Cause, Material, Place
-from exports.report_words import Claim
 from scorecard.indicators import INDICATORS
 from scorecard.queries import Figure, OfficialFigure
 from scorecard.statistics import wilson

@@ -10,8 +10,8 @@ from flask_babel import force_locale
 
 from exports.composition import compose
 from exports.layout import strong
+from exports.quoted import Claim
 from exports.report import Material
-from exports.report_words import Claim
 from scorecard.tiles import PLACES
 from tests.exports.figures import missing
 from tests.exports.made import figures, material
