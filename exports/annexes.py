@@ -6,8 +6,9 @@ from datetime import date
 from core import numbers
 from core.text import _
 from core.web import language, pick
-from exports import cells
+from exports import cells, pictures
 from exports.cells import NATION, capital
+from exports.chapters_records import share
 from exports.layout import Block, Head, Numbering, Say
 from exports.report import Material
 from scorecard.quality_marks import MARKS
@@ -73,22 +74,22 @@ def again(material: Material, numbering: Numbering) -> list[Block]:
     """Annex II: declaring once by place."""
     rows = []
     for label, code in _every(material):
-        lower, upper = (material.figure(code, "asked_again_recorded", variant) for variant in ("lower", "upper"))
-        ends = [cells.numerator_cell(lower), cells.numerator_cell(upper), cells.rate_cell(lower), cells.rate_cell(upper)]
-        rows.append([label, *ends, _base(material, code, "asked_again_experienced"), *_rate(material, code, "asked_again_experienced")])
+        counts, of, ends, _span = share(material, code, "asked_again_recorded")
+        rows.append(
+            [label, of, counts, ends, _base(material, code, "asked_again_experienced"), *_rate(material, code, "asked_again_experienced")]
+        )
     dossiers = _("(hồ\u00a0sơ)")
     return [
         numbering.table(
             _("Hồ sơ bị yêu cầu nộp lại giấy tờ Nhà nước đã có, theo hồ sơ và theo người dân"),
             [
                 Head(_("Tỉnh, thành phố"), 20, False),
-                Head(_("Từ %(unit)s", unit=dossiers), 10),
-                Head(_("Đến %(unit)s", unit=dossiers), 10),
-                Head(_("Từ (%)"), 9),
-                Head(_("Đến (%)"), 9),
+                Head(_("Trong số %(unit)s", unit=dossiers), 12),
+                Head(_("Từ–đến %(unit)s", unit=dossiers), 13),
+                Head(_("Từ–đến (%)"), 12),
                 Head(_("Trả lời có hoặc không (người)"), 15),
                 Head(_("Người dân nêu có (%)"), 13),
-                Head(_("Khoảng 95\u00a0% (%)"), 14),
+                Head(_("Khoảng 95\u00a0% (%)"), 15),
             ],
             rows,
             _(
@@ -98,7 +99,15 @@ def again(material: Material, numbering: Numbering) -> list[Block]:
             bold=[0],
             small=True,
             whole=True,
-        )
+        ),
+        numbering.picture(
+            _("Hồ sơ bị yêu cầu nộp lại giấy tờ Nhà nước đã có, theo địa phương"),
+            pictures.asked_again(material),
+            _(
+                "Dải: từ phần chắc chắn (giấy tờ đối chiếu được với một cơ sở dữ liệu của Nhà nước) đến phần nhiều nhất (thêm những yêu "
+                "cầu không nêu rõ giấy tờ). Số bên phải: phần trăm hồ sơ. Xếp theo giá trị để dễ đọc, không phải xếp hạng."
+            ),
+        ),
     ]
 
 

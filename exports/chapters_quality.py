@@ -106,7 +106,10 @@ def _answering(material: Material, numbering: Numbering) -> list[Block]:
     if not rows:
         return []
     heads = [Head(_("Điều được đếm"), 54, False), Head(_("Tính trên"), 14), Head(_("Tỷ lệ (%)"), 12), Head(_("Khoảng 95 % (%)"), 20)]
-    note = _("Người không nhận được lời mời tính là chưa rõ. Phiếu bấm tại quầy và mã mở không có mẫu số nên không có tỷ lệ trả lời.")
+    note = _(
+        "Người không nhận được lời mời tính là chưa rõ. RR2 có cả phiếu chưa chấm mức hài lòng, nên khác tỷ lệ ở phần Tóm tắt. Khoảng khi "
+        "hỏi lại: số người chưa trả lời là có hạn. Phiếu bấm tại quầy và mã mở không có mẫu số nên không có tỷ lệ trả lời."
+    )
     return [numbering.table(_("Ai trả lời, ai không, cả nước"), heads, rows, note, small=True, whole=True)]
 
 

@@ -48,15 +48,7 @@ def again(material: Material, numbering: Numbering) -> list[Block]:
             Section(_("3. Những việc nên làm trước")),
             numbering.table(_("Những việc có nhiều người bị ảnh hưởng nhất"), heads, rows, note, small=True),
         ]
-    picture = numbering.picture(
-        _("Hồ sơ bị yêu cầu nộp lại giấy tờ Nhà nước đã có, theo địa phương"),
-        pictures.asked_again(material),
-        _(
-            "Dải: từ phần chắc chắn (giấy tờ đối chiếu được với một cơ sở dữ liệu của Nhà nước) đến phần nhiều nhất (thêm những yêu "
-            "cầu không nêu rõ giấy tờ). Số bên phải: phần trăm hồ sơ. Xếp theo giá trị để dễ đọc, không phải xếp hạng."
-        ),
-    )
-    return [*blocks, picture]
+    return [*blocks, Note(_("Từng tỉnh, thành phố: Phụ lục II."))]
 
 
 def cause_words(cause: Cause) -> str:
@@ -152,8 +144,8 @@ def online(material: Material, numbering: Numbering) -> list[Block]:
                 )
             )
         )
-    blocks.append(_diagram(material, numbering))
-    return [*blocks, *phantoms(material, numbering), *_divided(material, numbering)]
+    blocks += [*phantoms(material, numbering), *_divided(material, numbering)]
+    return [*blocks, _diagram(material, numbering)]
 
 
 def _layers(material: Material, numbering: Numbering) -> Table:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from core import numbers
 from core.text import _
 from core.web import language, pick
-from exports.cells import NATION, capital, count, known, percent, points, rate_cell, share, span, status_word
+from exports.cells import NATION, bounds_cell, capital, count, known, percent, points, rate_cell, share, span, status_word
 from exports.charts import WIDE, Dot, Figure, dot_plot, finish
 from exports.report import Material, Place
 
@@ -86,7 +86,7 @@ def asked_again(material: Material) -> Figure:
             dots.append(Dot(place.short, None, None, None, status_word(lower)))
         else:
             met = lower.value if lower.value == upper.value else None  # a bar without length cannot be seen
-            dots.append(Dot(place.short, met, lower.value, upper.value, span(lower.value, upper.value)))
+            dots.append(Dot(place.short, met, lower.value, upper.value, bounds_cell(lower, upper)))
     dots.sort(key=lambda dot: (dot.high is None, -(dot.high or 0.0), dot.name))
     title = _("Tỷ lệ hồ sơ bị yêu cầu nộp lại giấy tờ Nhà nước đã có, từ mức chắc chắn đến mức nhiều nhất, theo địa phương")
     return dot_plot([("", dots)], None, "", material.simulated, title, _ends([(dot.name, dot.high) for dot in dots]))

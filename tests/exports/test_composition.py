@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from flask_babel import force_locale
 
+from exports import render_child
 from exports.composition import compose
 from exports.layout import strong
 from exports.quoted import Claim
@@ -17,8 +18,8 @@ from tests.exports.figures import missing
 from tests.exports.made import figures, material
 
 
-def page(app: Flask, given: Material) -> str:
-    with force_locale("vi"):
+def page(app: Flask, given: Material, language: str = "vi") -> str:
+    with force_locale(language):
         return app.jinja_env.get_template("report/report.html").render(strong=strong, **compose(given))
 
 
@@ -35,10 +36,12 @@ def test_a_real_edition_names_its_agency_and_is_not_marked(sqlite: Flask) -> Non
     assert "draft.css" not in html
 
 
-def test_a_draft_is_watermarked(sqlite: Flask) -> None:
-    html = page(sqlite, material(figures(0.8, 200), draft=True))
-    assert "report:///draft.css" in html
-    assert "phiên bản 1 · dự thảo" in html
+@pytest.mark.parametrize(("language", "mark", "words"), [("vi", "DỰ THẢO", "phiên bản 1 · dự thảo"), ("en", "DRAFT", "version 1 · draft")])
+def test_a_draft_is_watermarked(sqlite: Flask, language: str, mark: str, words: str) -> None:
+    html = page(sqlite, material(figures(0.8, 200), draft=True), language)
+    assert words in html
+    style = render_child.asset(re.findall(r'href="(report:///draft[^"]*)"', html)[0]).read_text()
+    assert f">{mark}</text>" in render_child.asset(re.findall(r'url\("([^"]+)"\)', style)[0]).read_text()
 
 
 def test_quoted_claims_stand_beside_with_their_source(sqlite: Flask) -> None:
