@@ -27,5 +27,9 @@ class InputError(Exception):
         if self.field is not None:
             place.append(f"cột {self.field}" if vietnamese else f"column {self.field}")
         head = ", ".join(place)
-        body = self.message_vi if vietnamese else self.message_en
+        body = self.message(language)
         return f"{head[:1].upper()}{head[1:]}: {body}" if head else body
+
+    def message(self, language: str) -> str:
+        """The same without its place: for forms, which show beside which field it stands."""
+        return self.message_vi if language == "vi" else self.message_en

@@ -129,7 +129,8 @@ def _http_error(error: HTTPException) -> tuple[str, int]:
 
 
 def _input_error(error: InputError) -> tuple[str, int]:
-    return render_template("public/error.html", code=400, message=error.text(language())), 400
+    message = error.message(language()) if error.row is None else error.text(language())  # of a file: where in it
+    return render_template("public/error.html", code=400, message=message), 400
 
 
 def _crash(_error: Exception) -> tuple[str, int]:

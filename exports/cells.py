@@ -116,6 +116,13 @@ def bounds_cell(lower: "Figure | None", upper: "Figure | None") -> str:
     return span(lower.value, upper.value)
 
 
+def ends_cell(lower: "Figure | None", upper: "Figure | None") -> str:
+    """What stands in the column of intervals beside ``bounds_cell``: the interval where both bounds are one number, else "from–to"."""
+    if lower is None or upper is None or not known(lower) or not known(upper):
+        return status_word(lower if not known(lower) else upper)
+    return interval_cell(upper) if lower.numerator == upper.numerator else _("từ–đến")
+
+
 def numerator_cell(figure: "Figure | None") -> str:
     """How many of them."""
     return count(figure.numerator) if known(figure) and figure is not None else status_word(figure)

@@ -183,10 +183,9 @@ def share(material: Material, code: str, indicator: str) -> list[str]:
     lower, upper = (material.figure(code, indicator, variant) for variant in ("lower", "upper"))
     if lower is None or upper is None or not (cells.known(lower) and cells.known(upper)):
         return [cells.status_word(upper)] * 4
-    if lower.numerator == upper.numerator:
-        return [count(upper.numerator), count(upper.denominator), cells.rate_cell(upper), cells.interval_cell(upper)]
-    counts = f"{count(lower.numerator)}–{count(upper.numerator)}"
-    return [counts, count(upper.denominator), cells.bounds_cell(lower, upper), _("từ–đến")]
+    same = lower.numerator == upper.numerator
+    counts = count(upper.numerator) if same else f"{count(lower.numerator)}–{count(upper.numerator)}"
+    return [counts, count(upper.denominator), cells.bounds_cell(lower, upper), cells.ends_cell(lower, upper)]
 
 
 def _diagram(material: Material, numbering: Numbering) -> Beside:

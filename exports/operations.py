@@ -183,15 +183,18 @@ def _take_signed(file_id: int, edition_id: int, asked_at: datetime, name: str, n
 
     try:
         attaching.take(edition_id, now)
+    except InputError as error:
+        log.warning("signed file not taken", file=name, reason=error.message_en)
+        asks = {attaching.ASKS: True} if error.field == "confirmed_by" else {}
+        return _finish(file_id, asked_at, name, state="failed", error=_told(error), built_with=asks)
     except Exception as error:  # whatever it is: the office reads it beside the file
         log.exception("signed file not taken", file=name)
-        asks = {attaching.ASKS: True} if isinstance(error, InputError) and error.field == "confirmed_by" else {}
-        return _finish(file_id, asked_at, name, state="failed", error=_told(error), built_with=asks)
+        return _finish(file_id, asked_at, name, state="failed", error=_told(error), built_with={})
     return "stored"
 
 
 def _told(error: Exception) -> str:
-    message = error.text("vi") if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
+    message = error.message("vi") if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
     return message[:2000]
 
 

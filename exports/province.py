@@ -120,7 +120,7 @@ def beside(material: Material, local: Local, numbering: Numbering, indicators: S
     lower, upper = (local.figure("asked_again_recorded", variant) for variant in ("lower", "upper"))
     both = [local.figures.get((NATION, "asked_again_recorded", variant)) for variant in ("lower", "upper")]
     about = material.indicators["asked_again_recorded"]
-    ends = [cells.denominator_cell(upper), cells.bounds_cell(lower, upper), _("từ–đến"), cells.bounds_cell(both[0], both[1])]
+    ends = [cells.denominator_cell(upper), cells.bounds_cell(lower, upper), cells.ends_cell(lower, upper), cells.bounds_cell(*both)]
     rows.insert(1, [pick(about.name_vi, about.name_en), *ends])
     heads = [
         Head(_("Chỉ tiêu"), 44, False),

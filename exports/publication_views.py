@@ -188,7 +188,7 @@ def _done(edition_id: int, what: Callable[[], Any], said: str) -> ResponseReturn
     try:
         what()
     except InputError as error:
-        flash(error.text(language()))
+        flash(error.message(language()))
     else:
         flash(said)
     return redirect(url_for("publication.shelf", _anchor=f"e{edition_id}"))

@@ -199,7 +199,7 @@ def _do(at: Month, deed: Callable[[Month], object]) -> ResponseReturnValue:
         deed(at)
     except InputError as error:
         reading().rollback()
-        return _page(at, error.text(language()), error.field or ""), 400
+        return _page(at, error.message(language()), error.field or ""), 400
     return redirect(url_for("papers.words", month=str(at)))
 
 
@@ -212,7 +212,7 @@ def _page(at: Month, wrong: str = "", field: str = "") -> str:
         month=str(at),
         before=str(at.plus(-1)),
         edition=edition,
-        closed=closed.text(language()) if closed is not None else "",
+        closed=closed.message(language()) if closed is not None else "",
         texts={part: report_words.history(session, str(at), part) for part in PARTS},
         longest=report_words.LONGEST,
         requests=report_words.items(session, str(at), local_date(utc_now())),

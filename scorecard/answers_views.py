@@ -78,7 +78,7 @@ def _held(edition: Edition | None, error: InputError | None = None) -> str:
         number=number,
         tags=[(code, page.tag_name(code)) for code in comments.tags()],
         longest=comments.LONGEST,
-        error=error.text(language()) if error is not None else "",
+        error=error.message(language()) if error is not None else "",
         wrong=request.form.get("name", "") if error is not None else "",
         filled=request.form,
     )

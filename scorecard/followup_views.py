@@ -98,7 +98,7 @@ def _page(error: InputError | None = None, filled: dict[str, str] | None = None)
         conditions=page.conditions(followups.conditions(session, unit.code, today)),
         networks=NETWORKS,
         lookups=LOOKUPS,
-        error=error.text(language()) if error is not None else "",
+        error=error.message(language()) if error is not None else "",
         wrong=error.field if error is not None else None,
         filled=filled or {},
     )

@@ -191,7 +191,7 @@ def _done(deed: Any, words: str, back: str) -> ResponseReturnValue:
     try:
         deed()
     except InputError as error:
-        flash(error.text(language()))
+        flash(error.message(language()))
     else:
         flash(words)
     return redirect(back)

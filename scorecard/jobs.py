@@ -121,7 +121,7 @@ def _close_one(number: int) -> str:
         edition = operations.close(Month.parse(asked["month"]), started, actor=login, reason=asked.get("reason", ""))
         asked["version"] = edition.version
     except Exception as error:  # it is recorded and shown, and the other requests go on
-        outcome, message = "failed", error.text("vi") if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
+        outcome, message = "failed", error.message("vi") if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
         log.exception("close failed", month=asked["month"])
     with writing() as session:
         run = session.get_one(JobRun, number)

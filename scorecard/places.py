@@ -170,7 +170,7 @@ def _held_by_state(spread: list[Row], around: Surroundings, cohort: Mapping[str,
         _add(groups.setdefault((row["procedure_code"], row["register_code"], connected), {}), row["place"], row["dossiers"])
     for (procedure, register, connected), places in groups.items():
         known = around.registers.get(register, {"keeper": register, "name_en": register})
-        keeper = (known["keeper"], f"the keeper of the {known['name_en']} ({known['keeper']})")
+        keeper = (known["keeper"], f"the keeper of the {known['name_en']} ({known.get('keeper_en') or known['keeper']})")
         yield _gap(HELD_BY_STATE, procedure, register, places, cohort.get(procedure, 0), HANDLERS if connected else keeper, connected)
 
 

@@ -225,7 +225,7 @@ def _draft_page(error: InputError | None = None, kind: str = "", filled: dict[st
         "centre/draft.html",
         page=drafts.build(session, edition, code, views, now),
         own=current_user.role == CENTRE,
-        error=error.text(language()) if error is not None else "",
+        error=error.message(language()) if error is not None else "",
         wrong=kind,
         filled=filled or {},
     )
@@ -237,7 +237,7 @@ def _comments_page(error: InputError | None = None, wrong: int = 0, typed: str =
     month = str(_month(text)) if text else drafts.newest(session, queries.editions(session))
     edition = queries.edition_of(session, month, include_unpublished=True) if month else None
     page = drafts.received(session, edition, now) if edition is not None and edition.state != "running" else None
-    message = error.text(language()) if error is not None else ""
+    message = error.message(language()) if error is not None else ""
     return render_template("office/draft_comments.html", page=page, error=message, wrong=wrong, typed=typed)
 
 
@@ -254,7 +254,7 @@ def _recipients_page(error: InputError | None = None, filled: dict[str, str] | N
         provinces=[(view.code, places.name(view)) for view in places.provinces(views)],
         server=settings.smtp_host,
         troubled=notices.troubled(session),
-        error=error.text(language()) if error is not None else "",
+        error=error.message(language()) if error is not None else "",
         filled=filled or {},
     )
 

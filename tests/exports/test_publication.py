@@ -46,6 +46,7 @@ def test_from_the_number_to_the_receipt_by_the_offices_page(
     assert "đã soát xét, chờ lấy số" in client.get("/office/publication").text
     answer = client.post(f"{base}/number", data={"number": "x", "dated_on": "2026-11-25"}, follow_redirects=True)
     assert "không đúng dạng" in answer.text
+    assert "Cột number" not in answer.text  # a form has no columns
     assert "ngày không đúng" in client.post(f"{base}/number", data={"number": NUMBER, "dated_on": ""}, follow_redirects=True).text
     answer = client.post(f"{base}/number", data={"number": NUMBER, "dated_on": "2026-11-25"}, follow_redirects=True)
     assert "Đã lấy số" in answer.text
@@ -147,6 +148,7 @@ def test_a_file_that_was_written_anew_is_confirmed_without_a_second_upload(
     assert operations.build_wanted(NOW) == {"failed": 1}
     page = client.get("/office/publication").text
     assert "Nét vẽ trên mọi trang giống hệt" in page
+    assert "Cột confirmed_by" not in page
     assert f'action="{base}/signed/confirm"' in page
     assert client.get(f"{base}/handed-over.pdf").data == content
     wrong = client.post(f"{base}/signed/confirm", data={"sha256": "0" * 64}, follow_redirects=True)
