@@ -8,7 +8,7 @@ from core.text import _
 from core.web import language, pick
 from exports import cells, pictures
 from exports.cells import NATION, capital
-from exports.chapters_records import share
+from exports.chapters_records import diagram, share
 from exports.layout import Block, Head, Numbering, Say
 from exports.report import Material
 from scorecard.quality_marks import MARKS
@@ -67,6 +67,7 @@ def handled(material: Material, numbering: Numbering) -> list[Block]:
             whole=True,
         ),
         *_cohorts(material, numbering),
+        diagram(material, numbering),
     ]
 
 

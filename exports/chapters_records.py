@@ -7,7 +7,7 @@ from core.text import _
 from core.web import language, pick
 from exports import cells, pictures, sentences
 from exports.cells import NATION, capital, count
-from exports.layout import Beside, Block, Head, Note, Numbering, Picture, Say, Section, Table
+from exports.layout import Beside, Block, Head, Note, Numbering, Say, Section, Table
 from exports.report import Cause, Material
 from procedures.once_only import CLASSES
 from scorecard.declare_once_tables import CONNECT, PROVINCE_LEVEL
@@ -144,8 +144,8 @@ def online(material: Material, numbering: Numbering) -> list[Block]:
                 )
             )
         )
-    blocks += [*phantoms(material, numbering), *_divided(material, numbering)]
-    return [*blocks, _diagram(material, numbering)]
+    blocks += _quoted(material, numbering)
+    return [*blocks, *phantoms(material, numbering), *_divided(material, numbering)]
 
 
 def _layers(material: Material, numbering: Numbering) -> Table:
@@ -188,18 +188,22 @@ def share(material: Material, code: str, indicator: str) -> list[str]:
     return [counts, count(upper.denominator), cells.bounds_cell(lower, upper), cells.ends_cell(lower, upper)]
 
 
-def _diagram(material: Material, numbering: Numbering) -> Beside:
+def _quoted(material: Material, numbering: Numbering) -> list[Block]:
+    """What others have stated about online service, each with its source."""
     wanted = ("procedures_total", "local_online", "publication_rate", "digitisation_rate", "boundary_free_published")
     claims = [claim for claim in material.claims if claim.key in wanted]
-    left: list[Block] = []
-    if claims:
-        rows = [[one.text, numbers.claimed(one.value, one.numerator, one.denominator, language())] for one in claims]
-        heads = [Head(_("Điều được nêu"), 68, False), Head(_("Số liệu"), 32)]
-        sources = "; ".join(dict.fromkeys(one.source for one in claims))
-        left.append(numbering.table(_("Số liệu dẫn lại, không do báo cáo này tính"), heads, rows, sources, small=True, quoted=True))
-    left.append(Note(_("**Chữ trong sơ đồ.** %(names)s", names=pictures.abbreviations(material))))
-    right: Picture = numbering.picture(_("Sơ đồ tỷ lệ hồ sơ nộp trực tuyến"), pictures.online(material), "", width=70)
-    return Beside(left, [right])
+    if not claims:
+        return []
+    rows = [[one.text, numbers.claimed(one.value, one.numerator, one.denominator, language())] for one in claims]
+    heads = [Head(_("Điều được nêu"), 76, False), Head(_("Số liệu"), 24)]
+    sources = "; ".join(dict.fromkeys(one.source for one in claims))
+    return [numbering.table(_("Số liệu dẫn lại, không do báo cáo này tính"), heads, rows, sources, small=True, quoted=True, whole=True)]
+
+
+def diagram(material: Material, numbering: Numbering) -> Beside:
+    """The tile diagram of online filing, with what its letters mean."""
+    words = Note(_("**Chữ trong sơ đồ.** %(names)s", names=pictures.abbreviations(material)))
+    return Beside([words], [numbering.picture(_("Sơ đồ tỷ lệ hồ sơ nộp trực tuyến"), pictures.online(material), "", width=70)])
 
 
 def phantoms(material: Material, numbering: Numbering, place: str | None = None) -> list[Block]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from markupsafe import escape
 
 from core.text import _
+from core.web import language
 
 if TYPE_CHECKING:
     import altair as alt
@@ -61,15 +62,16 @@ def dot_plot(
     title: str,
     description: str,
     names: int = NAMES,
-    unit: str = " %",
+    unit: str | None = None,
 ) -> Figure:
     """Rows in named groups, each a dot on its band; ``reference`` (the nation) is a thin grey line. Values are shares.
 
-    ``names``: pixels for the rows' names. ``unit``: written after the axis' numbers.
+    ``names``: pixels for the rows' names. ``unit``: written after the axis' numbers; None: per cent, as the language writes it.
     """
     import altair as alt
 
     rows, heads, y = [], [], 0.0
+    unit = ("\u202f%" if language() == "vi" else "%") if unit is None else unit
     for head, members in groups:
         if not members:
             continue

@@ -132,7 +132,7 @@ def tile_diagram(
     x, y, sea_vi, sea_en = SEA
     parts.extend(draw.text(x, y + 15 * line, word, "sea") for line, word in enumerate(sea_en if english else sea_vi))
     bottom = TOP + 15 * PITCH + 10
-    parts.append(_legend(draw, edges, bottom, english))
+    parts.append(_legend(draw, edges, bottom, english, few=any(tile.grey for tile in tiles.values())))
     bottom += 46
     if simulated:
         parts.append(draw.text(LEFT, bottom, "SIMULATED DATA" if english else "SỐ LIỆU MÔ PHỎNG", "mark", anchor="start"))
@@ -227,7 +227,8 @@ def _frame(draw: _Pen, x: int, y: int, width: int, height: int, label: tuple[str
     return f"<g><title>{escape(' '.join(label))}</title>{draw.rect(x, y, width, height, 'frame-box')}{dots}{lines}</g>"
 
 
-def _legend(draw: _Pen, edges: list[float], y: float, english: bool) -> str:
+def _legend(draw: _Pen, edges: list[float], y: float, english: bool, few: bool) -> str:
+    """What the shades mean; that of few answers only where a tile has it: a figure of dossiers knows none."""
     width = 34
     parts = []
     for step in range(STEPS if edges else 0):
@@ -236,8 +237,9 @@ def _legend(draw: _Pen, edges: list[float], y: float, english: bool) -> str:
         words = f"{edge * 100:.0f}" + ((" %" if not english else "%") if step == STEPS else "")
         parts.append(draw.text(LEFT + step * width, y + 26, words, "tick", anchor="start" if step == 0 else "middle"))
     x = LEFT + STEPS * width + 24
-    parts.append(draw.rect(x, y - 4, 14, 12, "few"))
-    parts.append(draw.text(x + 19, y + 6, "few answers" if english else "ít trả lời", "tick", anchor="start"))
+    if few:
+        parts.append(draw.rect(x, y - 4, 14, 12, "few"))
+        parts.append(draw.text(x + 19, y + 6, "few answers" if english else "ít trả lời", "tick", anchor="start"))
     parts.append(draw.rect(x, y + 14, 14, 12, "none") + _hatching_small(draw, x, y + 14))
     parts.append(draw.text(x + 19, y + 24, "no figure" if english else "chưa có con số", "tick", anchor="start"))
     return "".join(parts)

@@ -261,6 +261,20 @@ def test_a_decision_about_few_answers_has_no_effect(reused: int, left: int) -> N
     assert [(move.answers, move.moved) for move in moved] == [(12 + reused - left, float(12 + reused - left))]
 
 
+def test_what_the_marks_removed_comes_to_the_difference_of_the_two_figures() -> None:
+    """Of an answer without a rating no figure knows, so it is in no number of removed answers either."""
+    answers, _ = _country()
+    answers["reused"] = False
+    answers.loc[answers.index[:20], "device_kind"] = "staff"
+    answers.loc[answers.index[300:340], "reused"] = True
+    answers.loc[answers.index[[0, 1, 2, 300, 301]], "rating"] = pd.NA
+    left = integrity.marked(answers)
+    rated = left[left["rating"].notna()]
+    moves = integrity.moves(answers, lambda frame: float(frame["rating"].count()))
+    assert {move.mark: move.answers for move in moves} == {"reused": 38, "staff": 17}
+    assert sum(move.answers for move in moves) == len(rated) - int((rated["removed_by"] == "").sum())
+
+
 def test_two_persons_keep_or_remove_and_what_each_moved_is_told() -> None:
     answers, _ = _country()
     answers.loc[answers.index[:20], ["device_kind", "rating"]] = ["staff", 5]
