@@ -11,7 +11,6 @@ from typing import Any
 from bench import generate
 from bench.installation import MONTH, copied, prepare, run
 from bench.nation import folder
-from scorecard.jobs import EASE
 
 HEADING = "## The running month"
 SIZES = "100000,1000000"  # dossiers received in the month
@@ -64,7 +63,7 @@ def section(found: dict[int, list[dict[str, Any]]]) -> str:
         "Only the lake's files that are new are read, and of all others the counts are kept. But the kept counts are summed up and every",
         f"figure of the country is made and written anew ({figures:,} of them): that costs much the same whatever arrived, and more in a",
         "larger month. It does not follow what arrived as it should. So nothing is done where nothing arrived, and after a refresh the",
-        f"worker waits {EASE} times as long as it took: a steady trickle costs that share of a processor at most.",
+        "worker waits as long as it took: a steady trickle costs half of a processor at most.",
         "",
         "| dossiers in the month | arrived from | rows | whole refresh | reading the lake | writing figures | the rest |",
         "|---:|---|---:|---:|---:|---:|---:|",

@@ -27,7 +27,7 @@ from scorecard.notices import notify
 
 WORKER = "worker"
 CLOSE = "scorecard.close_wanted"
-EASE = 10  # a refresh of the running month takes a tenth of a processor at most
+EASE = 2  # from the begin of a refresh of the running month to the next, times what it took: half of a processor at most
 log = structlog.get_logger()
 
 
@@ -35,8 +35,8 @@ def refresh_running(now: datetime) -> dict[str, Any]:
     """Bring the running view up to date where something has arrived that can change it.
 
     Most runs find nothing new: a few counts, no lease, no file. A run reads the lake's new files alone, but makes every figure of the
-    month anew, which costs the same whatever arrived: after one that took long the next waits ``EASE`` times as long, so that a
-    steady trickle never takes more than that share of a processor. In a small installation what is pushed shows within a minute.
+    month anew, which costs the same whatever arrived: after one the worker rests as long (``EASE``), so that a steady trickle
+    never takes more than half of a processor. What is pushed shows within a minute as long as a refresh takes half of one.
     """
     session = reading()
     session.rollback()

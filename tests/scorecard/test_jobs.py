@@ -63,10 +63,10 @@ def test_after_a_costly_refresh_the_next_one_waits(app: Flask) -> None:
             running.facts = running.facts | {"cost": seconds, "seen": {"submissions": -1}}
 
     costs(12.0)
-    assert jobs.refresh_running(DURING + timedelta(seconds=119)) == {}
-    assert jobs.refresh_running(DURING + timedelta(seconds=120))
+    assert jobs.refresh_running(DURING + timedelta(seconds=23)) == {}
+    assert jobs.refresh_running(DURING + timedelta(seconds=24))
     costs(0.1)
-    assert jobs.refresh_running(DURING + timedelta(seconds=150))
+    assert jobs.refresh_running(DURING + timedelta(seconds=25))
 
 
 def test_only_what_can_change_the_month_has_it_computed_anew(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
