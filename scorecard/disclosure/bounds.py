@@ -268,8 +268,9 @@ class _Part:
                 continue
             aim = np.zeros(len(self.columns))
             aim[target] = 1.0
-            least, greatest = self._solve(aim), self._solve(-aim)
-            if not self._wide(target):
+            least = self._solve(aim)
+            greatest = None if self._wide(target) else self._solve(-aim)
+            if greatest is not None and not self._wide(target):
                 given_up.add(int(self.lead[target]))
                 alike.add(int(self.alike[target]))
                 binding = (np.abs(least.eqlin.marginals) > MARGIN) | (np.abs(greatest.eqlin.marginals) > MARGIN)

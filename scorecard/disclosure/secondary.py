@@ -1,18 +1,22 @@
 """Which further cells are hidden for the sake of hidden ones: a cheap choice first, checked as an attacker would, until all are safe."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 
 import numpy as np
 
-from scorecard.disclosure.bounds import ContradictionError, Floats, Ints, Problem, Seen, audit, propagate
+from scorecard.disclosure.bounds import ContradictionError, Finding, Floats, Ints, Problem, Seen, audit, propagate
 from scorecard.disclosure.cells import Cell, Equations
 from scorecard.disclosure.choosing import FAR, NOBODY, cell_of, choices
 from scorecard.disclosure.counts import FEW, MANY, MISSING, SHOWN, ZERO, Counts
 from scorecard.disclosure.cuts import Cuts
+from scorecard.disclosure.known import Known, Weak
 from scorecard.disclosure.primary import Flags, Needs, same_answer
 from scorecard.disclosure.public import TOTAL
+from scorecard.disclosure.remedies import Table
 from scorecard.figures import NATION, RAW
+
+FIRST_FINDINGS = 8  # told by the first audit
+DEARER = 4.0  # times that hiding a cell just above the limit costs: that it is not below says nearly what it holds
 
 
 class Protection:
@@ -64,10 +68,9 @@ class Protection:
             weak = self._given_away(known) or self._audited(known)
             if not weak:
                 return self.hidden
-            chosen = self._choose(found for _, found in weak)
-            helped = {name for (name, _), cell in zip(weak, chosen, strict=True) if cell != NOBODY}
-            self._hopeless |= {name for name, _ in weak} - helped
-            self.hidden[[cell for cell in chosen if cell != NOBODY]] = True
+            chosen = self._choose(weak)
+            self._hopeless |= {each.name for each, cells in zip(weak, chosen, strict=True) if not cells}
+            self.hidden[[cell for cells in chosen for cell in cells]] = True
 
     def exact(self) -> list[tuple[Cell, str]]:
         """Wholes of which the new parts leave nothing over, with what divides them: who knows the country can know that."""
@@ -147,7 +150,7 @@ class Protection:
         low = np.where((state == MANY) & self.largest & self.says_many[:, None], float(self.needs.least), 0.0)
         return low, np.where((state == FEW) & limited, float(self.needs.least - 1), np.inf)
 
-    def _problem(self, hidden: Flags, blind: bool = False) -> "Known":
+    def _problem(self, hidden: Flags, blind: bool = False) -> Known:
         """What is known from outside when these new cells are hidden. ``blind``: from the earlier figures alone."""
         counts, sums, least = self.counts, self.equations, self.needs.least
         new = counts.new[:, None]
@@ -253,12 +256,12 @@ class Protection:
             secret[:, column] = few
         return np.concatenate([cells.ravel(), np.where(left & secret, width, 0.0).ravel()])
 
-    def _given_away(self, known: "Known") -> list[tuple[int, Ints]]:
+    def _given_away(self, known: Known) -> list[Weak]:
         """What single sums give away: unknowns by name, and hidden cells that come to too little together; each with its equation."""
         columns, rows = propagate(known.problem, known.need)
         width = len(self.counts.quantities)
         found = {(int(known.names[column]), int(known.rows[row]) // width) for column, row in zip(columns, rows, strict=True)}
-        return [(name, np.array([equation])) for name, equation in sorted(found)] + self._together(known)
+        return [Weak(name, np.array([equation])) for name, equation in sorted(found)] + self._together(known)
 
     def _lost_at_once(self) -> set[int]:
         """Earlier numbers that single sums of earlier figures give away: nothing that is hidden now helps."""
@@ -271,13 +274,13 @@ class Protection:
             need[columns] = 0
             lost |= set(self._blind.names[columns].tolist())
 
-    def _together(self, known: "Known") -> list[tuple[int, Ints]]:
+    def _together(self, known: Known) -> list[Weak]:
         """Sums of hidden cells that are known and come to too few answers, or to answers that are all alike."""
         problem, width = known.problem, len(self.counts.quantities)
         secret = np.bincount(problem.row, known.need[problem.column] > 0, len(problem.right)) > 0
         wholes = np.bincount(problem.row, problem.factor < 0, len(problem.right)) > 0
         at = {int(row): index for index, row in enumerate(known.rows)}
-        weak: list[tuple[int, Ints]] = []
+        weak: list[Weak] = []
         for index in np.flatnonzero(secret & ~wholes):
             equation, column = divmod(int(known.rows[index]), width)
             name = -1 - int(known.rows[index])
@@ -289,10 +292,10 @@ class Protection:
                 satisfied = problem.right[at[equation * width + counted]]
                 bad = bool(same_answer(self.counts, column, np.array([answers]), np.array([satisfied]))[0])
             if bad:
-                weak.append((name, np.array([equation])))
+                weak.append(Weak(name, np.array([equation])))
         return weak
 
-    def _audited(self, known: "Known") -> list[tuple[int, Ints]]:
+    def _audited(self, known: Known) -> list[Weak]:
         """What all sums together give away, with the equations that bind."""
         width = len(self.counts.quantities)
         try:
@@ -310,9 +313,34 @@ class Protection:
             name = int(known.names[finding.column])
             if name not in lost:
                 rows = finding.rows if len(finding.rows) else known.problem.row[known.problem.column == finding.column]
-                weak.append((name, np.unique(known.rows[rows] // width)))
+                weak.append(Weak(name, np.unique(known.rows[rows] // width), self._remedy(known, finding)))
         # Where nothing that was told can be helped, there may be more to tell.
         return weak or (self._audited(self._problem(self.hidden)) if findings else [])
+
+    def _remedy(self, known: Known, finding: Finding) -> list[int]:
+        """New cells that, hidden together, would let a number move as far as it must; none where the way there is not found."""
+        counts, width, size = self.counts, len(self.counts.quantities), known.unknown.size
+        name = int(known.names[finding.column])
+        if name >= size:
+            return []
+        target, quantity = divmod(name, width)
+        point = np.full(size + self.rest.size, np.nan)
+        low, high = point.copy(), point.copy()
+        point[known.names], low[known.names], high[known.names] = self._seen.point[known.names], known.problem.low, known.problem.high
+        mine = slice(quantity, size, width), slice(size + quantity, None, width)
+        (at, rest_at), (bottom, rest_bottom), (top, rest_top) = ((values[mine[0]], values[mine[1]]) for values in (point, low, high))
+        shown = counts.new & ~self.hidden & ~self.fixed & ~self.headline & ~counts.zero & ~np.isnan(counts.values[:, quantity])
+        shown[self.whole[~self.equations.timed]] = False
+        price = np.where(shown, 1.0 + self._size, 0.0)
+        price[shown & (self._size < self.needs.least + self.needs.answers)] *= DEARER
+        down = np.where(shown, -np.nan_to_num(counts.values[:, quantity]), np.nan_to_num(bottom - at))
+        up = np.where(shown, np.inf, np.nan_to_num(top - at, posinf=np.inf))
+        table = Table(
+            self.equations, down, up, price, self.kept[:, quantity],
+            np.nan_to_num(rest_bottom - rest_at), np.nan_to_num(rest_top - rest_at, posinf=np.inf),
+        )  # fmt: skip
+        need = float(known.need[finding.column])
+        return table.cells(target, finding.high - need - at[target], finding.low + need - at[target])
 
     def _lost(self, names: Collection[int]) -> set[int]:
         """Earlier numbers that the earlier figures alone give away: nothing that is hidden now helps."""
@@ -326,10 +354,10 @@ class Protection:
             return set()
         return {int(blind.names[each.column]) for each in found}
 
-    def _all_needs(self, known: "Known") -> Floats:
+    def _all_needs(self, known: Known) -> Floats:
         return np.where(self.roles == "counted", self.needs.counted, self.needs.answers)[known.names % len(self.roles)].astype(np.float64)
 
-    def _loosen(self, known: "Known", columns: Ints) -> None:
+    def _loosen(self, known: Known, columns: Ints) -> None:
         """Give up what was assumed of earlier months where it cannot all be true: first that units left nothing over then."""
         rows = known.rows[known.problem.row[np.isin(known.problem.column, columns)]] // len(self.counts.quantities)
         assumed = np.unique(rows[~self.equations.own[rows]])
@@ -342,8 +370,8 @@ class Protection:
             raise ValueError("the counts contradict each other")
         self._blind = self._problem(np.ones_like(self.hidden), blind=True)
 
-    def _choose(self, found: Iterable[Ints]) -> list[int]:
-        """For each list of sums the smallest shown new cell of them, parts before wholes; or else of the sums next to them, and so on.
+    def _choose(self, weak: Iterable[Weak]) -> list[list[int]]:
+        """For each its remedy, or the smallest shown new cell of its sums, parts before wholes; else of the sums next to them, and so on.
 
         A cell just above the limit comes after larger ones: that it is not below the limit says nearly what it holds. The month's figure
         of the nation is hidden only where nothing else is left that could be.
@@ -355,20 +383,9 @@ class Protection:
         open_ = self.counts.new & ~self.hidden
         usual = choices(sums, order, open_ & ~self.fixed & ~self.headline, ~open_)
         last = choices(sums, order, open_ & ~self.fixed & self.headline, ~open_)
-        best = ((int(usual[near].min()), int(last[near].min())) for near in found)
-        return [cell_of(sums, order, first if first < FAR else other) for first, other in best]
-
-
-FIRST_FINDINGS = 8  # told by the first audit
-
-
-@dataclass(frozen=True)
-class Known:
-    """A problem, with the names of its unknowns (cell, or equation behind all cells, times quantities plus quantity), the range that
-    each must keep, the equation and quantity of each row, and which numbers are unknown."""
-
-    problem: Problem
-    names: Ints
-    need: Floats
-    rows: Ints
-    unknown: Flags
+        chosen = []
+        for each in weak:
+            first, other = int(usual[each.sums].min()), int(last[each.sums].min())
+            near = cell_of(sums, order, first if first < FAR else other)
+            chosen.append(list(each.remedy) or [cell for cell in [near] if cell != NOBODY])
+        return chosen
