@@ -8,7 +8,7 @@ from flask import current_app
 from core import numbers
 from core.text import _
 from core.web import language
-from exports import annexes, chapters_quality, chapters_records, chapters_survey, summary
+from exports import annexes, chapters_quality, chapters_records, chapters_survey, chapters_words, summary
 from exports.layout import Block, Chapter, Numbering, roman
 from exports.profiles import Profile, profile
 from exports.report import Material
@@ -29,7 +29,7 @@ def chapters() -> list[tuple[str, str, Maker]]:
         ("official", _("Chỉ số 766 đặt cạnh kết quả khảo sát"), chapters_quality.official),
         ("targets", _("Các mục tiêu"), chapters_quality.targets),
         ("quality", _("Chất lượng số liệu, đơn vị cần xác minh và giới hạn"), chapters_quality.quality),
-        ("words", _("Nhận xét, đề nghị và ý kiến"), chapters_quality.words),
+        ("words", _("Nhận xét, đề nghị và ý kiến"), chapters_words.words),
         ("method", _("Phương pháp, phép thử và đính chính"), chapters_quality.method),
     ]
 

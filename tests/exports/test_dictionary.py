@@ -49,6 +49,7 @@ DOORS = {
     "edition_tables": "tables by name, their columns defined",
     "places": "figures.Gap, figures.ProcedureCount, figures.UnitToPress",
     "listing": "dossiers behind a figure, found by its own expression",
+    "own_names": "names and goals, no number of its own",
     "alerts": "whether a unit's rating fell, no number of its own",
     "comments": "whose comments may be read, no number of its own",
     "scoring/counts_file": "counts that a person hands in",

@@ -162,7 +162,7 @@ def test_the_third_figure_has_interval_and_base_or_says_why_not(country: Flask, 
 
 def test_the_nations_row_of_the_annex_has_every_part(report: Report) -> None:
     annex = next(page for page in report.pages if "Phụ lục II – 1" in page)
-    numbers = r"(\s+[\d.]+){2}(\s+\d+,\d){2}"  # dossiers from, to; their shares
+    numbers = r"\s+[\d.]+\s+[\d.]+(–[\d.]+)?\s+\d+,\d(–\d+,\d)?"  # all dossiers; of them, from–to; their shares
     answers = r"(\s+[\d.]+\s+\d+,\d\s+\d+,\d–\d+,\d|\s+(được ẩn|không đủ số liệu))"  # answers, share, interval; or why not
     assert re.search(rf"Cả nước{numbers}{answers}\s*$", annex, re.MULTILINE)
 
