@@ -155,9 +155,10 @@ def _told(submission: Submission, profile: mapping.Profile) -> Iterator[Told]:
 
 
 def _as_sent(own: dict[str, Any]) -> list[dict[str, Any]]:
-    """The rows that a kept one was in the file: one, or, of a case of an event log, one for each of its events."""
+    """The rows that a kept one was in the file: one, or, of a case of an event log, one for each of its events (of a case that names no
+    dossier they are kept as one text, if at all)."""
     events = own.pop(EVENTS, None)
-    return [own] if events is None else [own | event for event in events]
+    return [own | event for event in events] if isinstance(events, list) else [own]
 
 
 def _nearest(submission: Submission) -> dict[tuple[str, str], str]:

@@ -77,7 +77,7 @@ def macros(con: "DuckDBPyConnection", profile: Profile, applicant_key: str) -> N
     )
     # What stands in the place of a dossier's code and is none by its form may be anything, a person's name above all.
     is_code = f"length(filled(x)) <= {MAX_DOSSIER_CODE} AND regexp_full_match(filled(x), {literal(profile.dossier_code_pattern)})"
-    is_code += " AND NOT numbered(filled(x))"
+    is_code += " AND NOT numbered(filled(x)) AND regexp_matches(filled(x), '[0-9]')"
     con.execute(
         f"CREATE OR REPLACE TEMP MACRO kept_code(x) AS CASE WHEN filled(x) IS NULL THEN x WHEN {is_code} THEN x ELSE '{REMOVED}' END"
     )

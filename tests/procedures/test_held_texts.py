@@ -9,6 +9,7 @@ from pyarrow import parquet
 
 from procedures import feeds
 from procedures.quarantine import path_of, unknown_codes
+from tests.conftest import ROOT
 from tests.procedures.feed import NOW, lake_rows, load, message, quarantined, small_country, write
 from tests.procedures.test_broken_files import flat
 from tests.procedures.test_feeds import FLAT
@@ -145,3 +146,15 @@ def test_words_that_the_profile_knows_stay_with_a_row_without_its_code(sqlite_ap
     (tmp_path / "a.csv").write_text(flat([FLAT, cells]), encoding="utf-8")
     (held,) = quarantined(load(tmp_path / "a.csv", profile="flat-vi").submission)
     assert [held[name] for name in FLAT] == [*cells[:-1], "[removed]"]
+
+
+def test_a_case_of_a_log_that_names_no_dossier_is_given_back(sqlite_app: Flask, tmp_path: Path) -> None:
+    small_country()
+    log = (ROOT / "procedures" / "examples" / "event-log.csv").read_text(encoding="utf-8-sig").splitlines()
+    log.append(",".join(["Nguyễn Thị Hoa", *log[1].split(",")[1:]]))
+    (tmp_path / "a.csv").write_text("\n".join(log), encoding="utf-8")
+    result = load(tmp_path / "a.csv", profile="event-log")
+    held = quarantined(result.submission)
+    assert "case-1" in str(held)
+    assert "Hoa" not in str(held)
+    assert b"Hoa" not in path_of(result.submission).read_bytes()
