@@ -102,9 +102,9 @@ def test_a_report_is_published_with_its_number_and_signed_or_with_a_reason(
     assert (step.by, step.reason) == ("second", "Máy ký hỏng, ký sau.")
 
 
-def test_a_file_that_cannot_be_the_signed_report_is_told_and_another_may_follow(
-    app: Flask, client: FlaskClient, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def numbered(app: Flask, client: FlaskClient, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+    """An edition whose final report waits for its signature, with an officer logged in and a certificate at hand."""
     monkeypatch.setattr("exports.publication_views.utc_now", lambda: NOW)
     found = edition()
     officer()
@@ -112,6 +112,13 @@ def test_a_file_that_cannot_be_the_signed_report_is_told_and_another_may_follow(
     numbering.take_number(found, NUMBER, DAY, "office", NOW)
     operations.build_wanted(NOW)
     sign_with(settings, certificate(tmp_path))
+    return found
+
+
+def test_a_file_that_cannot_be_the_signed_report_is_told_and_another_may_follow(
+    numbered: int, client: FlaskClient, settings: Settings
+) -> None:
+    found = numbered
     right = signing.sign(pdf(), settings, "", "")
     for content, said in (
         (b"%PDF-1.7 nothing", "chưa nhận"),
@@ -128,16 +135,8 @@ def test_a_file_that_cannot_be_the_signed_report_is_told_and_another_may_follow(
     assert stored.sha256 == hashlib.sha256(right).hexdigest()
 
 
-def test_a_file_that_was_written_anew_is_confirmed_without_a_second_upload(
-    app: Flask, client: FlaskClient, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("exports.publication_views.utc_now", lambda: NOW)
-    found = edition()
-    officer()
-    log_in(client, "office")
-    numbering.take_number(found, NUMBER, DAY, "office", NOW)
-    operations.build_wanted(NOW)
-    sign_with(settings, certificate(tmp_path))
+def test_a_file_that_was_written_anew_is_confirmed_without_a_second_upload(numbered: int, client: FlaskClient, settings: Settings) -> None:
+    found = numbered
     stream = io.BytesIO()
     with pikepdf.open(io.BytesIO(pdf())) as document:
         document.save(stream)
