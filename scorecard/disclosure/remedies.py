@@ -18,7 +18,7 @@ LEAST_MOVE = 1e-6
 
 
 @dataclass(frozen=True)
-class Table:
+class Room:
     """One quantity of all cells. ``down``, ``up``: how far each may move, 0 of what is fixed; ``price``: of moving a shown cell by one, 0
     of a hidden one. ``kept``: the sums that hold; ``rest_down``, ``rest_up``: how far what each leaves over may move."""
 

@@ -12,7 +12,7 @@ from scorecard.disclosure.cuts import Cuts
 from scorecard.disclosure.known import Known, Weak
 from scorecard.disclosure.primary import Flags, Needs, same_answer
 from scorecard.disclosure.public import TOTAL
-from scorecard.disclosure.remedies import Table
+from scorecard.disclosure.remedies import Room
 from scorecard.figures import NATION, RAW
 
 FIRST_FINDINGS = 8  # told by the first audit
@@ -335,12 +335,12 @@ class Protection:
         price[shown & (self._size < self.needs.least + self.needs.answers)] *= DEARER
         down = np.where(shown, -np.nan_to_num(counts.values[:, quantity]), np.nan_to_num(bottom - at))
         up = np.where(shown, np.inf, np.nan_to_num(top - at, posinf=np.inf))
-        table = Table(
+        room = Room(
             self.equations, down, up, price, self.kept[:, quantity],
             np.nan_to_num(rest_bottom - rest_at), np.nan_to_num(rest_top - rest_at, posinf=np.inf),
         )  # fmt: skip
         need = float(known.need[finding.column])
-        return table.cells(target, finding.high - need - at[target], finding.low + need - at[target])
+        return room.cells(target, finding.high - need - at[target], finding.low + need - at[target])
 
     def _lost(self, names: Collection[int]) -> set[int]:
         """Earlier numbers that the earlier figures alone give away: nothing that is hidden now helps."""
