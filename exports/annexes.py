@@ -66,8 +66,8 @@ def handled(material: Material, numbering: Numbering) -> list[Block]:
             small=True,
             whole=True,
         ),
-        *_cohorts(material, numbering),
         diagram(material, numbering),
+        *_cohorts(material, numbering),
     ]
 
 

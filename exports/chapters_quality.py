@@ -205,7 +205,11 @@ def quality(material: Material, numbering: Numbering) -> list[Block]:
 
 def _asked(material: Material, numbering: Numbering) -> list[Block]:
     rows = [
-        [capital(pick(row["name_vi"], row["name_en"])), count(row["asked"]), count(row["tested"])]
+        [
+            capital(pick(row["name_vi"], row["name_en"])),
+            count(row["asked"]) if row["tested"] else cells.Word(_("không so được")),
+            count(row["tested"]),
+        ]
         for row in material.table("integrity_counts")
         if row["detector"] != "all"
     ]

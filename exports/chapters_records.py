@@ -56,6 +56,8 @@ def cause_words(cause: Cause) -> str:
     name = sentences.plain(cause.procedure)
     if cause.kind == "held_by_state":
         register = cause.register or _("cơ sở dữ liệu của Nhà nước")
+        if not cause.within_power:
+            return _("%(name)s: yêu cầu giấy tờ thuộc %(register)s, hệ thống một cửa chưa khai thác được", name=name, register=register)
         return _("%(name)s: đang yêu cầu giấy tờ đã có trong %(register)s", name=name, register=register)
     if cause.kind == "repeat_supplement":
         return _("%(name)s: yêu cầu bổ sung từ hai lần trở lên", name=name)

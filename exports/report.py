@@ -150,6 +150,11 @@ class Material:
         return next((row["asked"] for row in self.table("integrity_counts") if row["detector"] == "all"), None)
 
     @property
+    def compared(self) -> int | None:
+        """How many units and providers had enough data for one detector at least; None where they were not compared."""
+        return next((row["tested"] for row in self.table("integrity_counts") if row["detector"] == "all"), None)
+
+    @property
     def asked_later(self) -> int | None:
         """How many silent people were asked again, where the sensitivity band rests on them (as ``scorecard.pages.estimates``)."""
         from scorecard.statistics import LAMBDAS

@@ -294,9 +294,9 @@ def sampling_only(rate: "Figure | None", low: float | None, high: float | None, 
             span=interval(low, high),
         )
         if rate.value < low:
-            said += " " + _("Người được hỏi lại hài lòng nhiều hơn người tự trả lời: tỷ lệ ở điểm 1 chỉ nói về những người trả lời.")
+            said += " " + _("Người được hỏi lại hài lòng nhiều hơn người tự trả lời: tỷ lệ sau hiệu chỉnh chỉ nói về những người trả lời.")
         elif rate.value > high:
-            said += " " + _("Người được hỏi lại hài lòng ít hơn người tự trả lời: tỷ lệ ở điểm 1 chỉ nói về những người trả lời.")
+            said += " " + _("Người được hỏi lại hài lòng ít hơn người tự trả lời: tỷ lệ sau hiệu chỉnh chỉ nói về những người trả lời.")
     return said
 
 

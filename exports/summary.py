@@ -253,10 +253,10 @@ def incomplete(material: Material) -> str:
 
 def asked_about(material: Material) -> str:
     """How many units are under verification: a number, no names."""
-    if material.verified is None:
+    if not material.compared:
         return _("Kỳ này chưa đủ số liệu để so các đơn vị với nhau.")
     if not material.verified:
-        return _("Không đơn vị nào cần xác minh.")
+        return _("Không đơn vị nào cần xác minh; số đơn vị đủ số liệu để so: %(n)s.", n=count(material.compared or 0))
     return _("%(n)s đơn vị đang được xác minh, không loại khỏi kết quả.", n=count(material.verified))
 
 

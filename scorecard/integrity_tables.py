@@ -69,8 +69,8 @@ def _counts(material: TableMaterial) -> "pd.DataFrame":
     asked = found[found["question"].astype(bool)] if len(found) else found
     if not len(found):
         return pd.DataFrame(columns=columns)
-    subjects = asked.drop_duplicates(["subject_kind", "subject_code"])
-    rows = [("all", "mọi dấu hiệu", "all patterns", len(subjects), len(found))]
+    subjects = [len(each.drop_duplicates(["subject_kind", "subject_code"])) for each in (asked, found)]  # one may be compared by several
+    rows = [("all", "mọi dấu hiệu", "all patterns", *subjects)]
     for name, detector in BY_NAME.items():
         rows.append((name, detector.vi, detector.en, int((asked["detector"] == name).sum()), int((found["detector"] == name).sum())))
     return pd.DataFrame(rows, columns=columns)

@@ -92,11 +92,12 @@ def _asked(row: IntegrityQuestion, units: Mapping[str, UnitView], today: date) -
     )
 
 
-def under_verification(edition: Edition) -> int | None:
-    """How many units and providers the edition's detectors ask about: all that the public edition says of them. None: not compared."""
+def under_verification(edition: Edition) -> tuple[int, int] | None:
+    """How many units and providers the edition's detectors ask about, of how many that could be compared: all that the public edition
+    says of them. None: nobody was compared."""
     found = queries.edition_table(edition, "integrity_counts")
-    whole = found.loc[found["detector"] == "all", "asked"]
-    return int(whole.iloc[0]) if len(whole) else None
+    whole = found.loc[found["detector"] == "all", ["asked", "tested"]]
+    return (int(whole["asked"].iloc[0]), int(whole["tested"].iloc[0])) if len(whole) and whole["tested"].iloc[0] else None
 
 
 def state_words(state: str) -> str:

@@ -120,13 +120,10 @@ def _provinces(session: Session, indicator: str, goal: float, months: Sequence[E
         figures = queries.figures(session, edition, UNIT, places, [indicator])
         values = [figure.value for figure in figures if figure.variant == _variant(indicator) and figure.value is not None]
         reached = sum(value >= goal for value in values)
-        said = _(
-            "%(reached)s trong %(all)s tỉnh, thành phố đạt; %(silent)s chưa có số liệu; %(month)s",
-            reached=reached,
-            all=len(places),
-            silent=len(places) - len(values),
-            month=numbers.month(edition.month, language()),
-        )
+        parts = [_("%(reached)s trong %(all)s tỉnh, thành phố đạt", reached=reached, all=len(places))]
+        if silent := len(places) - len(values):
+            parts.append(_("%(n)s tỉnh, thành phố chưa có số liệu", n=silent))
+        said = "; ".join([*parts, numbers.month(edition.month, language())])
         if values and places:
             course.append((edition.month, reached / len(places)))
     return said, course

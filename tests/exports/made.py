@@ -61,9 +61,9 @@ def connection(register: str, spared: int, action: str = "connect", place: str =
     }  # fmt: skip
 
 
-def asked(number: int) -> list[dict[str, Any]]:
+def asked(number: int, tested: int = 900, detector: str = "all") -> list[dict[str, Any]]:
     """Rows of the table ``integrity_counts``."""
-    return [{"detector": "all", "name_vi": "mọi dấu hiệu", "name_en": "all patterns", "asked": number, "tested": 900}]
+    return [{"detector": detector, "name_vi": "mọi dấu hiệu", "name_en": "all patterns", "asked": number, "tested": tested}]
 
 
 def official(score: float = 10.5, codes: Sequence[str] = tuple(PLACES)) -> dict[str, dict[str, OfficialFigure]]:

@@ -9,13 +9,14 @@ from flask import Flask
 from flask_babel import force_locale
 
 from exports import render_child
+from exports.chapters_records import cause_words
 from exports.composition import compose
-from exports.layout import strong
+from exports.layout import Table, strong
 from exports.quoted import Claim
 from exports.report import Material
 from scorecard.tiles import PLACES
 from tests.exports.figures import missing
-from tests.exports.made import figures, material
+from tests.exports.made import CAUSES, asked, figures, material
 
 
 def page(app: Flask, given: Material, language: str = "vi") -> str:
@@ -26,6 +27,38 @@ def page(app: Flask, given: Material, language: str = "vi") -> str:
 @pytest.fixture
 def sqlite(sqlite_app: Flask) -> Flask:
     return sqlite_app
+
+
+LINE = 453.0  # points of A4 between the margins
+LETTER = 0.38  # of the size: what a letter of a bold word in the serif face has at least, on average
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_no_word_of_a_tables_head_is_wider_than_its_column(sqlite: Flask, language: str) -> None:
+    shown = figures(0.8, 200)
+    with sqlite.test_request_context(), force_locale(language):
+        context = compose(material(shown))
+        blocks = [block for chapter in (*context["chapters"], *context["annexes"]) for block in chapter.blocks]
+        heads = [(head, 10.5 if table.small else 12) for table in blocks if isinstance(table, Table) for head in table.heads]
+    assert len(heads) > 60
+    words = [(word, size, head) for head, size in heads for word in re.split(r"[\s/]", head.text)]
+    assert [(word, head.width) for word, size, head in words if len(word) * size * LETTER > head.width / 100 * LINE] == []
+
+
+@pytest.mark.parametrize(("tested", "words"), [(0, "không so được"), (3, "0")])
+def test_a_sign_that_could_be_looked_for_nowhere_has_no_number(sqlite: Flask, tested: int, words: str) -> None:
+    signs = asked(0, tested=3) + asked(0, tested=tested, detector="speed")
+    html = page(sqlite, material(figures(0.8, 200), tables={"integrity_counts": signs}))
+    row = re.search(r"<tr[^>]*>\s*<th[^>]*>Mọi dấu hiệu.*?</tr>", html, re.DOTALL)
+    assert row is not None
+    assert re.sub(r"<[^>]+>", " ", row.group()).split() == ["Mọi", "dấu", "hiệu", *words.split(), str(tested)]
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_two_causes_that_different_agencies_can_mend_read_differently(sqlite: Flask, language: str) -> None:
+    looked_up = CAUSES[0]
+    with sqlite.test_request_context(), force_locale(language):
+        assert cause_words(looked_up) != cause_words(replace(looked_up, within_power=False))
 
 
 def test_a_real_edition_names_its_agency_and_is_not_marked(sqlite: Flask) -> None:

@@ -162,7 +162,9 @@ def test_incomplete_units_count_ministries_too() -> None:
     ("tables", "expected"),
     [
         ({}, "Kỳ này chưa đủ số liệu để so các đơn vị với nhau."),
-        ({"integrity_counts": asked(0)}, "Không đơn vị nào cần xác minh."),
+        ({"integrity_counts": asked(0, tested=0)}, "Kỳ này chưa đủ số liệu để so các đơn vị với nhau."),
+        ({"integrity_counts": asked(0)}, "Không đơn vị nào cần xác minh; số đơn vị đủ số liệu để so: 900."),
+        ({"integrity_counts": asked(0, tested=1)}, "Không đơn vị nào cần xác minh; số đơn vị đủ số liệu để so: 1."),
         ({"integrity_counts": asked(1)}, "1 đơn vị đang được xác minh, không loại khỏi kết quả."),
     ],
 )
