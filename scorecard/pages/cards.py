@@ -95,7 +95,7 @@ def asked_again(figures: Figures, code: str) -> Card:
         return Card(title, words.bounds(lower, upper), "", True, (), None, ("", ""), "")
     axis = marks.axis_for([lower, upper, *theirs], LENGTH, least=0.05)
     notes = [
-        Note(_("%(n)s người rõ tên giấy tờ", n=words.count(lower.numerator)), "asked_again" if lower.numerator else ""),
+        Note(_("%(n)s hồ sơ rõ tên giấy tờ", n=words.count(lower.numerator)), "asked_again" if lower.numerator else ""),
         Note(_("%(n)s gồm cả không ghi rõ", n=words.count(upper.numerator)), "asked_again_upper" if upper.numerator else ""),
         Note(_("trong %(n)s hồ sơ", n=words.count(upper.denominator))),
     ]
