@@ -144,7 +144,7 @@ _STEPS: tuple[tuple[re.Pattern[str], str | None], ...] = (
     (_compiled(r"(?<!\w)(?=(?:\w*\d){6})[\doil]{8,}(?!\w)"), NUMBER),  # o9l2345678
     (
         _compiled(
-            r"(?:biển|bien|bks|bsx|xe)\D{0,20}?(?P<hidden>\d{2}\s?[-.]?\s?(?!cc)[a-zđ]{1,2}\d?\s?[-.–]?\s?\d{3}[.\s-]?\d{1,2}"
+            r"(?:biển|bien|bks|bsx|xe)\D{0,20}?(?P<hidden>\d{2}\s?[-.]?\s?(?!cc)[a-zđ]{1,2}\s?\d?\s?[-.–/]?\s?\d{3}\s?[.-]?\s?\d{1,2}"
             r"|(?<!\w)(?-i:[A-Z]{2})\s?[-.]?\s?\d{2}\s?[-.]\s?\d{2})(?!\d)"  # of the army: TM-12-34
         ),
         NUMBER,
@@ -170,11 +170,14 @@ _NAMED = re.compile(rf"(?<!\w)(?:[Ss]ố\s+)?{_HOUSE}(?=\s+([^\W\d_]+)\s+([^\W\d
 
 
 class _Plain(dict[int, str]):
-    """Letters as they are searched: what stands for a digit or a Latin letter (０, ⓪, ＠) is one, each a single sign as before."""
+    """Letters as they are searched: what stands for a digit or a Latin letter (０, ⓪, ＠) is one, each a single sign as before; every dash
+    is a hyphen, and the dots that telephones write as one sign (…) are a dot."""
 
     def __missing__(self, letter: int) -> str:
         digit, plain = unicodedata.digit(chr(letter), -1), unicodedata.normalize("NFKC", chr(letter))
-        self[letter] = str(digit) if digit >= 0 else plain if len(plain) == 1 else chr(letter)
+        if unicodedata.category(chr(letter)) == "Pd":
+            plain = "-"
+        self[letter] = str(digit) if digit >= 0 else plain if len(plain) == 1 else "." if set(plain) == {"."} else chr(letter)
         return self[letter]
 
 

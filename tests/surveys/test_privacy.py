@@ -47,6 +47,10 @@ HIDDEN = [
     ("ho chieu B 1234567", "B 1234567"),
     ("0912;345;678", "345"),
     ("O9I2 345 678", "345"),
+    ("ĐT: 0912\u2011345\u2011678", "345"),  # hyphens that do not break, as telephones and Word write them
+    ("0912…345…678 gọi tôi", "345"),
+    ("xe 29-H1/234.56 của tôi", "234"),
+    ("BKS 15 B2 . 345 . 67", "345"),
 ]
 KEPT = [
     "Phải đi lại 3 lần, chờ 45 phút",
@@ -61,6 +65,8 @@ KEPT = [
     "Gọi bảo nộp 500.000 mới làm, tài khoản bị trừ 1.500.000 đ",
     "Phí 1.500 k. Trả 1.204.567 hồ sơ, CCCD mất 120.000.000 đồng",
     "Mở cửa 08:30-11:30; 13:30-17:00",
+    "Mở cửa 08:30\u201111:30, chờ 3 tiếng… 15 ngày… 2 lần mới xong",
+    "Nộp từ 18/11/2026 — 25/11/2026 mà xe chạy 3 chuyến, 120 km",
 ]
 
 
