@@ -28,6 +28,7 @@ FOUND = 8  # procedures that a search shows
 NAME = 140  # letters of a procedure's name: enough to tell it from others, few enough for 15 kB
 NOT_STORED = "not stored"  # a refusal that says so
 KIOSK_IDLE, KIOSK_DONE, KIOSK_FAILED = 300, 20, 60  # seconds until a kiosk begins anew
+NOT_KEPT = 203  # a success like 200, but Chromium keeps only pages with 200 to bring them back as they were left, whatever else is said
 
 WHICH_PAPER = Question(code="which_paper", kind="paper", vi="Thiếu giấy tờ nào?", en="Which paper was missing?")
 
@@ -50,7 +51,10 @@ def _protect(response: Response) -> Response:
     response = pages.finish(response)
     response.headers.update(HEADERS[_dress(limits.place_seen())])
     # going back shows the same page with the same visit, so that pressing again makes no second answer; later pages are never shown again
-    response.headers["Cache-Control"] = "private, max-age=0" if request.endpoint == "survey_open.choose" else "no-store"
+    first = request.endpoint == "survey_open.choose"
+    response.headers["Cache-Control"] = "private, max-age=0" if first else "no-store"
+    if _dress(limits.place_seen()) is KIOSK and not first and response.status_code == 200:
+        response.status_code = NOT_KEPT  # also without scripts, nobody is shown what the person before chose
     return response
 
 

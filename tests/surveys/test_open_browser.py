@@ -98,12 +98,15 @@ def test_every_state_is_without_obstacles(browser: "Browser", codes: dict[str, s
                 assert not overflow(page), state
 
 
-def test_who_goes_back_at_a_kiosk_is_shown_nothing_that_the_last_one_chose(browser: "Browser", codes: dict[str, str]) -> None:
+@pytest.mark.parametrize("scripts", [True, False])
+def test_who_goes_back_at_a_kiosk_is_shown_nothing_that_the_last_one_chose(
+    browser: "Browser", codes: dict[str, str], scripts: bool
+) -> None:
     """Browsers bring pages back as they were left, choices and all, also those whose headers forbid to store them."""
     usual = ["--disable-back-forward-cache"]  # which other tests are run with, and no kiosk
     path = shutil.which("chromium")
     with closing(browser.browser_type.launch(executable_path=path, args=["--no-sandbox"], ignore_default_args=usual)) as device:
-        page = device.new_page()
+        page = device.new_context(java_script_enabled=scripts).new_page()
         page.goto(f"{codes['at']}/q/{codes['kiosk']}")
         page.locator("button[value=filed]").click()
         page.wait_for_url("**/more**")
