@@ -64,13 +64,20 @@ def compose(language: str, link: str, sender: str, to: str, now: datetime) -> Em
 
 
 def contacts(stream: IO[str]) -> dict[str, str]:
-    """Dossier code → mail address from a CSV file with these two columns. Raises ``InputError`` naming row and field."""
+    """Dossier code → mail address from a CSV file with these two columns; empty rows, as spreadsheets leave them, are passed over.
+
+    Raises ``InputError`` naming row and field.
+    """
     table = csv.DictReader(stream)
     if not set(CONTACT_COLUMNS) <= set(table.fieldnames or ()):
         raise InputError("Tệp cần hai cột dossier_code và email.", "The file needs the columns dossier_code and email.", row=1)
     found: dict[str, str] = {}
     for number, row in enumerate(table, start=2):
-        address = (row["email"] or "").strip()
+        code, address = ((row[name] or "").strip() for name in CONTACT_COLUMNS)
+        if not code and not address:
+            continue
+        if not code:
+            raise InputError("Thiếu mã hồ sơ.", "The dossier code is missing.", row=number, field="dossier_code")
         if not transport.is_address(address):
             raise InputError(
                 "Không phải địa chỉ thư điện tử. Viết như ten@vidu.vn, hoặc bỏ dòng này.",
@@ -78,7 +85,13 @@ def contacts(stream: IO[str]) -> dict[str, str]:
                 row=number,
                 field="email",
             )
-        found[(row["dossier_code"] or "").strip()] = address
+        if found.setdefault(code, address).lower() != address.lower():  # a link is one person's
+            raise InputError(
+                "Hồ sơ này đã có một địa chỉ khác ở dòng trên. Giữ lại một dòng.",
+                "This dossier has another address in a row above. Keep one of the rows.",
+                row=number,
+                field="dossier_code",
+            )
     return found
 
 
@@ -90,22 +103,31 @@ def send(source: str, months: Iterable[Month], known: dict[str, str], language: 
     """
     settings = _settings()
     counts = {"sent": 0, "failed": 0, "without_address": 0}
-    load = Counter(address.lower() for address in known.values())
     months = sorted(months)
     with transport.server(settings) as server, Session(get_engine()) as session:
         parcel = _parcel(source, months, now)
-        for month in months:
-            points = end_points(session, month, now, [source])
-            new = (Invitation.handover_id.is_(None), Invitation.mode == "link")
-            for point, token, (number,) in list(handover.matched(session, points, *new)):
-                session.rollback()
-                address = known.get(point.dossier_code)
-                if address is None:
-                    counts["without_address"] += 1
-                    continue
-                delivery = _mail(server, compose(language, handover.link(settings, token), settings.smtp_from, address, now))
-                counts[delivery] += 1
-                _note(parcel, number, delivery, load[address.lower()])
+        invited = [
+            (known.get(point.dossier_code), token, number, handed)
+            for month in months
+            for point, token, (number, handed) in handover.matched(
+                session,
+                end_points(session, month, now, [source]),
+                Invitation.mode == "link",
+                columns=(Invitation.id, Invitation.handover_id),
+            )
+        ]
+        session.rollback()
+        # invitations, not rows of the file; also those that went out before a connection broke
+        load = Counter(address.lower() for address, *_ in invited if address is not None)
+        for address, token, number, handed in invited:
+            if handed is not None:
+                continue
+            if address is None:
+                counts["without_address"] += 1
+                continue
+            delivery = _mail(server, compose(language, handover.link(settings, token), settings.smtp_from, address, now))
+            counts[delivery] += 1
+            _note(parcel, number, delivery, load[address.lower()])
     with writing() as session:
         session.execute(update(Handover).where(Handover.id == parcel).values(state="received", received_at=now, invitations=counts["sent"]))
     return counts

@@ -145,6 +145,31 @@ def test_a_broken_connection_is_taken_up_where_it_broke(app: Flask, monkeypatch:
     assert len(found.taken) == 3
 
 
+def test_the_load_of_a_contact_is_of_invitations_whatever_else_its_file_lists(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dossiers that nobody was asked about are no invitations; what went out before a connection broke is one."""
+    points = feed(monkeypatch, 3)
+    invite(points)
+    known = {point.dossier_code: "mot@example.vn" for point in points} | {f"OLD-{number}": "Mot@example.vn" for number in range(40)}
+    with server(app, breaks_after=2) as found:
+        with pytest.raises(OSError, match="closed"):
+            mail.send("DEMO", [OCTOBER], known, "vi", NOW)
+        found.breaks_after = 0
+        mail.send("DEMO", [OCTOBER], known, "vi", NOW)
+    assert loads() == {"sent": 3}
+    assert {row.contact_load for row in reading().scalars(select(Invitation))} == {3}
+
+
+def test_empty_rows_of_a_spreadsheet_are_passed_over() -> None:
+    assert mail.contacts(io.StringIO("dossier_code,email\n,\nH1,good@example.vn\n , \n\n")) == {"H1": "good@example.vn"}
+
+
+@pytest.mark.parametrize("row", [("", "good@example.vn"), ("H1", "other@example.vn")])
+def test_a_row_without_a_dossier_or_with_another_address_for_one_is_refused(row: tuple[str, str]) -> None:
+    with pytest.raises(InputError) as refused:
+        mail.contacts(io.StringIO(contact_file(("H1", "good@example.vn"), row)))
+    assert (refused.value.row, refused.value.field) == (3, "dossier_code")
+
+
 @pytest.mark.parametrize("address", ["nobody", "a@b@c.vn", "a b@c.vn", "a@c.vn\x0bBcc: x@y.vn", "@c.vn"])
 def test_a_wrong_address_names_its_row(address: str) -> None:
     with pytest.raises(InputError) as refused:
