@@ -119,6 +119,7 @@ def page(found: list[Measured]) -> str:
     row("closing the last month, s", [f"{one.close['seconds']:,.1f}" for one in found])
     row("– counting the lake, s", [f"{one.close['counting']:,.1f}" for one in found])
     row("– digests of the lake's files, s", [f"{one.close['digests']:,.1f}" for one in found])
+    row("– whatever else the lake is asked, s", [f"{one.close['asking']:,.1f}" for one in found])
     row("– the rest, s", [f"{one.close['rest']:,.1f}" for one in found])
     row("one bare GROUP BY of the same files, s", [f"{one.bare['seconds']:,.1f}" for one in found])
     row("peak memory of the close, MB", [f"{one.close['peak_mb']:,}" for one in found])
