@@ -22,6 +22,7 @@ from scorecard.population import FILE as POPULATION
 from scorecard.population import population
 from scorecard.public_history import OWN as OWN_PUBLIC
 from scorecard.public_history import public_cells
+from scorecard.rows import named
 from scorecard.service_measures import measure_services
 from scorecard.survey_estimates import compact
 from scorecard.survey_history import OWN_COUNTS, OWN_WEIGHTED
@@ -105,8 +106,7 @@ def compute(folder: Path, lake_root: Path, counts: Path | None = None, kept: Pat
             material, by_unit=with_refilings(counted.by_unit, refiled), by_procedure=with_refilings(counted.by_procedure, refiled)
         )
     rows = measure(material, inputs.rules)
-    spread = counted.registers.assign(province_code=[provinces.get(code, "") for code in counted.registers["handling_unit"]])
-    spread = spread.astype({"province_code": "str"})  # a list of nothing would be numbers
+    spread = counted.registers.assign(province_code=named(counted.registers["handling_unit"], provinces))
     register_counts = spread.sort_values(["province_code", "handling_unit", "procedure_code", "register_code"], ignore_index=True)
     table_material = TableMaterial(inputs, folder, paths, rows, register_counts, counted.classes, refiled, phantoms, material, files)
     frozen = {path.stem for path in (folder / TABLE_FOLDER).glob("*.parquet")}  # of an edition that is computed again

@@ -20,7 +20,7 @@ from scorecard.data_use_indicators import (
 from scorecard.figures import COUNTRY, LOWER, NATION, NOT_APPLICABLE, NOT_REPORTED, UNIT, UPPER, VALUE
 from scorecard.judging import KEYS
 from scorecard.parties import ANSWERING, above
-from scorecard.rows import Key, Place, Row
+from scorecard.rows import Key, Place, Row, named
 
 if TYPE_CHECKING:
     import ibis
@@ -92,7 +92,7 @@ def data_use_rows(
 
     for unit in used.groupby("handling_unit")[columns].sum().reset_index().to_dict("records"):
         add(above(places, str(unit["handling_unit"])), {name: int(unit[name]) for name in columns})
-    served = used.assign(province_code=used["handling_unit"].map(lambda code: provinces.get(code, "")))
+    served = used.assign(province_code=named(used["handling_unit"], provinces))
     by_service = served[served["province_code"] != ""].groupby(["province_code", "procedure_code"])[columns].sum()
     for service in by_service.reset_index().to_dict("records"):
         add([(UNIT, str(service["province_code"])), (NATION, COUNTRY)], _of_service({name: int(service[name]) for name in columns}))

@@ -1,11 +1,13 @@
 """Lists about declaring once that belong to an edition: what connecting a database is worth, what to restructure, signs of requests that
 are not on record."""
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from scorecard.edition_tables import Column, EditionTable, TableMaterial
 from scorecard.figures import COUNTRY, RAW, UNIT, VALUE
 from scorecard.hidden_supplements import EITHER
+from scorecard.rows import named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,9 +66,7 @@ def _request_classes(material: TableMaterial) -> "pd.DataFrame":
     import pandas as pd
 
     counts, owner = material.class_counts, _owner(material)
-    counts = counts.assign(
-        province_code=[owner.get(str(unit), "") for unit in counts["handling_unit"]], test_code=counts["test_code"].fillna("")
-    )
+    counts = counts.assign(province_code=named(counts["handling_unit"], owner), test_code=counts["test_code"].fillna(""))
     by = ["paper_class", "test_code"]
     nation = counts.groupby(by, as_index=False)[["documents", "dossiers"]].sum().assign(province_code=COUNTRY)
     places = counts.groupby(["province_code", *by], as_index=False)[["documents", "dossiers"]].sum()
@@ -78,23 +78,19 @@ def _restructuring(material: TableMaterial) -> "pd.DataFrame":
     """Procedures that are offered online, hardly filed so and often sent back, in provinces and in single units: the bounds of both
     intervals lie beyond the national median of all procedures and provinces with ``LEAST_CELL`` dossiers. Most people affected first."""
     import pandas as pd
-    import pyarrow.parquet as pq
 
     from scorecard.statistics import wilson
 
     names = {"received": "online_filing_den", "online": "online_filing_raw", "dossiers": "supplement_den", "people": "supplement_raw"}
-    keys = ["province_code", "handling_unit", "procedure_code"]
-    cells = pq.read_table(material.folder / "counts.parquet", columns=[*keys, *names.values()]).to_pandas()
-    cells = cells.rename(columns={column: name for name, column in names.items()}).astype(dict.fromkeys(names, "int64"))
     offered = {(unit, procedure) for unit, procedure, level in material.inputs.offerings if level != "none"}
-    pairs = zip(cells["province_code"], cells["procedure_code"], strict=True)
-    cells = cells[pd.Series([pair in offered for pair in pairs], index=cells.index, dtype=bool)]  # also of no cell at all
     parts = []
     medians: tuple[float, float] | None = None
     for level, place in ((PROVINCE_LEVEL, "province_code"), (UNIT_LEVEL, "handling_unit")):
-        by = list(dict.fromkeys(["province_code", place, "procedure_code"]))
-        sums = cells.groupby(by, as_index=False)[list(names)].sum()
-        sums = sums[(sums["dossiers"] >= LEAST_CELL) & (sums["received"] >= LEAST_CELL)]
+        sums = _counted(
+            material, list(dict.fromkeys(["province_code", place, "procedure_code"])), names, dossiers=LEAST_CELL, received=LEAST_CELL
+        )
+        pairs = zip(sums["province_code"], sums["procedure_code"], strict=True)
+        sums = sums[pd.Series([pair in offered for pair in pairs], index=sums.index, dtype=bool)]  # also of no cell at all
         if medians is None:
             medians = (
                 (float((sums["online"] / sums["received"]).median()), float((sums["people"] / sums["dossiers"]).median()))
@@ -118,11 +114,24 @@ def _restructuring(material: TableMaterial) -> "pd.DataFrame":
 
 def _recorded(material: TableMaterial) -> "pd.DataFrame":
     """Dossiers with a recorded request, of those of set D: what the first test compares."""
-    import pyarrow.parquet as pq
+    cells = _counted(material, ["handling_unit", "procedure_code"], {"n": "supplement_den", "k": "supplement_raw"}, n=1)
+    return _known(cells, _kinds(material))
 
-    columns = ["handling_unit", "procedure_code", "supplement_den", "supplement_raw"]
-    cells = pq.read_table(material.folder / "counts.parquet", columns=columns).to_pandas()
-    return _cells(cells, _kinds(material), "supplement_den", "supplement_raw")
+
+def _counted(material: TableMaterial, by: Sequence[str], names: Mapping[str, str], **least: int) -> "pd.DataFrame":
+    """Sums of the edition's wide counts, sorted by the columns that they are made by. ``names``: what a sum is called → its column;
+    ``least``: what a sum has to come to."""
+    from core.lake import connect, fetch
+
+    engine = connect()
+    try:
+        cells = engine.read_parquet(material.folder / "counts.parquet")
+        sums = cells.group_by(list(by)).agg(**{name: cells[column].sum().cast("int64") for name, column in names.items()})
+        sums = sums.filter(*(sums[name] >= number for name, number in least.items()))
+        found: pd.DataFrame = fetch(engine, sums.order_by(list(by))).to_pandas()
+    finally:
+        engine.disconnect()
+    return found.astype(dict.fromkeys(by, "str") | dict.fromkeys(names, "int64"))
 
 
 def _kinds(material: TableMaterial) -> dict[str, str]:
@@ -139,7 +148,7 @@ def _signs(material: TableMaterial) -> "pd.DataFrame":
     from scorecard.zeros import tails
 
     kinds = _kinds(material)
-    zero = tails(_recorded(material), lower=True, least=LEAST_UNIT)
+    zero = tails(material.once(_recorded), lower=True, least=LEAST_UNIT)
     found = zero.rename(columns={"unit": "unit_code", "n": "dossiers", "flagged": "zero", "k": "recorded"}).drop(columns=["p", "telling"])
     found["expected"] = found["expected"].round()
     if material.refiled is not None:
@@ -155,13 +164,17 @@ def _signs(material: TableMaterial) -> "pd.DataFrame":
         found[name] = found[name].astype("boolean").fillna(False)
     signs = found[["zero", "refiled", "people"]].astype("int64").sum(axis=1)
     owner = _owner(material)
-    return found.assign(signs=signs, province_code=[owner.get(str(unit), "") for unit in found["unit_code"]])
+    return found.assign(signs=signs, province_code=named(found["unit_code"], owner))
 
 
 def _cells(frame: "pd.DataFrame", kinds: dict[str, str], n: str, k: str) -> "pd.DataFrame":
-    cells = frame.groupby(["handling_unit", "procedure_code"], as_index=False)[[n, k]].sum()
-    cells = cells.rename(columns={"handling_unit": "unit", "procedure_code": "procedure", n: "n", k: "k"})
-    cells = cells.assign(kind=[kinds.get(str(unit), "") for unit in cells["unit"]])
+    return _known(frame.groupby(["handling_unit", "procedure_code"], as_index=False)[[n, k]].sum().rename(columns={n: "n", k: "k"}), kinds)
+
+
+def _known(cells: "pd.DataFrame", kinds: dict[str, str]) -> "pd.DataFrame":
+    """What ``zeros.tails`` compares, of units whose kind is known."""
+    cells = cells.rename(columns={"handling_unit": "unit", "procedure_code": "procedure"})
+    cells = cells.assign(kind=named(cells["unit"], kinds))
     return cells[(cells["n"] > 0) & (cells["kind"] != "")]
 
 
@@ -190,7 +203,7 @@ _SHOWN = (UNIT, ANSWERED_SIGN, RAW, VALUE)
 
 def _hidden_supplements(material: TableMaterial) -> "pd.DataFrame":
     """Units on which at least two of the three tests agree: none is named on one alone."""
-    found = _signs(material)
+    found = material.once(_signs)
     return found[found["signs"] >= 2].sort_values(["signs", "dossiers", "unit_code"], ascending=[False, False, True])
 
 
@@ -198,7 +211,7 @@ def _hidden_supplement_signs(material: TableMaterial) -> "pd.DataFrame":
     """How many units each test points to, for the nation and each province or ministry; no unit is named."""
     import pandas as pd
 
-    found = _signs(material)
+    found = material.once(_signs)
     tested = found.assign(units=1, two=found["signs"] >= 2)
     columns = ["units", "zero", "refiled", "people", "two"]
     tested = tested.astype(dict.fromkeys(columns, "int64"))
@@ -213,14 +226,14 @@ def _zero_reach(material: TableMaterial) -> "pd.DataFrame":
 
     from scorecard.zeros import tails
 
-    cells = _recorded(material)
+    cells = material.once(_recorded)
     units = cells.groupby("unit", as_index=False)["n"].sum()
     units = units[units["n"] >= LEAST_UNIT]
     judged = tails(cells, lower=True, least=LEAST_UNIT)
     compared, telling = units["unit"].isin(judged["unit"]), units["unit"].isin(judged.loc[judged["telling"].astype(bool), "unit"])
     owner = _owner(material)
     flags = {"units": 1, "comparable": telling, "uneven": compared & ~telling, "few_peers": ~compared}
-    units = units.assign(province_code=[owner.get(str(unit), "") for unit in units["unit"]], **flags)
+    units = units.assign(province_code=named(units["unit"], owner), **flags)
     units = units.astype({"province_code": "str"} | dict.fromkeys(flags, "int64"))
     nation = pd.DataFrame([{"province_code": COUNTRY} | units[list(flags)].sum().to_dict()])
     places = units.groupby("province_code", as_index=False)[list(flags)].sum()

@@ -4,7 +4,7 @@ A table's rows are already safe when they are written: whoever adds one applies 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
@@ -48,6 +48,13 @@ class TableMaterial:
     phantoms: "Sequence[Phantom]" = ()
     material: "Material | None" = None  # what the measurements were made of
     files: "FileCounts | None" = None  # of a month that is not over: counts of the lake's files that are kept
+    _made: "dict[str, pd.DataFrame]" = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, make: "Callable[[TableMaterial], pd.DataFrame]") -> "pd.DataFrame":
+        """What several tables are made of, made for the first of them. Nobody changes it in place."""
+        if (name := f"{make.__module__}.{make.__qualname__}") not in self._made:
+            self._made[name] = make(self)
+        return self._made[name]
 
 
 @dataclass(frozen=True)

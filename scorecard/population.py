@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.calendar import Month
+from scorecard.rows import named
 
 if TYPE_CHECKING:
     import ibis
@@ -61,6 +62,5 @@ def population(
     finally:
         engine.disconnect()
     frame: pd.DataFrame = counted.astype(dict.fromkeys(CELLS, "str") | {"channel": "int64", "dossiers": "int64"})
-    frame.insert(0, "province_code", [provinces.get(code, "") for code in frame["unit_code"]])
-    frame["province_code"] = frame["province_code"].astype("str")
+    frame.insert(0, "province_code", named(frame["unit_code"], provinces))
     return frame.sort_values(["province_code", *CELLS], ignore_index=True)

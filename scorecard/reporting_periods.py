@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from core.calendar import TIMEZONE, Month
 from scorecard.edition_tables import Column, EditionTable, TableMaterial
 from scorecard.figures import COUNTRY
+from scorecard.rows import named
 
 if TYPE_CHECKING:
     import ibis
@@ -148,7 +149,7 @@ def _counted(material: TableMaterial, paths: Sequence[Path], conditions: Any) ->
     places = material.inputs.places
     owner = {code: place.province or code for code, place in places.items()}
     names = list(sums)
-    frame = frame.assign(province_code=[owner.get(str(unit), "") for unit in frame["handling_unit"]]).astype({"province_code": "str"})
+    frame = frame.assign(province_code=named(frame["handling_unit"], owner))
     by_place = frame.groupby("province_code", as_index=False)[names].sum()
     nation = pd.DataFrame([frame[names].sum()]).assign(province_code=COUNTRY)
     both = pd.concat([nation, by_place[by_place["province_code"] != ""].sort_values("province_code")], ignore_index=True)
