@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from core import audit
 from core.access import CENTRE, CLERK, ROLES
@@ -69,6 +70,11 @@ def check_password(login: str, password: str, now: datetime) -> User | None:
         user.failed_logins, user.locked_until = 0, None
         session.expunge(user)
         return user if user.active else None
+
+
+def names(session: Session) -> dict[str, str]:
+    """What people are called, by login, of everybody who ever had an account."""
+    return {user.login: user.name for user in session.scalars(select(User))}
 
 
 def end_sessions(login: str) -> None:

@@ -153,7 +153,7 @@ def definitions(material: Material, numbering: Numbering) -> list[Block]:
         ]
         for one in material.indicators.values()
     ]
-    heads = [Head(_("Chỉ tiêu"), 19, False), Head(_("Công thức và phạm vi"), 60, False), Head(_("Nguồn"), 21, False)]
+    heads = [Head(_("Chỉ tiêu"), 17, False), Head(_("Công thức và phạm vi"), 57, False), Head(_("Nguồn"), 26, False)]
     return [numbering.table(_("Định nghĩa các chỉ tiêu"), heads, rows, small=True)]
 
 

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from core import accounts
 from core.access import ADMIN, OFFICE, PUBLIC, access
 from core.calendar import TIMEZONE, utc_now
 from core.database import reading
@@ -41,6 +42,7 @@ def shelf() -> ResponseReturnValue:
         can_sign=signing.configured(settings),
         can_send=monitoring.configured(),
         is_public=is_public,
+        names=accounts.names(session),
         limit=attaching.LARGEST >> 20,
         clock=lambda instant: instant.astimezone(TIMEZONE).strftime("%H:%M"),
     )

@@ -109,13 +109,14 @@ def mismatch(figure: "Figure | None") -> str:
     later = " " + _("Số liệu tạm tính, còn có thể thay đổi.") if figure.provisional else ""
     if not figure.numerator:
         told = _(
-            "Trong %(n)s hồ sơ có trả lời, không hồ sơ nào có điểm người dân nêu không khớp với hệ thống (%(sure)s).",
+            "Trong %(n)s hồ sơ có trả lời đối chiếu được, không hồ sơ nào có điểm người dân nêu không khớp với hệ thống (%(sure)s).",
             n=count(figure.denominator),
             sure=sure,
         )
         return told + later
     told = _(
-        "Trong %(n)s hồ sơ có trả lời, **%(rate)s** có ít nhất một điểm người dân nêu không khớp với hệ thống (%(sure)s; %(k)s hồ sơ).",
+        "Trong %(n)s hồ sơ có trả lời đối chiếu được, **%(rate)s** có ít nhất một điểm người dân nêu không khớp với hệ thống "
+        "(%(sure)s; %(k)s hồ sơ).",
         n=count(figure.denominator),
         rate=percent(figure.value),
         sure=sure,

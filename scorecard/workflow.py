@@ -128,8 +128,8 @@ def obstacles(session: Session, edition: Edition, now: datetime) -> list[Obstacl
         found.append(
             Obstacle(
                 "rows_waiting",
-                f"{arrived} lượt gửi số liệu trong thời hạn lấy ý kiến chưa được tính",
-                f"{arrived} submissions sent within the time for comments are not counted yet",
+                f"{arrived} lượt gửi số liệu đến sau khi chốt chưa được tính",
+                f"{arrived} submissions that came after the cut-off are not counted yet",
                 arrived,
             )
         )

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from core import numbers
+from core import accounts, numbers
 from core.calendar import TIMEZONE
-from core.models import JobRun, User
+from core.models import JobRun
 from core.web import language
 from scorecard import workflow
 from scorecard.models import Edition
@@ -45,7 +45,7 @@ def stages(session: Session) -> list[Stage]:
     found = session.scalars(
         select(Edition).where(Edition.state != "computing").order_by(Edition.month.desc(), Edition.version.desc()).limit(MONTHS)
     ).all()
-    names = {account.login: account.name for account in session.scalars(select(User))}
+    names = accounts.names(session)
     return [
         Stage(
             edition,

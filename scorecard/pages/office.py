@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from core import notices, numbers
+from core import accounts, notices, numbers
 from core.calendar import Month, local_date, working_days_left
 from core.models import JobRun, Lease, User
 from core.web import language
@@ -119,7 +119,7 @@ def build(session: Session, now: datetime, user: User, month: Month) -> OfficePa
     final = edition if edition is not None and edition.state != "running" else None
     release = release_of(session, final) if final is not None else Release()
     steps = workflow.steps(session, final.id) if final is not None else {}
-    names = {account.login: account.name for account in session.scalars(select(User))}
+    names = accounts.names(session)
     found = queries.editions(session)
     return OfficePage(
         month=month,

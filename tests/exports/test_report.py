@@ -151,7 +151,8 @@ def test_the_summary_leads_with_the_rate_that_the_pages_lead_with(country: Flask
 def test_the_third_figure_has_interval_and_base_or_says_why_not(country: Flask, report: Report) -> None:
     with country.app_context():
         figure = gather(reading(), edition_of(country)).figure("VN", "mismatch_any")
-    shown = r"\(iii\) Trong [\d.]+ hồ sơ có trả lời, \d+,\d % có ít nhất một điểm .*?\(khoảng \d+,\d–\d+,\d %; [\d.]+ hồ sơ\)\."
+    compared = "hồ sơ có trả lời đối chiếu được"
+    shown = rf"\(iii\) Trong [\d.]+ {compared}, \d+,\d % có ít nhất một điểm .*?\(khoảng \d+,\d–\d+,\d %; [\d.]+ hồ sơ\)\."
     hidden = {
         "suppressed": r"\(iii\) Mức không khớp .* được ẩn vì từ đó có thể suy ra câu trả lời của một nhóm dưới 10 người\.",
         "too_few": r"\(iii\) Chưa công bố được mức không khớp .*: quá ít hồ sơ đối chiếu được\.",

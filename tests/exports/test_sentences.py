@@ -85,7 +85,7 @@ def test_asked_again(low: Figure | None, high: Figure | None, expected: str) -> 
 @pytest.mark.parametrize(
     ("found", "expected"),
     [
-        (figure(72, 612), "Trong 612 hồ sơ có trả lời, **11,8\u202f%** có ít nhất một điểm người dân nêu không khớp"),
+        (figure(72, 612), "Trong 612 hồ sơ có trả lời đối chiếu được, **11,8\u202f%** có ít nhất một điểm người dân nêu không khớp"),
         (figure(72, 612), "(khoảng 9,4–14,6\u202f%; 72 hồ sơ)."),
         (figure(1, 612), "1 hồ sơ)."),
         (figure(0, 40), "không hồ sơ nào có điểm người dân nêu không khớp"),
