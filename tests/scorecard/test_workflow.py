@@ -168,7 +168,7 @@ def test_corrected_rows_sent_in_time_are_counted_by_night_and_keep_the_deadline(
         from procedures.models import Submission
 
         session.scalars(select(Submission)).one().rows_accepted = 1
-    with pytest.raises(InputError, match="1 submissions sent within the time"):
+    with pytest.raises(InputError, match="1 submissions that came after the cut-off"):
         operations.review(first, "an", OVER)
     assert jobs.compute_drafts_again(OVER) == {"computed": ["2026-10 v2"]}
     assert jobs.compute_drafts_again(OVER + timedelta(hours=1)) == {}
