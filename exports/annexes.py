@@ -126,12 +126,13 @@ def offered(material: Material, numbering: Numbering) -> list[Block]:
             told = {"complete": cells.share(place.coverage)} | told
         measured = [told.get(mark.code, cells.status_word(None)) for mark in MARKS]
         rows.append([place.short, _base(material, place.code, "offered_online"), *shares, *measured])
+    names = [pick(mark.vi, mark.en) for mark in MARKS]
     heads = [
-        Head(_("Địa phương, bộ, ngành"), 22, False),
+        Head(_("Địa phương, bộ, ngành"), 18, False),
         Head(_("Thủ tục trong danh mục"), 12),
         Head(_("Trực tuyến (%)"), 9),
         Head(_("Toàn trình (%)"), 9),
-        *(Head(_("%(mark)s (%%)", mark=pick(mark.vi, mark.en)), 8) for mark in MARKS),
+        *(Head(_("%(mark)s (%%)", mark=name), max(8, round(1.3 * max(map(len, name.split()))))) for name in names),
     ]
     note = _("Đủ là độ phủ: tỷ lệ ngày làm việc trong kỳ có số liệu tiếp nhận gửi về. Phần X nêu mỗi dấu đếm gì trên gì.")
     title = _("Thủ tục được cung cấp trực tuyến và sáu dấu chất lượng số liệu theo địa phương, bộ, ngành")
