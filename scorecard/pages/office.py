@@ -264,7 +264,8 @@ def _calendar(session: Session, month: Month, edition: Edition | None, steps: Ma
         (plan.sign_by(month), _("trình ký"), edition is not None and edition.published_at is not None),
     )
     out = edition is not None and edition.published_at is not None  # what was left out of a report that is out is no matter any more
-    return [Due(day, what, done, not done and today > day) for day, what, done in lines if done or not out]
+    ahead = sorted(lines, key=lambda line: line[0])  # comments that were asked for late end after the day of signing
+    return [Due(day, what, done, not done and today > day) for day, what, done in ahead if done or not out]
 
 
 def _running(session: Session, now: datetime) -> list[str]:
